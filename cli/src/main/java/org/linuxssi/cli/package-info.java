@@ -1,0 +1,5 @@
+/** The commands that people type. */
+@NullMarked
+package org.linuxssi.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+/** The local control protocol between commands and the daemon. */
+module org.linuxssi.control {
+    requires static transitive org.jspecify;
+    requires transitive org.linuxssi.tools;
+    requires transitive org.linuxssi.linux;
+}

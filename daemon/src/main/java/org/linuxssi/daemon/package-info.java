@@ -1,0 +1,5 @@
+/** The composition root: one daemon per node. */
+@NullMarked
+package org.linuxssi.daemon;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Enhanced process management: create and migrate processes. */
+module org.linuxssi.epm {
+    requires static transitive org.jspecify;
+    requires transitive org.linuxssi.proc;
+}

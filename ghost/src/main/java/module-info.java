@@ -1,0 +1,6 @@
+/** Images of processes and of the resources they hold. */
+module org.linuxssi.ghost {
+    requires static transitive org.jspecify;
+    requires transitive org.linuxssi.kddm;
+    requires transitive org.linuxssi.linux;
+}

@@ -1,0 +1,5 @@
+/** Cluster membership: node states, agreed views, ordered notifications. */
+@NullMarked
+package org.linuxssi.hotplug;
+
+import org.jspecify.annotations.NullMarked;

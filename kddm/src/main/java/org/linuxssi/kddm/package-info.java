@@ -1,0 +1,5 @@
+/** Sets of objects shared coherently by all nodes. */
+@NullMarked
+package org.linuxssi.kddm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The container of a node, its processes, their supervision and their proxies elsewhere. */
+module org.linuxssi.proc {
+    requires static transitive org.jspecify;
+    requires transitive org.linuxssi.stream;
+}

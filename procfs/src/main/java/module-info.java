@@ -1,0 +1,5 @@
+/** The cluster seen through /proc. */
+module org.linuxssi.procfs {
+    requires static transitive org.jspecify;
+    requires transitive org.linuxssi.proc;
+}

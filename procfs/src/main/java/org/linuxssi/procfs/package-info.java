@@ -1,0 +1,5 @@
+/** The cluster seen through /proc. */
+@NullMarked
+package org.linuxssi.procfs;
+
+import org.jspecify.annotations.NullMarked;
