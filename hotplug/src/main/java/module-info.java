@@ -2,4 +2,6 @@
 module org.linuxssi.hotplug {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.rpc;
+
+    exports org.linuxssi.hotplug;
 }

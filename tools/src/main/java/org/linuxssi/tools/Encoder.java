@@ -110,6 +110,7 @@ public final class Encoder {
     }
 
     /** Appends the ordinal in one byte. */
+    @SuppressWarnings("EnumOrdinal") // the order of the constants is part of the format
     public Encoder constant(Enum<?> value) {
         return i8(value.ordinal());
     }
