@@ -1,0 +1,5 @@
+/** Benchmarks, each beside what bounds it. */
+module org.linuxssi.bench {
+    requires static transitive org.jspecify;
+    requires org.linuxssi.testbed;
+}
