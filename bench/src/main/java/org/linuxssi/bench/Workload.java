@@ -25,10 +25,7 @@ record Workload(String name, double goal, String prepare, String script) {
     static List<Workload> all() {
         return List.of(
                 new Workload("1,000 fork+exec", 1.05, NONE, "for ((i=0;i<1000;i++)); do /bin/true; done"),
-                new Workload(
-                        "make -j2, 24 C files",
-                        1.05,
-                        """
+                new Workload("make -j2, 24 C files", 1.05, """
                         for ((i=0;i<24;i++)); do
                           printf '#include <stdio.h>\\n#include <stdlib.h>\\n' > f$i.c
                           for ((j=0;j<40;j++)); do
@@ -37,8 +34,7 @@ record Workload(String name, double goal, String prepare, String script) {
                           done
                         done
                         printf 'OBJS=$(addsuffix .o,$(basename $(wildcard f*.c)))\\nall: $(OBJS)\\n' > Makefile
-                        """,
-                        "rm -f *.o; make -j2 CFLAGS=-O2"),
+                        """, "rm -f *.o; make -j2 CFLAGS=-O2"),
                 new Workload(
                         "tar of 2,000 files",
                         1.05,

@@ -1,0 +1,133 @@
+package org.linuxssi.epm;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.linuxssi.epm.Migration.Key;
+import org.linuxssi.epm.Migration.Offer;
+import org.linuxssi.epm.Migration.Outcome;
+import org.linuxssi.epm.Migration.Relations;
+import org.linuxssi.epm.Migration.Verdict;
+import org.linuxssi.epm.spi.Imaging;
+import org.linuxssi.epm.spi.Places;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.rpc.ByteStream;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
+
+/** The target's part of migrations: builds the process, and lets it go only at the source's word. */
+final class Arrivals implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(Arrivals.class.getName());
+
+    private final Imaging imaging;
+    private final Places places;
+    private final FaultPoint.Hook faults;
+    private final Outcomes outcomes = new Outcomes();
+    private final Map<Key, Integer> incoming = new ConcurrentHashMap<>();
+    private final List<Registration> registrations;
+
+    Arrivals(Rpc rpc, Imaging imaging, Places places, FaultPoint.Hook faults) {
+        this.imaging = imaging;
+        this.places = places;
+        this.faults = faults;
+        registrations = List.of(
+                rpc.accept(Migration.OFFER, this::accept),
+                rpc.serve(Migration.RELATIONS, (from, changed) -> adjust(changed)),
+                rpc.serve(Migration.OUTCOME, (from, key) -> outcomes.decide(key, Outcome.DROPPED)));
+    }
+
+    private void accept(NodeId from, Offer offer, ByteStream stream) throws IOException {
+        try (stream) {
+            faults.reached(FaultPoint.OFFER_RECEIVED, offer.pid());
+            List<String> lacking = imaging.lacking(offer.needs());
+            if (!lacking.isEmpty()) {
+                Wire.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, lacking));
+            } else if (incoming.putIfAbsent(offer.key(), offer.pid()) == null) {
+                try {
+                    receive(from, offer, stream);
+                } finally {
+                    incoming.remove(offer.key());
+                }
+            }
+        }
+    }
+
+    private void receive(NodeId from, Offer offer, ByteStream stream) throws IOException {
+        int agent;
+        try {
+            agent = places.prepare(offer.pid(), from, offer.relations());
+        } catch (ErrnoException problem) {
+            Wire.write(stream, Verdict.CODEC, Verdict.no(problem.errno(), String.valueOf(problem.getMessage())));
+            return;
+        }
+        boolean arrived = false;
+        try {
+            faults.reached(FaultPoint.PREPARED, offer.pid());
+            Wire.write(stream, Verdict.CODEC, Verdict.OK);
+            arrived = build(from, offer, stream, agent);
+        } finally {
+            if (!arrived) {
+                places.abandon(offer.pid());
+            }
+        }
+        if (arrived) {
+            faults.reached(FaultPoint.RUNNING, offer.pid());
+            Wire.write(stream, Verdict.CODEC, Verdict.OK);
+        }
+    }
+
+    private boolean build(NodeId from, Offer offer, ByteStream stream, int agent) throws IOException {
+        Imaging.Arrival arrival;
+        try {
+            arrival = imaging.arrive(stream, agent);
+        } catch (ErrnoException | IOException problem) {
+            LOG.log(Level.WARNING, "pid {0} from node {1} was not built: {2}", offer.pid(), from, problem.getMessage());
+            Wire.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, String.valueOf(problem.getMessage())));
+            return false;
+        }
+        boolean go = false;
+        try {
+            faults.reached(FaultPoint.BUILT, offer.pid());
+            Wire.write(stream, Verdict.CODEC, Verdict.OK);
+            boolean told = Wire.readByte(stream) == Migration.COMMIT;
+            faults.reached(FaultPoint.COMMIT_RECEIVED, offer.pid());
+            go = told && release(from, offer, arrival);
+        } finally {
+            if (!go) {
+                outcomes.decide(offer.key(), Outcome.DROPPED);
+                arrival.abandon();
+            }
+        }
+        return go;
+    }
+
+    private boolean release(NodeId from, Offer offer, Imaging.Arrival arrival) {
+        if (outcomes.decide(offer.key(), Outcome.RAN) != Outcome.RAN) {
+            return false;
+        }
+        places.arrived(offer.pid(), from);
+        arrival.run();
+        return true;
+    }
+
+    private Codec.Nothing adjust(Relations changed) throws MigrationException {
+        Integer pid = incoming.get(changed.key());
+        if (pid == null) {
+            throw new MigrationException(Errno.ESRCH, "no such migration is going on");
+        }
+        places.adjust(pid, changed.relations());
+        return Codec.Nothing.NOTHING;
+    }
+
+    @Override
+    public void close() {
+        registrations.forEach(Registration::close);
+    }
+}

@@ -1,0 +1,129 @@
+package org.linuxssi.epm;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.linuxssi.epm.Migration.Key;
+import org.linuxssi.epm.Migration.Order;
+import org.linuxssi.epm.Migration.Result;
+import org.linuxssi.epm.spi.Imaging;
+import org.linuxssi.epm.spi.Places;
+import org.linuxssi.hotplug.Hotplug;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.RpcException;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
+
+/**
+ * Moves running processes between nodes.
+ *
+ * <p>Whatever fails, the process runs exactly once: at the source until the target has let it go, at the target after.
+ */
+public final class Migrator implements AutoCloseable {
+
+    /** From this many bytes of memory on they are copied while the process runs. */
+    public static final long LIVE_FROM = 20L << 20;
+
+    private static final Duration PATIENCE = Duration.ofHours(1);
+
+    final Rpc rpc;
+    final Hotplug hotplug;
+    final Imaging imaging;
+    final Places places;
+    final FaultPoint.Hook faults;
+
+    private final Arrivals arrivals;
+    private final Registration orders;
+    private final Set<Integer> going = ConcurrentHashMap.newKeySet();
+    private final AtomicLong numbers;
+
+    /** Starts to serve migrations to and from this node. */
+    public Migrator(Rpc rpc, Hotplug hotplug, Imaging imaging, Places places, FaultPoint.Hook faults) {
+        this.rpc = rpc;
+        this.hotplug = hotplug;
+        this.imaging = imaging;
+        this.places = places;
+        this.faults = faults;
+        numbers = new AtomicLong(rpc.time().nanos());
+        arrivals = new Arrivals(rpc, imaging, places, faults);
+        orders = rpc.serve(Migration.ORDER, (from, order) -> execute(order));
+    }
+
+    /**
+     * Moves a process, wherever it is now, to a node; does nothing when it is there already.
+     *
+     * @param pid the process
+     * @param target the node
+     * @param uid the user who asks; 0 may move all, others their own
+     * @param liveFrom from how many bytes of memory on they are copied live, usually {@link #LIVE_FROM}
+     * @throws MigrationException with EINVAL for a pid that cannot be one, ENONET for a node that is not online, ESRCH for
+     *     no such process, EPERM for another user's, EALREADY when it is being moved already, EAGAIN when it cannot move
+     *     now; the process runs on where it was
+     */
+    public MigrationReport migrate(int pid, NodeId target, int uid, long liveFrom) throws MigrationException {
+        return switch (execute(new Order(pid, target, uid, liveFrom))) {
+            case Result.Done(MigrationReport report) -> report;
+            case Result.Refused(int errno, String text) -> throw new MigrationException(errno, text);
+        };
+    }
+
+    private Result execute(Order order) {
+        try {
+            NodeId source = locate(order);
+            if (source.equals(order.target())) {
+                return new Result.Done(MigrationReport.nothingToDo(order.pid(), source));
+            }
+            if (!source.equals(rpc.self())) {
+                return rpc.call(source, Migration.ORDER, order, PATIENCE);
+            }
+            return new Result.Done(moveFromHere(order));
+        } catch (MigrationException refused) {
+            return new Result.Refused(refused.errno().number(), String.valueOf(refused.getMessage()));
+        } catch (RpcException problem) {
+            return new Result.Refused(Errno.EAGAIN.number(), String.valueOf(problem.getMessage()));
+        }
+    }
+
+    private NodeId locate(Order order) throws MigrationException {
+        if (order.pid() <= 1) {
+            throw new MigrationException(Errno.EINVAL, "pid " + order.pid() + " cannot be that of a program");
+        }
+        if (!hotplug.settled().members().contains(order.target())) {
+            throw new MigrationException(
+                    Errno.ENONET, "node " + order.target() + " is not online: see krgadm nodes status");
+        }
+        Optional<NodeId> source = places.where(order.pid());
+        return source.orElseThrow(() -> new MigrationException(Errno.ESRCH, "pid " + order.pid() + " does not exist"));
+    }
+
+    private MigrationReport moveFromHere(Order order) throws MigrationException {
+        int owner = places.owner(order.pid());
+        if (order.uid() != 0 && order.uid() != owner) {
+            throw new MigrationException(
+                    Errno.EPERM,
+                    "pid " + order.pid() + " belongs to user " + owner + ": only that user and root may move it");
+        }
+        if (!going.add(order.pid())) {
+            throw new MigrationException(Errno.EALREADY, "pid " + order.pid() + " is being moved already");
+        }
+        try {
+            return new Outgoing(this, new Key(rpc.self(), numbers.incrementAndGet()), order).move();
+        } finally {
+            going.remove(order.pid());
+        }
+    }
+
+    /** Returns the number of processes that are leaving this node now. */
+    public int leaving() {
+        return going.size();
+    }
+
+    @Override
+    public void close() {
+        orders.close();
+        arrivals.close();
+    }
+}

@@ -1,0 +1,41 @@
+package org.linuxssi.epm.spi;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+
+/**
+ * A process on its way out of this node. Calls come in this order: {@link #copyLive} or not, {@link #freeze}, {@link
+ * #copyRest}, then {@link #replace}; {@link #resume} may come at any time before replace; {@link #close} comes last.
+ */
+public interface Departure extends AutoCloseable {
+
+    /** Writes memory while the process runs, until little is left to write. */
+    Progress copyLive(WritableByteChannel image) throws IOException;
+
+    /** Stops all threads of the process where they are. */
+    void freeze() throws IOException;
+
+    /** Writes all that has not been written; the image is complete after this. */
+    Progress copyRest(WritableByteChannel image) throws IOException;
+
+    /** Lets the process go on here as if nothing had happened; descriptors that were exported are its own again. */
+    void resume();
+
+    /**
+     * Ends the process by making it execute the agent in its place; parent, group and session stay. Signals that came after
+     * the image was complete stay pending for the agent, those in the image do not.
+     */
+    void replace() throws IOException;
+
+    /** Lets go of everything. A frozen process that was neither resumed nor replaced is resumed. */
+    @Override
+    void close();
+
+    /**
+     * What a copy did.
+     *
+     * @param bytes bytes of memory written
+     * @param rounds times that memory was looked through
+     */
+    record Progress(long bytes, int rounds) {}
+}
