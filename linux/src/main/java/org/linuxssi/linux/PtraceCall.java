@@ -1,0 +1,125 @@
+package org.linuxssi.linux;
+
+import java.util.Optional;
+
+/**
+ * Makes a stopped, seized thread run system calls in place of its program. The thread's registers are changed: keep a
+ * copy and put it back. Block signals by {@link Ptrace#MASK_FOR_INJECTION} first.
+ *
+ * <p>A SIGSTOP, which no mask stops, may arrive meanwhile: it is held back and told by {@link #heldBack()}.
+ */
+public final class PtraceCall {
+
+    private static final int SIGSTOP = 19;
+    private static final int CHUNK = 64 * 1024;
+
+    private final int tid;
+    private final ProcessMemory memory;
+    private int heldBack;
+
+    /** Speaks of this thread. */
+    public PtraceCall(int tid, ProcessMemory memory) {
+        this.tid = tid;
+        this.memory = memory;
+    }
+
+    /** Returns the thread. */
+    public int tid() {
+        return tid;
+    }
+
+    /** Returns the memory of the thread's process. */
+    public ProcessMemory memory() {
+        return memory;
+    }
+
+    /** Returns the signal that came while calls ran and was not delivered, or 0. */
+    public int heldBack() {
+        return heldBack;
+    }
+
+    /**
+     * Returns the address of a system call instruction that the process can run: one in its vdso, else in any
+     * executable mapping.
+     *
+     * @throws ErrnoException ENOEXEC when there is none
+     */
+    public static long findInstruction(Iterable<ProcFilesMaps.Mapping> maps, ProcessMemory memory) {
+        for (ProcFilesMaps.Mapping mapping : maps) {
+            if (mapping.path().equals("[vdso]")) {
+                Optional<Long> found = search(mapping, memory);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+        }
+        for (ProcFilesMaps.Mapping mapping : maps) {
+            if (mapping.executable() && mapping.readable() && !mapping.path().equals("[vsyscall]")) {
+                Optional<Long> found = search(mapping, memory);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+        }
+        throw new ErrnoException("find a system call instruction in the process", Errno.ENOEXEC);
+    }
+
+    private static Optional<Long> search(ProcFilesMaps.Mapping mapping, ProcessMemory memory) {
+        for (long at = mapping.start(); at < mapping.end(); at += CHUNK) {
+            byte[] code = memory.read(at, (int) Math.min(CHUNK, mapping.end() - at));
+            for (int i = 0; i + 1 < code.length; i++) {
+                if (code[i] == 0x0f && code[i + 1] == 0x05) {
+                    return Optional.of(at + i);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Runs one system call through the instruction at the address.
+     *
+     * @return its result, or a negated error number
+     * @throws ErrnoException ESRCH when the process ended meanwhile
+     */
+    public long single(long instruction, long number, long... arguments) {
+        PtraceRegisters registers = Ptrace.registers(tid);
+        int[] places = {
+            PtraceRegisters.RDI, PtraceRegisters.RSI, PtraceRegisters.RDX,
+            PtraceRegisters.R10, PtraceRegisters.R8, PtraceRegisters.R9
+        };
+        for (int i = 0; i < arguments.length; i++) {
+            registers.set(places[i], arguments[i]);
+        }
+        registers.set(PtraceRegisters.RAX, number);
+        registers.set(PtraceRegisters.ORIG_RAX, -1);
+        registers.set(PtraceRegisters.RIP, instruction);
+        Ptrace.registers(tid, registers);
+        PtraceRegisters after;
+        do {
+            Ptrace.step(tid, 0);
+            trap();
+            after = Ptrace.registers(tid);
+        } while (after.get(PtraceRegisters.RIP) == instruction);
+        return after.get(PtraceRegisters.RAX);
+    }
+
+    /** Lets the thread run from the registers until the breakpoint that ends at this address. */
+    void runTo(PtraceRegisters registers, long end) {
+        Ptrace.registers(tid, registers);
+        do {
+            Ptrace.resume(tid, 0);
+            trap();
+        } while (Ptrace.registers(tid).get(PtraceRegisters.RIP) != end);
+    }
+
+    private void trap() {
+        switch (Ptrace.await(tid)) {
+            case PtraceStop.Exited _, PtraceStop.Killed _ ->
+                throw new ErrnoException("run calls in thread " + tid + ", which ended", Errno.ESRCH);
+            case PtraceStop.Signal(int number) when number != Ptrace.SIGTRAP -> heldBack = number;
+            case PtraceStop.Event(int _, int signal) when signal == SIGSTOP -> heldBack = signal;
+            case PtraceStop.Signal _, PtraceStop.Event _ -> {}
+        }
+    }
+}
