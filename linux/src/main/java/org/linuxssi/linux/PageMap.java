@@ -72,15 +72,7 @@ public final class PageMap implements AutoCloseable {
     /** Like {@link #content}, only those written since the last protection, and protects them again in one step. */
     public void protect(long start, long end, boolean anonymous, Visitor visitor) {
         long wrong = FILE | (anonymous ? PFNZERO : 0);
-        scan(
-                WP_MATCHING,
-                start,
-                end,
-                wrong,
-                wrong | WRITTEN,
-                PRESENT | SWAPPED,
-                PRESENT | SWAPPED | WRITTEN,
-                visitor);
+        scan(WP_MATCHING, start, end, wrong, wrong | WRITTEN, PRESENT | SWAPPED, PRESENT | SWAPPED | WRITTEN, visitor);
     }
 
     /**

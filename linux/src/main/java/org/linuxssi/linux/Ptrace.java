@@ -84,8 +84,7 @@ public final class Ptrace {
     public record Rseq(long address, int size, int signature, int flags) {}
 
     private static long request(String name, int request, int tid, long address, long data) {
-        return Syscalls.check(
-                "ptrace " + name + " of " + tid, Syscalls.call(Nr.PTRACE, request, tid, address, data));
+        return Syscalls.check("ptrace " + name + " of " + tid, Syscalls.call(Nr.PTRACE, request, tid, address, data));
     }
 
     /** Attaches without stopping the thread. */
@@ -201,8 +200,8 @@ public final class Ptrace {
         long address = space.get(JAVA_LONG, 0);
         return address == 0
                 ? Optional.empty()
-                : Optional.of(new Rseq(
-                        address, space.get(JAVA_INT, 8), space.get(JAVA_INT, 12), space.get(JAVA_INT, 16)));
+                : Optional.of(
+                        new Rseq(address, space.get(JAVA_INT, 8), space.get(JAVA_INT, 12), space.get(JAVA_INT, 16)));
     }
 
     /** Waits for the next report of a tracee; interrupted waits are repeated. */

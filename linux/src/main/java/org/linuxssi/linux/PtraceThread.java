@@ -54,6 +54,11 @@ public final class PtraceThread implements AutoCloseable {
         });
     }
 
+    /** Runs the work on the thread later; its exceptions are lost. */
+    public void later(Runnable work) {
+        executor.execute(work);
+    }
+
     private static RuntimeException sneak(Throwable cause) {
         if (cause instanceof RuntimeException unchecked) {
             return unchecked;

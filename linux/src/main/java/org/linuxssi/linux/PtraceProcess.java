@@ -1,0 +1,317 @@
+package org.linuxssi.linux;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A process all of whose threads are stopped, so that it can be read, made to run system calls, let go unchanged, or
+ * turned into another program. All methods run on the tracer's thread.
+ *
+ * <pre>{@code
+ * tracer.run(() -> {
+ *     PtraceProcess process = PtraceProcess.freeze(tracer, 712, Duration.ofSeconds(2));
+ *     process.exec("/agent", List.of("agent"), List.of());
+ * });
+ * }</pre>
+ *
+ * <p>While it is frozen, a death of the tracer's process kills it, for it could be in the midst of foreign calls.
+ */
+public final class PtraceProcess {
+
+    private static final long ALL_SIGNALS = -1L;
+
+    /** One stopped thread. */
+    public static final class StoppedThread {
+        private final int tid;
+        private final PtraceRegisters registers;
+        private final long mask;
+        private final PtraceCall call;
+        private final int groupStop;
+
+        StoppedThread(int tid, ProcessMemory memory, int groupStop) {
+            this.tid = tid;
+            this.groupStop = groupStop;
+            registers = Ptrace.registers(tid);
+            mask = Ptrace.mask(tid);
+            call = new PtraceCall(tid, memory);
+            Ptrace.mask(tid, Ptrace.MASK_FOR_INJECTION);
+        }
+
+        /** Returns its id in our pid name space. */
+        public int tid() {
+            return tid;
+        }
+
+        /** Returns a copy of the registers it had when it stopped. */
+        public PtraceRegisters registers() {
+            return registers.copy();
+        }
+
+        /** Changes the registers with which it will go on when the process is released. */
+        public void setInstruction(long address) {
+            registers.set(PtraceRegisters.RIP, address);
+        }
+
+        /** Returns the signals it had blocked. */
+        public long mask() {
+            return mask;
+        }
+
+        /** Makes it run system calls. */
+        public PtraceCall call() {
+            return call;
+        }
+
+        /** Returns the stop signal when the process was stopped by job control, or 0. */
+        public int groupStop() {
+            return groupStop;
+        }
+    }
+
+    private final int pid;
+    private final ProcessMemory memory;
+    private final Map<Integer, StoppedThread> threads = new LinkedHashMap<>();
+
+    private PtraceProcess(int pid) {
+        this.pid = pid;
+        memory = new ProcessMemory(pid);
+    }
+
+    /**
+     * Stops all threads of the process.
+     *
+     * @throws ErrnoException ESRCH when it is gone or a zombie, EPERM when somebody else traces it, EAGAIN when a thread
+     *     did not stop in time: it is let go as soon as it stops
+     */
+    public static PtraceProcess freeze(PtraceThread tracer, int pid, Duration limit) {
+        PtraceProcess process = new PtraceProcess(pid);
+        List<Integer> seized = new ArrayList<>();
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            while (process.round(seized, deadline)) {
+                Thread.onSpinWait();
+            }
+            if (!process.threads.containsKey(pid)) {
+                throw new ErrnoException("stop process " + pid + ", whose first thread has ended", Errno.ESRCH);
+            }
+            return process;
+        } catch (RuntimeException failure) {
+            process.release();
+            seized.removeAll(process.threads.keySet());
+            seized.forEach(tid -> tracer.later(() -> letGo(tid)));
+            throw failure;
+        }
+    }
+
+    private boolean round(List<Integer> seized, long deadline) {
+        List<Integer> fresh = new ArrayList<>();
+        for (int tid : ProcFiles.threads(pid)) {
+            if (!seized.contains(tid) && seize(tid)) {
+                fresh.add(tid);
+                seized.add(tid);
+            }
+        }
+        for (int tid : fresh) {
+            stop(tid, deadline);
+        }
+        return !fresh.isEmpty();
+    }
+
+    private boolean seize(int tid) {
+        try {
+            Ptrace.seize(tid, Ptrace.O_EXITKILL | Ptrace.O_TRACEEXEC);
+            Ptrace.interrupt(tid);
+            return true;
+        } catch (ErrnoException failure) {
+            if (failure.errno() == Errno.ESRCH || ended(tid)) {
+                return false;
+            }
+            throw failure;
+        }
+    }
+
+    private boolean ended(int tid) {
+        try {
+            char state = ProcFiles.stat(pid + "/task/" + tid).state();
+            return state == 'Z' || state == 'X';
+        } catch (ErrnoException _) {
+            return true;
+        }
+    }
+
+    private void stop(int tid, long deadline) {
+        while (true) {
+            Optional<PtraceStop> stop = Ptrace.await(tid, Duration.ofNanos(deadline - System.nanoTime()));
+            if (stop.isEmpty()) {
+                throw new ErrnoException(
+                        "stop thread " + tid + " of process " + pid + ", which is deep in the kernel", Errno.EAGAIN);
+            }
+            switch (stop.get()) {
+                case PtraceStop.Exited _, PtraceStop.Killed _ -> {
+                    return;
+                }
+                case PtraceStop.Signal(int number) -> Ptrace.resume(tid, number);
+                case PtraceStop.Event(int event, int signal)
+                when event == Ptrace.EVENT_STOP -> {
+                    threads.put(tid, new StoppedThread(tid, memory, signal == Ptrace.SIGTRAP ? 0 : signal));
+                    return;
+                }
+                case PtraceStop.Event _ -> Ptrace.resume(tid, 0);
+            }
+        }
+    }
+
+    private static void letGo(int tid) {
+        try {
+            PtraceStop stop = Ptrace.await(tid);
+            while (!stop.gone()) {
+                if (stop instanceof PtraceStop.Signal(int number)) {
+                    Ptrace.detach(tid, number);
+                    return;
+                }
+                Ptrace.detach(tid, 0);
+                return;
+            }
+        } catch (ErrnoException failure) {
+            System.getLogger("org.linuxssi.linux")
+                    .log(System.Logger.Level.DEBUG, "thread {0} was not let go: {1}", tid, failure.getMessage());
+        }
+    }
+
+    /** Returns the process's id in our pid name space. */
+    public int pid() {
+        return pid;
+    }
+
+    /** Returns its memory. */
+    public ProcessMemory memory() {
+        return memory;
+    }
+
+    /** Returns the first thread, which runs the calls that concern the process. */
+    public StoppedThread leader() {
+        StoppedThread leader = threads.get(pid);
+        if (leader == null) {
+            throw new ErrnoException("find the first thread of process " + pid, Errno.ESRCH);
+        }
+        return leader;
+    }
+
+    /** Returns all threads, the first one first. */
+    public List<StoppedThread> threads() {
+        List<StoppedThread> all = new ArrayList<>(threads.values());
+        all.sort((a, b) -> a.tid == pid ? -1 : b.tid == pid ? 1 : Integer.compare(a.tid, b.tid));
+        return all;
+    }
+
+    /** Lets all threads go on as if nothing had been. Threads that were killed meanwhile are passed over. */
+    public void release() {
+        for (StoppedThread thread : threads.values()) {
+            try {
+                Ptrace.registers(thread.tid, thread.registers);
+                Ptrace.mask(thread.tid, thread.mask);
+                Ptrace.detach(thread.tid, thread.call.heldBack());
+            } catch (ErrnoException failure) {
+                if (failure.errno() != Errno.ESRCH) {
+                    throw failure;
+                }
+                reap(thread.tid);
+            }
+        }
+        threads.clear();
+        memory.close();
+    }
+
+    private static void reap(int tid) {
+        try {
+            Ptrace.poll(tid);
+        } catch (ErrnoException failure) {
+            if (failure.errno() != Errno.ECHILD) {
+                throw failure;
+            }
+        }
+    }
+
+    /**
+     * Turns the process into another program, which begins with all signals blocked and no descriptors, and lets it go.
+     * Its pid, parent, group, session and queued signals stay.
+     *
+     * @param path of the program, as the process sees it
+     * @param arguments from the name on
+     * @param environment in the form name=value
+     * @throws ErrnoException when the program can't be executed: the process is still frozen, without descriptors
+     */
+    public void exec(String path, List<String> arguments, List<String> environment) {
+        StoppedThread leader = leader();
+        PtraceCall call = leader.call;
+        long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), memory);
+        PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
+        PtraceScratch.Table table = scratch.table();
+        table.add(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);
+        long name = table.text(path);
+        long argv = table.words(addresses(table, arguments));
+        long envp = table.words(addresses(table, environment));
+        table.run(call);
+        PtraceRegisters registers = Ptrace.registers(pid);
+        registers.set(PtraceRegisters.RAX, Nr.EXECVE);
+        registers.set(PtraceRegisters.RDI, name);
+        registers.set(PtraceRegisters.RSI, argv);
+        registers.set(PtraceRegisters.RDX, envp);
+        registers.set(PtraceRegisters.RIP, scratch.instruction());
+        registers.set(PtraceRegisters.ORIG_RAX, -1);
+        Ptrace.registers(pid, registers);
+        Ptrace.step(pid, 0);
+        awaitExec(path);
+        Ptrace.mask(pid, ALL_SIGNALS);
+        Ptrace.detach(pid, 0);
+        threads.clear();
+        memory.close();
+    }
+
+    private static long[] addresses(PtraceScratch.Table table, List<String> texts) {
+        long[] addresses = new long[texts.size() + 1];
+        for (int i = 0; i < texts.size(); i++) {
+            addresses[i] = table.text(texts.get(i));
+        }
+        return addresses;
+    }
+
+    /** The other threads die by the execve, which waits until their tracer has seen them dead. */
+    private void awaitExec(String path) {
+        List<Integer> others = new ArrayList<>(threads.keySet());
+        others.remove(Integer.valueOf(pid));
+        while (true) {
+            others.removeIf(PtraceProcess::seenDead);
+            Optional<PtraceStop> stop = others.isEmpty() ? Optional.of(Ptrace.await(pid)) : Ptrace.poll(pid);
+            switch (stop.orElse(new PtraceStop.Event(0, 0))) {
+                case PtraceStop.Event(int event, int _)
+                when event == Ptrace.EVENT_EXEC -> {
+                    return;
+                }
+                case PtraceStop.Exited _, PtraceStop.Killed _ ->
+                    throw new ErrnoException("execute " + path + " in process " + pid, Errno.ESRCH);
+                case PtraceStop.Signal(int number)
+                when number == Ptrace.SIGTRAP ->
+                    Syscalls.check(
+                            "execute " + path + " in process " + pid,
+                            Ptrace.registers(pid).get(PtraceRegisters.RAX));
+                case PtraceStop.Signal _ -> Ptrace.step(pid, 0);
+                case PtraceStop.Event(int event, int _) when event == Ptrace.EVENT_STOP -> Ptrace.step(pid, 0);
+                case PtraceStop.Event _ -> LockSupport.parkNanos(50_000);
+            }
+        }
+    }
+
+    private static boolean seenDead(int tid) {
+        try {
+            return Ptrace.poll(tid).map(PtraceStop::gone).orElse(false);
+        } catch (ErrnoException _) {
+            return true;
+        }
+    }
+}
