@@ -36,7 +36,7 @@ public final class PtraceThread implements AutoCloseable {
                 } catch (InterruptedException _) {
                     interrupted = true;
                 } catch (ExecutionException failure) {
-                    throw sneak(failure.getCause());
+                    throw sneak(failure.getCause() == null ? failure : failure.getCause());
                 }
             }
         } finally {
