@@ -2,5 +2,9 @@
 module org.linuxssi.cli {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.control;
-    requires info.picocli;
+    requires transitive info.picocli;
+
+    exports org.linuxssi.cli.spi;
+
+    uses org.linuxssi.cli.spi.CommandProvider;
 }

@@ -3,4 +3,6 @@ module org.linuxssi.control {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.tools;
     requires transitive org.linuxssi.linux;
+
+    exports org.linuxssi.control;
 }

@@ -1,0 +1,144 @@
+package org.linuxssi.control;
+
+import java.util.List;
+import java.util.Optional;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * What a command asks its node's daemon for: the first message of a connection.
+ *
+ * <p>The daemon answers with any number of passing {@link Reply replies} and one last one.
+ */
+public sealed interface Request {
+
+    /** The bytes of a request. */
+    Codec<Request> CODEC = Codec.of(RequestCodec::write, RequestCodec::read);
+
+    /**
+     * Runs a program as the caller; descriptors 0, 1 and 2 travel with the request unless it has a terminal of its own.
+     * Answered by {@link Reply.Started}, with the terminal's master when one was asked for, then {@link Reply.Exited}.
+     *
+     * @param arguments the program, looked up in the environment's PATH, and its arguments
+     * @param environment entries {@code NAME=value}
+     * @param directory the working directory, absolute
+     * @param umask 0 to 0777
+     * @param node where; the daemon chooses when empty
+     * @param terminal whether the program gets a new pseudo terminal
+     * @param window its size
+     */
+    record Run(
+            List<String> arguments,
+            List<String> environment,
+            String directory,
+            int umask,
+            Optional<NodeId> node,
+            boolean terminal,
+            WindowSize window)
+            implements Request {
+
+        /** Copies the lists. */
+        public Run {
+            arguments = List.copyOf(arguments);
+            environment = List.copyOf(environment);
+        }
+    }
+
+    /**
+     * Runs a program where a process lives: on its node, in its working directory, with its root. Answered as
+     * {@link Run}.
+     *
+     * @param pid any process of the cluster that belongs to the caller
+     * @param program what to run; its node and directory are ignored
+     */
+    record Enter(int pid, Run program) implements Request {}
+
+    /**
+     * Sends a signal with the caller's rights, wherever the process lives. Answered by {@link Reply.Done}.
+     *
+     * @param pid a pid, or a negated process group
+     * @param signal 0 to 64; 0 only checks
+     */
+    record Signal(int pid, int signal) implements Request {}
+
+    /**
+     * Moves a process. Answered by {@link Reply.Migrated}, with {@link Reply.Progress} lines before when verbose.
+     *
+     * @param pid the process
+     * @param node where to
+     * @param verbose whether to tell each phase
+     */
+    record Migrate(int pid, NodeId node, boolean verbose) implements Request {}
+
+    /** Asks whether the cluster is up. Answered by {@link Reply.Cluster}. */
+    record ClusterStatus() implements Request {}
+
+    /**
+     * Starts the cluster. Answered by {@link Reply.Done}.
+     *
+     * @param nodes with which nodes
+     */
+    record ClusterStart(NodeSelection nodes) implements Request {}
+
+    /** Stops the cluster: its programs end, the daemons stay. Answered by {@link Reply.Done}. */
+    record ClusterStop() implements Request {}
+
+    /** Ends all daemons and powers their machines off. Answered by {@link Reply.Done}. */
+    record ClusterPoweroff() implements Request {}
+
+    /** Ends all daemons and restarts their machines. Answered by {@link Reply.Done}. */
+    record ClusterReboot() implements Request {}
+
+    /** Waits until the cluster is up. Answered by {@link Reply.Cluster}. */
+    record ClusterWaitStart() implements Request {}
+
+    /**
+     * Asks for the states of nodes. Answered by {@link Reply.Nodes}.
+     *
+     * @param nodes which; Count and Total are refused
+     */
+    record NodesStatus(NodeSelection nodes) implements Request {}
+
+    /** Adds nodes to the running cluster. Answered by {@link Reply.Progress} lines, then {@link Reply.Changed}. */
+    record NodesAdd(NodeSelection nodes) implements Request {}
+
+    /** Moves everything away from nodes and removes them. Answered as {@link NodesAdd}. */
+    record NodesDel(NodeSelection nodes) implements Request {}
+
+    /**
+     * Asks for processes of the cluster. Answered by {@link Reply.Processes}.
+     *
+     * @param pids only these, all when empty
+     * @param node only those that live there
+     * @param uid only those of this user
+     */
+    record Ps(List<Integer> pids, Optional<NodeId> node, Optional<Integer> uid) implements Request {
+
+        /** All processes. */
+        public static final Ps ALL = new Ps(List.of(), Optional.empty(), Optional.empty());
+
+        /** Copies the list. */
+        public Ps {
+            pids = List.copyOf(pids);
+        }
+    }
+
+    /**
+     * Asks for what happened: views, migrations, failures. Answered by {@link Reply.Event} in order, then
+     * {@link Reply.Done}.
+     *
+     * @param limit the most events of the past
+     * @param follow whether to go on with new ones until the command is cancelled
+     */
+    record Events(int limit, boolean follow) implements Request {}
+
+    /** Asks for the statistics of the KDDM sets. Answered by {@link Reply.Text}. */
+    record KddmStat() implements Request {}
+
+    /**
+     * Ends this daemon. Answered by {@link Reply.Progress} lines, then {@link Reply.Done} just before it ends.
+     *
+     * @param drain whether its programs are moved to other nodes before; otherwise they end
+     */
+    record Shutdown(boolean drain) implements Request {}
+}

@@ -1,0 +1,120 @@
+package org.linuxssi.control;
+
+import java.util.List;
+import org.linuxssi.control.Request.ClusterPoweroff;
+import org.linuxssi.control.Request.ClusterReboot;
+import org.linuxssi.control.Request.ClusterStart;
+import org.linuxssi.control.Request.ClusterStatus;
+import org.linuxssi.control.Request.ClusterStop;
+import org.linuxssi.control.Request.ClusterWaitStart;
+import org.linuxssi.control.Request.Enter;
+import org.linuxssi.control.Request.Events;
+import org.linuxssi.control.Request.KddmStat;
+import org.linuxssi.control.Request.Migrate;
+import org.linuxssi.control.Request.NodesAdd;
+import org.linuxssi.control.Request.NodesDel;
+import org.linuxssi.control.Request.NodesStatus;
+import org.linuxssi.control.Request.Ps;
+import org.linuxssi.control.Request.Run;
+import org.linuxssi.control.Request.Shutdown;
+import org.linuxssi.control.Request.Signal;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.DecodeException;
+import org.linuxssi.tools.Decoder;
+import org.linuxssi.tools.Encoder;
+import org.linuxssi.tools.NodeId;
+
+/** The bytes of {@link Request}: a tag, then the fields in order. */
+final class RequestCodec {
+
+    /** The most bytes of one argument or environment entry (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h). */
+    static final int STRING = 131072;
+
+    /** The most arguments or environment entries. */
+    static final int STRINGS = 100_000;
+
+    /** The most bytes of a path (PATH_MAX). */
+    static final int PATH = 4096;
+
+    private static final Codec<String> ENTRY = Codec.of((text, out) -> out.text(text), in -> in.text(STRING));
+    private static final Codec<Integer> WORD = Codec.of((word, out) -> out.i32(word), Decoder::i32);
+    private static final Codec<NodeId> NODE = Codec.of((node, out) -> out.node(node), Decoder::node);
+    private static final Codec<Run> RUN = Codec.of(RequestCodec::writeRun, RequestCodec::readRun);
+
+    private RequestCodec() {}
+
+    static void write(Request request, Encoder out) {
+        switch (request) {
+            case Run run -> out.i8(0).value(run, RUN);
+            case Enter enter -> out.i8(1).i32(enter.pid()).value(enter.program(), RUN);
+            case Signal signal -> out.i8(2).i32(signal.pid()).i8(signal.signal());
+            case Migrate migrate ->
+                out.i8(3).i32(migrate.pid()).node(migrate.node()).bool(migrate.verbose());
+            case ClusterStatus() -> out.i8(4);
+            case ClusterStart start -> out.i8(5).value(start.nodes(), NodeSelection.CODEC);
+            case ClusterStop() -> out.i8(6);
+            case ClusterPoweroff() -> out.i8(7);
+            case ClusterReboot() -> out.i8(8);
+            case ClusterWaitStart() -> out.i8(9);
+            case NodesStatus status -> out.i8(10).value(status.nodes(), NodeSelection.CODEC);
+            case NodesAdd add -> out.i8(11).value(add.nodes(), NodeSelection.CODEC);
+            case NodesDel del -> out.i8(12).value(del.nodes(), NodeSelection.CODEC);
+            case Ps ps ->
+                out.i8(13).list(ps.pids(), WORD).optional(ps.node(), NODE).optional(ps.uid(), WORD);
+            case Events events -> out.i8(14).i32(events.limit()).bool(events.follow());
+            case KddmStat() -> out.i8(15);
+            case Shutdown shutdown -> out.i8(16).bool(shutdown.drain());
+        }
+    }
+
+    static Request read(Decoder in) {
+        int tag = in.i8();
+        return switch (tag) {
+            case 0 -> in.value(RUN);
+            case 1 -> new Enter(in.i32(), in.value(RUN));
+            case 2 -> new Signal(in.i32(), Input.signal(in));
+            case 3 -> new Migrate(in.i32(), in.node(), in.bool());
+            case 4 -> new ClusterStatus();
+            case 5 -> new ClusterStart(in.value(NodeSelection.CODEC));
+            case 6 -> new ClusterStop();
+            case 7 -> new ClusterPoweroff();
+            case 8 -> new ClusterReboot();
+            case 9 -> new ClusterWaitStart();
+            case 10 -> new NodesStatus(in.value(NodeSelection.CODEC));
+            case 11 -> new NodesAdd(in.value(NodeSelection.CODEC));
+            case 12 -> new NodesDel(in.value(NodeSelection.CODEC));
+            case 13 -> new Ps(in.list(STRINGS, WORD), in.optional(NODE), in.optional(WORD));
+            case 14 -> new Events(in.length(Integer.MAX_VALUE), in.bool());
+            case 15 -> new KddmStat();
+            case 16 -> new Shutdown(in.bool());
+            default -> throw new DecodeException(in.position() - 1, tag + " is no request");
+        };
+    }
+
+    private static void writeRun(Run run, Encoder out) {
+        out.list(run.arguments(), ENTRY)
+                .list(run.environment(), ENTRY)
+                .text(run.directory())
+                .i16(run.umask())
+                .optional(run.node(), NODE)
+                .bool(run.terminal())
+                .value(run.window(), WindowSize.CODEC);
+    }
+
+    private static Run readRun(Decoder in) {
+        long at = in.position();
+        List<String> arguments = in.list(STRINGS, ENTRY);
+        if (arguments.isEmpty()) {
+            throw new DecodeException(at, "no program to run");
+        }
+        List<String> environment = in.list(STRINGS, ENTRY);
+        String directory = in.text(PATH);
+        int umask = in.i16();
+        if (!directory.startsWith("/") || umask > 0777) {
+            throw new DecodeException(
+                    in.position(), "directory '" + directory + "' or umask " + umask + " is out of range");
+        }
+        return new Run(
+                arguments, environment, directory, umask, in.optional(NODE), in.bool(), in.value(WindowSize.CODEC));
+    }
+}
