@@ -85,11 +85,7 @@ public final class ControlServer implements AutoCloseable {
     private void accept() {
         while (!closing) {
             try {
-                Frames frames = new Frames(socket.accept());
-                connections.add(frames);
-                Thread worker = Thread.ofPlatform().daemon().name("control").unstarted(() -> serve(frames));
-                workers.add(worker);
-                worker.start();
+                begin(new Frames(socket.accept()));
             } catch (ErrnoException problem) {
                 if (!closing) {
                     LOG.log(Level.WARNING, "control socket " + path + ": a connection was lost", problem);
@@ -97,6 +93,17 @@ public final class ControlServer implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private synchronized void begin(Frames frames) {
+        if (closing) {
+            frames.close();
+            return;
+        }
+        connections.add(frames);
+        Thread worker = Thread.ofPlatform().daemon().name("control").unstarted(() -> serve(frames));
+        workers.add(worker);
+        worker.start();
     }
 
     private void serve(Frames frames) {
@@ -159,17 +166,21 @@ public final class ControlServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        closing = true;
-        unlink(path.toString());
-        socket.close();
-        acceptor.interrupt();
-        List<Thread> running = List.copyOf(workers);
+        List<Thread> running = stopAccepting();
         running.forEach(Thread::interrupt);
         long end = System.nanoTime() + CLOSE_PATIENCE.toNanos();
         running.stream()
                 .filter(worker -> !worker.equals(Thread.currentThread()))
                 .forEach(worker -> join(worker, end));
         connections.forEach(Frames::close);
+    }
+
+    private synchronized List<Thread> stopAccepting() {
+        closing = true;
+        unlink(path.toString());
+        socket.close();
+        acceptor.interrupt();
+        return List.copyOf(workers);
     }
 
     private static void join(Thread worker, long end) {
