@@ -80,6 +80,12 @@ public interface Rpc extends AutoCloseable {
     /** Returns the peers that are connected now. */
     NodeSet connected();
 
+    /**
+     * Drops the connection to a peer, for instance one that does not answer; all that waits for it fails. The transport
+     * connects again when it can.
+     */
+    void disconnect(NodeId peer, String reason);
+
     /** Calls the listener when a peer becomes connected or the connection to it is lost. */
     Registration onConnection(ConnectionListener listener);
 

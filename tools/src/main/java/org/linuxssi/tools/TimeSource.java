@@ -1,12 +1,14 @@
 package org.linuxssi.tools;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 
 /**
  * Time and deferred work, passed in everywhere below the services so that the simulator can drive both.
  *
- * <p>Implementations: {@code SystemTime} for daemons, virtual time in the simulator.
+ * <p>Implementations: {@link SystemTime} for daemons, {@link VirtualTime} for the simulator.
  */
 public interface TimeSource extends Executor {
 
@@ -19,4 +21,14 @@ public interface TimeSource extends Executor {
     /** Runs the task soon, on a thread where it may block. */
     @Override
     void execute(Runnable task);
+
+    /**
+     * Waits for the future. Code that is to run in the simulator blocks by this method only.
+     *
+     * @throws InterruptedException when the thread is interrupted while it waits
+     * @throws ExecutionException when the future failed
+     */
+    default <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException {
+        return future.get();
+    }
 }
