@@ -22,11 +22,12 @@ public final class VirtualTime implements TimeSource {
 
     private static final Duration LONGEST_WAIT = Duration.ofHours(24);
 
+    private static final ThreadLocal<@Nullable Task> CURRENT = new ThreadLocal<>();
+
     private record Event(long time, long order, Runnable task) {}
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::time).thenComparingLong(Event::order));
-    private final ThreadLocal<@Nullable Task> current = new ThreadLocal<>();
     private final Semaphore driver = new Semaphore(0);
     private long now;
     private long made;
@@ -108,7 +109,7 @@ public final class VirtualTime implements TimeSource {
 
     @Override
     public <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException {
-        Task task = current.get();
+        Task task = CURRENT.get();
         if (task != null) {
             task.await(future);
         } else {
@@ -131,7 +132,7 @@ public final class VirtualTime implements TimeSource {
         }
 
         private void run() {
-            current.set(this);
+            CURRENT.set(this);
             try {
                 work.run();
             } catch (Throwable thrown) {
@@ -145,7 +146,7 @@ public final class VirtualTime implements TimeSource {
             if (future.isDone()) {
                 return;
             }
-            future.whenComplete((_, _) -> add(0, this::resume));
+            var _ = future.whenComplete((_, _) -> add(0, this::resume));
             driver.release();
             turn.acquireUninterruptibly();
         }
