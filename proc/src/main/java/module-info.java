@@ -2,4 +2,6 @@
 module org.linuxssi.proc {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.stream;
+
+    exports org.linuxssi.proc;
 }

@@ -22,12 +22,11 @@ public final class VirtualTime implements TimeSource {
 
     private static final Duration LONGEST_WAIT = Duration.ofHours(24);
 
-    private static final ThreadLocal<@Nullable Task> CURRENT = new ThreadLocal<>();
-
     private record Event(long time, long order, Runnable task) {}
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::time).thenComparingLong(Event::order));
+    private final ThreadLocal<@Nullable Task> current = new ThreadLocal<>();
     private final Semaphore driver = new Semaphore(0);
     private long now;
     private long made;
@@ -109,7 +108,7 @@ public final class VirtualTime implements TimeSource {
 
     @Override
     public <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException {
-        Task task = CURRENT.get();
+        Task task = current.get();
         if (task != null) {
             task.await(future);
         } else {
@@ -132,7 +131,7 @@ public final class VirtualTime implements TimeSource {
         }
 
         private void run() {
-            CURRENT.set(this);
+            current.set(this);
             try {
                 work.run();
             } catch (Throwable thrown) {
@@ -146,7 +145,7 @@ public final class VirtualTime implements TimeSource {
             if (future.isDone()) {
                 return;
             }
-            var _ = future.whenComplete((_, _) -> add(0, this::resume));
+            future.whenComplete((_, _) -> add(0, this::resume));
             driver.release();
             turn.acquireUninterruptibly();
         }

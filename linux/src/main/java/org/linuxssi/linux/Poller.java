@@ -1,0 +1,103 @@
+package org.linuxssi.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * One thread that waits for many descriptors ({@code epoll(7)}) and runs a short action once when one becomes readable or
+ * is hung up: ends of pipes, pidfds.
+ */
+public final class Poller implements AutoCloseable {
+
+    private static final int ADD = 1;
+    private static final int REMOVE = 2;
+    private static final int EPOLLIN = 1;
+    private static final int EVENT_SIZE = 12;
+    private static final int BATCH = 64;
+    private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+
+    private final int epoll;
+    private final Fds.Pipe wake = Fds.pipe();
+    private final Map<Integer, Runnable> actions = new ConcurrentHashMap<>();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /** Starts the thread. */
+    public Poller(String name) {
+        epoll = (int) Syscalls.check("epoll_create1", Syscalls.call(Nr.EPOLL_CREATE1, Fds.O_CLOEXEC));
+        watch(wake.readEnd(), () -> {});
+        thread = Thread.ofPlatform().name(name).daemon().start(this::run);
+    }
+
+    /**
+     * Runs the action once, when the descriptor is readable or hung up. The action runs on the poller's thread and must
+     * not block; it may close the descriptor. A descriptor must be forgotten before anybody else closes it.
+     */
+    public void watch(int descriptor, Runnable action) {
+        actions.put(descriptor, action);
+        control(ADD, descriptor, EPOLLIN);
+    }
+
+    /** Stops watching; returns whether the action has not been started. */
+    public boolean forget(int descriptor) {
+        boolean pending = actions.remove(descriptor) != null;
+        if (pending) {
+            Syscalls.call(Nr.EPOLL_CTL, epoll, REMOVE, descriptor, 0);
+        }
+        return pending;
+    }
+
+    private void control(int operation, int descriptor, int events) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment event = arena.allocate(EVENT_SIZE, 8);
+            event.set(ValueLayout.JAVA_INT, 0, events);
+            event.set(I64, 4, descriptor);
+            Syscalls.check(
+                    "watch descriptor " + descriptor,
+                    Syscalls.call(Nr.EPOLL_CTL, epoll, operation, descriptor, event.address()));
+        }
+    }
+
+    private void run() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment events = arena.allocate((long) EVENT_SIZE * BATCH, 8);
+            while (!closed) {
+                long count = Syscalls.call(Nr.EPOLL_WAIT, epoll, events.address(), BATCH, -1);
+                for (long i = 0; i < count && !closed; i++) {
+                    fire((int) events.get(I64, i * EVENT_SIZE + 4));
+                }
+            }
+        }
+        Fds.close(epoll);
+        Fds.close(wake.readEnd());
+    }
+
+    private void fire(int descriptor) {
+        Runnable action = actions.remove(descriptor);
+        if (action == null) {
+            return;
+        }
+        Syscalls.call(Nr.EPOLL_CTL, epoll, REMOVE, descriptor, 0);
+        try {
+            action.run();
+        } catch (RuntimeException problem) {
+            System.getLogger(Poller.class.getName())
+                    .log(System.Logger.Level.ERROR, "action for descriptor " + descriptor, problem);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Fds.close(wake.writeEnd());
+        try {
+            thread.join(1000);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

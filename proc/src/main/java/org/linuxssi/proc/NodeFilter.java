@@ -1,0 +1,70 @@
+package org.linuxssi.proc;
+
+import org.linuxssi.linux.AgentImage;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.SeccompFilter;
+
+/**
+ * The seccomp filter of a node: which system calls the daemon hears of. {@code docs/syscalls.md} is the same as a table.
+ *
+ * <p>Signals to pids of the node's own range are native, since each of them that is alive anywhere is a process or a proxy
+ * here; SIGKILL and SIGSTOP are the exception, because a proxy can't report them.
+ */
+final class NodeFilter {
+
+    private static final int X32_BIT = 0x4000_0000;
+    private static final int NEGATIVE = 0x8000_0000;
+    private static final int SIGKILL = 9;
+    private static final int SIGSTOP = 19;
+
+    private NodeFilter() {}
+
+    static SeccompFilter of(PidRange range) {
+        SeccompFilter filter = new SeccompFilter();
+        filter.load(SeccompFilter.ARCHITECTURE).differs(SeccompFilter.X86_64, "absent");
+        filter.load(SeccompFilter.NUMBER).equal(AgentImage.CALL, "notify");
+        numbers(filter);
+        filter.answer(SeccompFilter.ALLOW);
+        signals(filter, range);
+        filter.label("first").load(SeccompFilter.argument(0)).differs(0, "own").answer(SeccompFilter.ALLOW);
+        filter.label("second").load(SeccompFilter.argument(1)).differs(0, "own").answer(SeccompFilter.ALLOW);
+        filter.label("own")
+                .load(SeccompFilter.ADDRESS_HIGH)
+                .differs((int) (AgentImage.BASE >> 32), "notify")
+                .answer(SeccompFilter.ALLOW);
+        filter.label("notify").answer(SeccompFilter.NOTIFY);
+        filter.label("absent").fail(Errno.ENOSYS);
+        return filter;
+    }
+
+    private static void numbers(SeccompFilter filter) {
+        filter.equal(Nr.KILL, "kill").equal(Nr.TKILL, "kill").equal(Nr.RT_SIGQUEUEINFO, "kill");
+        filter.equal(Nr.TGKILL, "tgkill").equal(Nr.RT_TGSIGQUEUEINFO, "tgkill");
+        filter.equal(Nr.SETPGID, "own").equal(Nr.SETSID, "own");
+        filter.equal(Nr.GETPGID, "first").equal(Nr.GETSID, "first");
+        filter.equal(Nr.GETPRIORITY, "second").equal(Nr.SETPRIORITY, "second");
+        filter.equal(Nr.SCHED_SETPARAM, "first").equal(Nr.SCHED_GETPARAM, "first");
+        filter.equal(Nr.SCHED_SETSCHEDULER, "first").equal(Nr.SCHED_GETSCHEDULER, "first");
+        filter.equal(Nr.SCHED_SETAFFINITY, "first").equal(Nr.SCHED_GETAFFINITY, "first");
+        filter.equal(Nr.SCHED_RR_GET_INTERVAL, "first");
+        filter.equal(Nr.PRLIMIT64, "first");
+        filter.equal(Nr.IO_URING_SETUP, "absent");
+        filter.atLeast(X32_BIT, "absent");
+    }
+
+    private static void signals(SeccompFilter filter, PidRange range) {
+        filter.label("tgkill").load(SeccompFilter.argument(2));
+        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own");
+        target(filter, range);
+        filter.label("kill").load(SeccompFilter.argument(1));
+        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own");
+        target(filter, range);
+    }
+
+    private static void target(SeccompFilter filter, PidRange range) {
+        filter.load(SeccompFilter.argument(0));
+        filter.anyBit(NEGATIVE, "own").below(range.first(), "own").atLeast(range.end(), "own");
+        filter.answer(SeccompFilter.ALLOW);
+    }
+}

@@ -1,0 +1,220 @@
+package org.linuxssi.proc;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.linuxssi.linux.AgentImage;
+import org.linuxssi.linux.AgentMemory;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.PidNumbers;
+import org.linuxssi.linux.SeccompListener;
+import org.linuxssi.linux.SeccompListener.Notification;
+import org.linuxssi.tools.Registration;
+
+/**
+ * Receives every notified system call of a container on one thread and passes it to the handler of its number; agents'
+ * own calls go to their {@link Agent}.
+ *
+ * <p>Lock order: an agent's monitor is taken alone; handlers are called without any lock.
+ */
+public final class Supervisor {
+
+    private static final Logger LOG = System.getLogger(Supervisor.class.getName());
+
+    private final SeccompListener listener;
+    private final PidNumbers numbers;
+    private final Map<Integer, CallHandler> handlers = new ConcurrentHashMap<>();
+    private final Map<Integer, Agent> agents = new ConcurrentHashMap<>();
+    private final Map<Long, CompletableFuture<Agent>> births = new ConcurrentHashMap<>();
+    private final Map<Integer, CompletableFuture<Agent>> conversions = new ConcurrentHashMap<>();
+    private final Map<Long, Integer> offers = new ConcurrentHashMap<>();
+    private final AtomicLong tags = new AtomicLong(System.nanoTime());
+    private volatile Consumer<Agent> strays;
+    private volatile boolean abandoned;
+
+    Supervisor(SeccompListener listener, PidNumbers numbers) {
+        this.listener = listener;
+        this.numbers = numbers;
+        this.strays = agent -> Futures.unattended(agent.call(Nr.EXIT_GROUP, 127));
+    }
+
+    /** Says what happens to agents that nobody waits for: those a former daemon left. They are listening by then. */
+    void onStray(Consumer<Agent> action) {
+        strays = action;
+    }
+
+    void start(String name) {
+        Thread.ofPlatform().name("supervisor-" + name).daemon().start(this::receiveAll);
+    }
+
+    /**
+     * Sends the calls of a number to a handler; the container's filter has to notify them.
+     *
+     * @throws IllegalStateException when the number has a handler
+     */
+    public Registration handle(int number, CallHandler handler) {
+        if (handlers.putIfAbsent(number, handler) != null) {
+            throw new IllegalStateException("system call " + number + " has a handler already");
+        }
+        return () -> handlers.remove(number, handler);
+    }
+
+    /**
+     * Offers a descriptor of ours to whoever makes the call {@code syscall(AgentImage.CALL, 0, AgentImage.FETCH, key)}
+     * in the container; the result is its close-on-exec copy's number. For calls injected by a tracer.
+     *
+     * @return the key; the offer ends with {@link #withdraw}
+     */
+    public long offer(int descriptor) {
+        long key = new SecureRandom().nextLong();
+        offers.put(key, descriptor);
+        return key;
+    }
+
+    /** Ends an offer. */
+    public void withdraw(long key) {
+        offers.remove(key);
+    }
+
+    long newTag() {
+        return tags.incrementAndGet();
+    }
+
+    /** Returns the agent that a table with this tag will clone; it is parked when the future completes. */
+    CompletableFuture<Agent> expectBirth(long tag) {
+        CompletableFuture<Agent> birth = new CompletableFuture<>();
+        births.put(tag, birth);
+        return birth;
+    }
+
+    void forgetBirth(long tag) {
+        births.remove(tag);
+    }
+
+    /** Returns the agent that a process will be once it has executed the agent's file. */
+    CompletableFuture<Agent> expectConversion(int hostPid) {
+        CompletableFuture<Agent> conversion = new CompletableFuture<>();
+        conversions.put(hostPid, conversion);
+        return conversion;
+    }
+
+    /** Makes the agent of a process that is one by a former daemon's doing, or init. */
+    Agent register(int hostPid, int pid, Agent.Idle idle) {
+        Agent agent = new Agent(hostPid, pid, listener, idle);
+        agents.put(hostPid, agent);
+        return agent;
+    }
+
+    /** The process is no agent any more: it has executed a program, was filled by a tracer, or ended. */
+    void forget(Agent agent) {
+        agents.remove(agent.hostPid(), agent);
+    }
+
+    /** Tells whether a process is an agent. */
+    boolean isAgent(int hostPid) {
+        return agents.containsKey(hostPid);
+    }
+
+    private void receiveAll() {
+        try {
+            while (true) {
+                Optional<Notification> notification = listener.receive();
+                if (abandoned || (notification.isEmpty() && listener.deserted())) {
+                    return;
+                }
+                notification.ifPresent(this::dispatch);
+            }
+        } catch (ErrnoException ended) {
+            LOG.log(Level.DEBUG, "no more notified calls: {0}", ended.getMessage());
+        }
+    }
+
+    private void dispatch(Notification notification) {
+        NotifiedCall call = new NotifiedCall(notification, listener);
+        try {
+            if (notification.number() == AgentImage.CALL) {
+                agentCall(notification, call);
+            } else {
+                handlers.getOrDefault(notification.number(), NotifiedCall::proceed)
+                        .handle(call);
+            }
+        } catch (RuntimeException problem) {
+            LOG.log(Level.WARNING, "system call " + notification.number() + " of " + notification.thread(), problem);
+            call.proceed();
+        }
+    }
+
+    private void agentCall(Notification notification, NotifiedCall call) {
+        int event = notification.word(1);
+        if (event == AgentImage.FETCH) {
+            fetch(notification, call);
+            return;
+        }
+        Agent agent = agents.get(notification.thread());
+        CompletableFuture<Agent> conversion = conversions.remove(notification.thread());
+        if (conversion != null) {
+            agent = null;
+        }
+        if (agent == null) {
+            welcome(notification, event, Optional.ofNullable(conversion));
+        } else {
+            agent.told(notification.id(), event);
+        }
+    }
+
+    private void fetch(Notification notification, NotifiedCall call) {
+        Integer descriptor = offers.get(notification.argument(2));
+        if (descriptor == null) {
+            call.fail(Errno.ENOENT);
+        } else {
+            listener.installAndAnswer(notification.id(), descriptor, true);
+        }
+    }
+
+    private void welcome(Notification notification, int event, Optional<CompletableFuture<Agent>> conversion) {
+        int hostPid = notification.thread();
+        if ((notification.address() & -4096) != AgentImage.BASE) {
+            listener.answer(notification.id(), -Errno.ENOSYS.number());
+            return;
+        }
+        Optional<Integer> pid = numbers.fromHost(hostPid);
+        if (pid.isEmpty()) {
+            return;
+        }
+        Optional<CompletableFuture<Agent>> awaited =
+                conversion.or(() -> event == AgentImage.STARTED ? birth(hostPid) : Optional.empty());
+        if (awaited.isEmpty()) {
+            Agent stray = register(hostPid, pid.get(), Agent.Idle.LISTENING);
+            strays.accept(stray);
+            stray.told(notification.id(), AgentImage.STARTED);
+            return;
+        }
+        Agent agent = register(hostPid, pid.get(), Agent.Idle.PARKED);
+        agent.told(notification.id(), AgentImage.STARTED);
+        awaited.get().complete(agent);
+    }
+
+    private Optional<CompletableFuture<Agent>> birth(int hostPid) {
+        return Optional.ofNullable(births.remove(tagOf(hostPid)));
+    }
+
+    private static long tagOf(int hostPid) {
+        byte[] tag = AgentMemory.read(hostPid, AgentImage.DATA_AT + AgentImage.TAG, 8);
+        return ByteBuffer.wrap(tag).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    }
+
+    /** Stops receiving at the next notification, which stays unanswered, as if the daemon had been killed. */
+    void abandon() {
+        abandoned = true;
+    }
+}
