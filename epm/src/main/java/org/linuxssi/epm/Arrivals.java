@@ -16,6 +16,7 @@ import org.linuxssi.epm.spi.Places;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.rpc.ByteStream;
+import org.linuxssi.rpc.Records;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
@@ -48,7 +49,7 @@ final class Arrivals implements AutoCloseable {
             faults.reached(FaultPoint.OFFER_RECEIVED, offer.pid());
             List<String> lacking = imaging.lacking(offer.needs());
             if (!lacking.isEmpty()) {
-                Wire.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, lacking));
+                Records.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, lacking));
             } else if (incoming.putIfAbsent(offer.key(), offer.pid()) == null) {
                 try {
                     receive(from, offer, stream);
@@ -64,13 +65,13 @@ final class Arrivals implements AutoCloseable {
         try {
             agent = places.prepare(offer.pid(), from, offer.relations());
         } catch (ErrnoException problem) {
-            Wire.write(stream, Verdict.CODEC, Verdict.no(problem.errno(), String.valueOf(problem.getMessage())));
+            Records.write(stream, Verdict.CODEC, Verdict.no(problem.errno(), String.valueOf(problem.getMessage())));
             return;
         }
         boolean arrived = false;
         try {
             faults.reached(FaultPoint.PREPARED, offer.pid());
-            Wire.write(stream, Verdict.CODEC, Verdict.OK);
+            Records.write(stream, Verdict.CODEC, Verdict.OK);
             arrived = build(from, offer, stream, agent);
         } finally {
             if (!arrived) {
@@ -79,7 +80,7 @@ final class Arrivals implements AutoCloseable {
         }
         if (arrived) {
             faults.reached(FaultPoint.RUNNING, offer.pid());
-            Wire.write(stream, Verdict.CODEC, Verdict.OK);
+            Records.write(stream, Verdict.CODEC, Verdict.OK);
         }
     }
 
@@ -89,14 +90,14 @@ final class Arrivals implements AutoCloseable {
             arrival = imaging.arrive(stream, agent);
         } catch (ErrnoException | IOException problem) {
             LOG.log(Level.WARNING, "pid {0} from node {1} was not built: {2}", offer.pid(), from, problem.getMessage());
-            Wire.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, String.valueOf(problem.getMessage())));
+            Records.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, String.valueOf(problem.getMessage())));
             return false;
         }
         boolean go = false;
         try {
             faults.reached(FaultPoint.BUILT, offer.pid());
-            Wire.write(stream, Verdict.CODEC, Verdict.OK);
-            boolean told = Wire.readByte(stream) == Migration.COMMIT;
+            Records.write(stream, Verdict.CODEC, Verdict.OK);
+            boolean told = Records.read(stream, Verdict.CODEC).equals(Verdict.OK);
             faults.reached(FaultPoint.COMMIT_RECEIVED, offer.pid());
             go = told && release(from, offer, arrival);
         } finally {

@@ -100,7 +100,7 @@ final class Migration {
         record Refused(int errno, String text) implements Result {}
     }
 
-    /** One step's answer of the target on the stream: nothing, or why it will not go on. */
+    /** One step's end on the stream: go on, or why not. The source's only one means: let the process run. */
     record Verdict(int errno, String text) {
         static final Codec<Verdict> CODEC = Codec.of(
                 (verdict, out) -> out.i32(verdict.errno).text(shorten(verdict.text)),
@@ -122,9 +122,6 @@ final class Migration {
             }
         }
     }
-
-    /** The source's last word on the stream: let it run. */
-    static final byte COMMIT = 'C';
 
     private static String shorten(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

@@ -18,6 +18,7 @@ import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.rpc.ByteStream;
+import org.linuxssi.rpc.Records;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
 import org.linuxssi.tools.NodeId;
@@ -75,7 +76,7 @@ final class Outgoing {
         byte[] relations = places.relations(order.pid());
         Offer offer = new Offer(key, order.pid(), relations, imaging.needs(order.pid()));
         try (ByteStream stream = rpc.open(order.target(), Migration.OFFER, offer)) {
-            Wire.read(stream, Verdict.CODEC).require();
+            Records.read(stream, Verdict.CODEC).require();
             faults.reached(FaultPoint.OFFERED, order.pid());
             watch.lap("offer");
             try (Departure departure = imaging.depart(order.pid())) {
@@ -103,7 +104,7 @@ final class Outgoing {
         Departure.Progress rest = departure.copyRest(stream);
         faults.reached(FaultPoint.COPIED, order.pid());
         watch.lap("copy frozen");
-        Wire.read(stream, Verdict.CODEC).require();
+        Records.read(stream, Verdict.CODEC).require();
         faults.reached(FaultPoint.READY, order.pid());
         watch.lap("build");
         commit(departure, stream);
@@ -147,9 +148,9 @@ final class Outgoing {
     /** Tells the target to let the process run and finds out whether it did, however long that takes. */
     private boolean started(ByteStream stream) {
         try {
-            Wire.writeByte(stream, Migration.COMMIT);
+            Records.write(stream, Verdict.CODEC, Verdict.OK);
             faults.reached(FaultPoint.COMMITTED, order.pid());
-            return Wire.read(stream, Verdict.CODEC).errno() == 0;
+            return Records.read(stream, Verdict.CODEC).errno() == 0;
         } catch (IOException | RuntimeException _) {
             return askUntilKnown();
         }

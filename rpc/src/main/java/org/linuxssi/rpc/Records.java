@@ -1,4 +1,4 @@
-package org.linuxssi.epm;
+package org.linuxssi.rpc;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -9,21 +9,29 @@ import java.nio.channels.WritableByteChannel;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
 
-/** Short records on a stream, each behind its length in four bytes. */
-final class Wire {
+/** Short records on a stream of bytes, each behind its length in four bytes; at most 1 MiB each. */
+public final class Records {
 
-    private static final int LIMIT = 1 << 16;
+    /** The most bytes of one record. */
+    public static final int LIMIT = 1 << 20;
 
-    private Wire() {}
+    private Records() {}
 
-    static <T> void write(WritableByteChannel channel, Codec<T> codec, T value) throws IOException {
+    /** Writes one record. */
+    public static <T> void write(WritableByteChannel channel, Codec<T> codec, T value) throws IOException {
         byte[] bytes = codec.toBytes(value);
         ByteBuffer buffer = ByteBuffer.allocate(4 + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(bytes.length).put(bytes).flip();
         writeAll(channel, buffer);
     }
 
-    static <T> T read(ReadableByteChannel channel, Codec<T> codec) throws IOException {
+    /**
+     * Reads one record.
+     *
+     * @throws EOFException when the stream ends before or within it
+     * @throws IOException when the bytes are not those of a record
+     */
+    public static <T> T read(ReadableByteChannel channel, Codec<T> codec) throws IOException {
         int length = readAll(channel, 4).order(ByteOrder.LITTLE_ENDIAN).getInt();
         if (length < 0 || length > LIMIT) {
             throw new IOException("a record of " + length + " bytes is not in 0.." + LIMIT);
@@ -33,14 +41,6 @@ final class Wire {
         } catch (DecodeException problem) {
             throw new IOException("bad record: " + problem.getMessage(), problem);
         }
-    }
-
-    static void writeByte(WritableByteChannel channel, byte value) throws IOException {
-        writeAll(channel, ByteBuffer.wrap(new byte[] {value}));
-    }
-
-    static byte readByte(ReadableByteChannel channel) throws IOException {
-        return readAll(channel, 1).get();
     }
 
     private static void writeAll(WritableByteChannel channel, ByteBuffer buffer) throws IOException {
