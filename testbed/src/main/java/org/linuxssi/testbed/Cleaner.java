@@ -47,10 +47,12 @@ record Cleaner(RunDirectory directory) {
         for (Path file : directory.networks()) {
             NetNamespace.find(file).ifPresent(network -> known.addAll(members(network)));
         }
+        Set<Path> cgroups = Cgroups.of(known);
         killAll(known);
         for (Path file : directory.networks()) {
             removeNetwork(file);
         }
+        Cgroups.remove(cgroups);
         unmountBelow(directory.root());
         directory.delete();
         NodeDirectory.remove();

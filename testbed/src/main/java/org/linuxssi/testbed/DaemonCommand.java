@@ -35,11 +35,20 @@ public interface DaemonCommand {
         };
     }
 
+    /** Returns this command with one more option of the Java machine, the first argument. */
+    default DaemonCommand withOption(String option) {
+        return (node, config) -> {
+            List<String> argv = new ArrayList<>(argv(node, config));
+            argv.add(1, option);
+            return argv;
+        };
+    }
+
     /** Returns the command that starts a class of this program in another Java machine. */
     static List<String> java(String module, String main) {
         List<String> argv = new ArrayList<>();
         argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        argv.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xmx512m", "-Xshare:auto"));
+        argv.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m", "-Xshare:auto"));
         if (DaemonCommand.class.getModule().isNamed()) {
             argv.add("--enable-native-access=org.linuxssi.linux");
             String modulePath = System.getProperty("jdk.module.path", "");

@@ -14,7 +14,7 @@ final class NodeConfig {
 
     /** Returns the path of a node's control socket. */
     static Path control(RunDirectory directory, int node) {
-        return directory.node(node).resolve("control.sock");
+        return directory.node(node).resolve("control");
     }
 
     /** Writes a node's configuration; a control socket of an earlier life of the node goes. */

@@ -60,6 +60,11 @@ public final class TestBed {
         cleaner = new Cleaner(directory);
     }
 
+    /** Returns the test bed that environment variables describe, see {@link RunDirectory} and {@link DaemonCommand}. */
+    public static TestBed of(Map<String, String> environment) {
+        return new TestBed(RunDirectory.of(environment), DaemonCommand.of(environment), new ControlReadiness());
+    }
+
     /** Returns where it keeps everything. */
     public RunDirectory directory() {
         return directory;

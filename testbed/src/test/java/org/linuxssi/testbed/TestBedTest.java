@@ -31,7 +31,7 @@ class TestBedTest {
     private static final String STAND_IN = """
             echo "$2" >/node/mine
             sleep 600 &
-            cp /node/mine "${2%/*}/control.sock"
+            cp /node/mine "${2%/*}/control"
             wait
             """;
 

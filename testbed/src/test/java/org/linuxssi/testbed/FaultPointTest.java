@@ -1,0 +1,175 @@
+package org.linuxssi.testbed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.ProcessRow;
+import org.linuxssi.control.Reply.NodeLine;
+import org.linuxssi.epm.FaultPoint;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * A node loses its power or is cut off while a migration stands still in a chosen phase: the process runs on exactly
+ * once, or it went with its node. With {@code -Dlinuxssi.e2e.faults=all} every fault meets every phase.
+ */
+@ExtendWith(TestBedExtension.class)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class FaultPointTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final int SOURCE = 0;
+    private static final int WITNESS = 1;
+    private static final int TARGET = 2;
+    private static final boolean ALL =
+            System.getProperty("linuxssi.e2e.faults", "").equals("all");
+
+    /** Phases after which the target may have the process. */
+    private static final Set<FaultPoint> DECIDED =
+            Set.of(FaultPoint.COMMITTED, FaultPoint.COMMIT_RECEIVED, FaultPoint.RUNNING);
+
+    /** The live copy is not made for small programs. */
+    private static final Set<FaultPoint> FOR_LARGE_PROGRAMS = Set.of(FaultPoint.COPIED_LIVE);
+
+    @TempDir
+    static Path directory;
+
+    private static Cluster cluster;
+    private static Path program;
+    private static int runs;
+
+    private final Ledger ledger = Ledger.in(directory, runs++);
+
+    @BeforeAll
+    static void start() throws IOException {
+        program = Programs.compileC("ledger", directory);
+        cluster = TestBedExtension.ownCluster(3, HoldingHook.option(directory));
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(FaultPoint.class)
+    void theTargetLosesItsPower(FaultPoint point) throws IOException {
+        try (Program running = inPhase(point)) {
+            cluster.bed().kill(TARGET);
+            HoldingHook.release(directory, point);
+            awaitState(TARGET, false);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            if (!DECIDED.contains(point)) {
+                assertThat(place(running)).isEqualTo(SOURCE);
+            }
+            endWhole(running);
+        } finally {
+            cluster.bed().restart(TARGET);
+            awaitState(TARGET, true);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(FaultPoint.class)
+    void theSourceLosesItsPower(FaultPoint point) throws IOException {
+        Assumptions.assumeTrue(ALL || DECIDED.contains(point) || point == FaultPoint.READY);
+        try (Program running = inPhase(point)) {
+            cluster.bed().kill(SOURCE);
+            HoldingHook.release(directory, point);
+            awaitState(SOURCE, false);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            assertThat(place(running)).isNotEqualTo(SOURCE);
+            endWhole(running);
+        } finally {
+            cluster.bed().restart(SOURCE);
+            awaitState(SOURCE, true);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(FaultPoint.class)
+    void theTargetIsCutOff(FaultPoint point) throws IOException {
+        Assumptions.assumeTrue(ALL || point == FaultPoint.COMMITTED);
+        try (Program running = inPhase(point)) {
+            cluster.bed().cut(new NodePair(SOURCE, TARGET));
+            cluster.bed().cut(new NodePair(WITNESS, TARGET));
+            HoldingHook.release(directory, point);
+            awaitState(TARGET, false);
+            ledger.assertWhole();
+            cluster.bed().heal();
+            awaitState(TARGET, true);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            endWhole(running);
+        } finally {
+            cluster.bed().heal();
+        }
+    }
+
+    /** Starts a ledger on the source and holds its migration to the target in a phase. */
+    private Program inPhase(FaultPoint point) throws IOException {
+        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
+        Program running = cluster.start(SOURCE, ledger.command(program));
+        await().atMost(PATIENCE).until(() -> ledger.laps() > 3);
+        HoldingHook.arm(directory, point);
+        Thread.ofVirtual().start(() -> migrate(running));
+        await().atMost(PATIENCE).until(() -> HoldingHook.reached(directory, point));
+        return running;
+    }
+
+    private static void migrate(Program running) {
+        try {
+            cluster.migrate(running.pid(), TARGET);
+        } catch (ControlException expected) {
+            System.getLogger(FaultPointTest.class.getName())
+                    .log(System.Logger.Level.DEBUG, "migration of {0} failed", running.pid());
+        }
+    }
+
+    /** The process is gone, or it writes on. */
+    private boolean settled(Program running) {
+        long laps = ledger.laps();
+        return place(running) < 0
+                || await().atMost(PATIENCE).until(() -> place(running) < 0 || ledger.laps() > laps + 3, done -> done);
+    }
+
+    private void endWhole(Program running) throws IOException {
+        boolean alive = place(running) >= 0;
+        ledger.end();
+        await().atMost(PATIENCE).until(() -> place(running) < 0);
+        ledger.assertWhole();
+        if (alive) {
+            assertThat(running.output()).isEqualTo("laps " + ledger.laps() + "\n");
+        }
+    }
+
+    /** Returns the only node where the process lives as the witness sees it, or -1. */
+    private static int place(Program running) {
+        var rows = cluster.ps(WITNESS).stream()
+                .filter(row -> row.pid() == running.pid() && row.state() != 'Z')
+                .map(ProcessRow::node)
+                .toList();
+        assertThat(rows).hasSizeLessThanOrEqualTo(1);
+        return rows.isEmpty() ? -1 : rows.getFirst().value();
+    }
+
+    private static void awaitState(int node, boolean online) {
+        await().atMost(PATIENCE)
+                .until(() -> cluster.nodeStates(WITNESS).stream()
+                                .anyMatch(line ->
+                                        line.node().equals(NodeId.of(node)) && line.state() == NodeLine.State.ONLINE)
+                        == online);
+    }
+}

@@ -1,0 +1,169 @@
+package org.linuxssi.testbed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.NodeSelection;
+import org.linuxssi.control.Reply;
+import org.linuxssi.control.Reply.NodeLine;
+import org.linuxssi.control.Request;
+import org.linuxssi.linux.ProcessIdentity;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/** Nodes that leave on purpose, lose their power or are cut off, with programs on them and on their way to them. */
+@ExtendWith(TestBedExtension.class)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class LeavingNodeTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
+
+    private Cluster cluster;
+    private Path ledgerProgram;
+    private Ledger ledger;
+
+    @BeforeEach
+    void start() throws IOException {
+        cluster = TestBedExtension.ownCluster(3);
+        ledgerProgram = Programs.compileC("ledger", directory);
+        ledger = Ledger.in(directory, 0);
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    @Test
+    void aNodeThatIsRemovedIsEmptiedFirst() {
+        try (Program program = cluster.start(1, ledger.command(ledgerProgram))) {
+            cluster.migrate(program.pid(), 2);
+            NodeSelection second = new NodeSelection.Listed(NodeSet.of(NodeId.of(2)));
+            cluster.ask(0, new Request.NodesDel(second), Reply.Changed.class);
+            assertThat(cluster.where(program.pid()))
+                    .hasValueSatisfying(node -> assertThat(node).isLessThan(2));
+            assertThat(state(2)).isEqualTo(NodeLine.State.PRESENT);
+            cluster.ask(0, new Request.NodesAdd(second), Reply.Changed.class);
+            assertThat(state(2)).isEqualTo(NodeLine.State.ONLINE);
+            cluster.migrate(program.pid(), 2);
+            endsWhole(program);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 5, 10, 20, 40})
+    void aTargetThatLosesItsPowerLeavesTheProcessAtTheSourceOrTakesItAlong(int millis) {
+        try (Program program = cluster.start(0, ledger.command(ledgerProgram))) {
+            awaitProgress();
+            CompletableFuture<Boolean> moved = migrate(program, 2);
+            LockSupport.parkNanos(Duration.ofMillis(millis).toNanos());
+            cluster.bed().kill(2);
+            await().atMost(PATIENCE).until(moved::isDone);
+            awaitGone(2);
+            if (cluster.where(program.pid()).isPresent()) {
+                assertThat(cluster.where(program.pid())).contains(0);
+                awaitProgress();
+                endsWhole(program);
+            } else {
+                assertThat(moved.join()).isTrue();
+                ledger.assertWhole();
+            }
+        }
+    }
+
+    @Test
+    void aTargetThatIsToldToStopLeavesTheProcessAtTheSource() {
+        try (Program program = cluster.start(0, ledger.command(ledgerProgram))) {
+            awaitProgress();
+            ProcessIdentity target = cluster.bed().daemon(1).orElseThrow();
+            target.signal(ProcessIdentity.SIGTERM);
+            CompletableFuture<Boolean> moved = migrate(program, 1);
+            await().atMost(PATIENCE).until(() -> moved.isDone() && !target.alive());
+            ledger.assertWhole();
+            if (!moved.join()) {
+                assertThat(cluster.where(program.pid())).contains(0);
+                endsWhole(program);
+            }
+        }
+    }
+
+    @Test
+    void aCutWhileAProcessMovesNeverDoublesIt() {
+        try (Program program = cluster.start(0, ledger.command(ledgerProgram))) {
+            awaitProgress();
+            CompletableFuture<Boolean> moved = migrate(program, 2);
+            cluster.bed().cut(new NodePair(0, 2));
+            cluster.bed().cut(new NodePair(1, 2));
+            await().atMost(PATIENCE).until(moved::isDone);
+            awaitGone(2);
+            ledger.assertWhole();
+            cluster.bed().heal();
+            await().atMost(PATIENCE).until(() -> state(2) == NodeLine.State.ONLINE);
+            ledger.assertWhole();
+            if (cluster.where(program.pid()).isPresent()) {
+                endsWhole(program);
+            }
+        }
+    }
+
+    @Test
+    void aNodeWithoutPowerIsNoticedAndComesBack() {
+        cluster.bed().kill(1);
+        awaitGone(1);
+        cluster.bed().restart(1);
+        await().atMost(PATIENCE).until(() -> state(1) == NodeLine.State.ONLINE);
+        assertThat(cluster.run(1, "echo", "back").output()).isEqualTo("back\n");
+    }
+
+    private CompletableFuture<Boolean> migrate(Program program, int node) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                cluster.migrate(program.pid(), node);
+                return true;
+            } catch (ControlException refused) {
+                return false;
+            }
+        });
+    }
+
+    private void awaitProgress() {
+        long laps = ledger.laps();
+        await().atMost(PATIENCE).until(() -> ledger.laps() > laps);
+    }
+
+    private void endsWhole(Program program) {
+        ledger.end();
+        assertThat(program.await(PATIENCE)).isEqualTo(new Result(0, "laps " + ledger.laps() + "\n", ""));
+        ledger.assertWhole();
+    }
+
+    private void awaitGone(int node) {
+        await().atMost(PATIENCE).until(() -> state(node) != NodeLine.State.ONLINE);
+    }
+
+    private NodeLine.State state(int node) {
+        return cluster.nodeStates(0).stream()
+                .filter(line -> line.node().equals(NodeId.of(node)))
+                .findFirst()
+                .orElseThrow()
+                .state();
+    }
+}

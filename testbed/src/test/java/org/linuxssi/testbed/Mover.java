@@ -1,0 +1,88 @@
+package org.linuxssi.testbed;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.ProcessRow;
+import org.linuxssi.linux.Errno;
+
+/** Moves processes of a program at random moments to random nodes, with a seed that failures print. */
+final class Mover {
+
+    /** Answers that say: not now, or no longer there. */
+    private static final Set<Errno> PASSING = Set.of(Errno.EAGAIN, Errno.EALREADY, Errno.ESRCH, Errno.ENONET);
+
+    private static final long LONGEST_PAUSE = Duration.ofMillis(30).toNanos();
+
+    private final Cluster cluster;
+    private final Random random;
+    private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
+    private int moved;
+
+    Mover(Cluster cluster, long seed) {
+        this.cluster = cluster;
+        this.random = new Random(seed);
+    }
+
+    /** Moves a program and its descendants until it ends or the number of moves is reached; returns the moves. */
+    int moveTree(Program program, int most) {
+        return move(program, most, _ -> true);
+    }
+
+    /** Moves the descendants of a program, but not itself. */
+    int moveChildren(Program program, int most) {
+        return move(program, most, row -> row.pid() != program.pid());
+    }
+
+    /** Returns the refusals that were not just bad luck. */
+    List<String> failures() {
+        return List.copyOf(failures);
+    }
+
+    private int move(Program program, int most, Predicate<ProcessRow> chosen) {
+        while (program.running() && moved < most) {
+            List<ProcessRow> rows = tree(program.pid()).stream()
+                    .filter(chosen)
+                    .filter(row -> row.state() != 'Z')
+                    .toList();
+            if (!rows.isEmpty()) {
+                moveOne(rows.get(random.nextInt(rows.size())));
+            }
+            LockSupport.parkNanos(random.nextLong(LONGEST_PAUSE));
+        }
+        return moved;
+    }
+
+    private void moveOne(ProcessRow row) {
+        int target = (row.node().value() + 1 + random.nextInt(cluster.nodes() - 1)) % cluster.nodes();
+        try {
+            cluster.migrate(row.pid(), target);
+            moved++;
+        } catch (ControlException refused) {
+            if (!PASSING.contains(refused.errno())) {
+                failures.add(row.pid() + " (" + row.command() + ") to " + target + ": " + refused.errno() + " "
+                        + refused.getMessage());
+            }
+        }
+    }
+
+    private List<ProcessRow> tree(int root) {
+        List<ProcessRow> all = cluster.ps(random.nextInt(cluster.nodes()));
+        Set<Integer> members = new HashSet<>(Set.of(root));
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (ProcessRow row : all) {
+                more |= members.contains(row.parent()) && members.add(row.pid());
+            }
+        }
+        return all.stream().filter(row -> members.contains(row.pid())).toList();
+    }
+}
