@@ -4,7 +4,11 @@ module org.linuxssi.cli {
     requires transitive org.linuxssi.control;
     requires transitive info.picocli;
 
+    exports org.linuxssi.cli;
     exports org.linuxssi.cli.spi;
+
+    opens org.linuxssi.cli to
+            info.picocli;
 
     uses org.linuxssi.cli.spi.CommandProvider;
 }

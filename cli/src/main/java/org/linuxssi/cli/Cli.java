@@ -1,0 +1,140 @@
+package org.linuxssi.cli;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.cli.spi.CommandProvider;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.NotRunningException;
+import org.linuxssi.linux.ErrnoException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** All commands, by the names under which they are called. */
+public final class Cli {
+
+    /** Exit status of a request that failed. */
+    static final int FAILED = 1;
+
+    /** Exit status of wrong usage. */
+    static final int USAGE = 2;
+
+    private final Map<String, String> environment;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    /**
+     * Makes the commands.
+     *
+     * @param environment of the caller
+     * @param out where results go
+     * @param err where one line goes on failure
+     */
+    public Cli(Map<String, String> environment, PrintWriter out, PrintWriter err) {
+        this.environment = Map.copyOf(environment);
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Runs one command.
+     *
+     * @param name {@code krg}, {@code krgadm} or {@code migrate}
+     * @return 0, 1 when it failed, 2 for wrong usage, or the status of the program that it ran
+     */
+    public int execute(String name, List<String> arguments) {
+        Daemon daemon = new Daemon(environment);
+        CommandLine line =
+                switch (name) {
+                    case "krg" -> krg(daemon, arguments);
+                    case "krgadm" -> administration(root(new KrgadmCommand(daemon), daemon), daemon);
+                    case "migrate" -> root(new MigrateCommand(daemon), daemon);
+                    default -> {
+                        err.println(name + ": no such command; there are krg, krgadm and migrate");
+                        yield root(new KrgCommand(daemon), daemon);
+                    }
+                };
+        line.setOut(out).setErr(err);
+        line.setPosixClusteredShortOptionsAllowed(true);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler(this::wrongUsage);
+        line.setExecutionExceptionHandler((problem, failed, _) -> failure(problem, failed));
+        int status = line.execute(arguments.toArray(String[]::new));
+        out.flush();
+        err.flush();
+        return status;
+    }
+
+    private CommandLine krg(Daemon daemon, List<String> arguments) {
+        CommandLine krg = root(new KrgCommand(daemon), daemon);
+        krg.addSubcommand(program(new RunCommand(daemon)));
+        krg.addSubcommand(program(new ShellCommand(daemon)));
+        krg.addSubcommand(program(new EnterCommand(daemon)));
+        krg.addSubcommand(new PsCommand(daemon));
+        krg.addSubcommand(new MigrateCommand(daemon));
+        krg.addSubcommand(new SignalCommand(daemon));
+        krg.addSubcommand(new EventsCommand(daemon));
+        krg.addSubcommand(new KddmCommand(daemon));
+        krg.addSubcommand(new ShutdownCommand(daemon));
+        administration(krg, daemon);
+        for (String name : List.of("init", "join-token", "join")) {
+            krg.addSubcommand(name, program(new DaemonToolCommand(name)));
+        }
+        if (arguments.stream().noneMatch(krg.getSubcommands()::containsKey)) {
+            for (CommandProvider provider : ServiceLoader.load(CommandProvider.class)) {
+                provider.commands().forEach(krg::addSubcommand);
+            }
+        }
+        return krg;
+    }
+
+    private static CommandLine root(Object command, Daemon daemon) {
+        CommandLine line = new CommandLine(command);
+        line.addMixin("root", new RootOptions(daemon));
+        line.getCommandSpec().versionProvider(new Version());
+        return line;
+    }
+
+    private static CommandLine administration(CommandLine line, Daemon daemon) {
+        return line.addSubcommand(new ClusterCommand(daemon)).addSubcommand(new NodesCommand(daemon));
+    }
+
+    /** The words after the first that is no option belong to the program. */
+    private static CommandLine program(Object command) {
+        return new CommandLine(command).setStopAtPositional(true);
+    }
+
+    private int wrongUsage(ParameterException problem, String[] arguments) {
+        String name = problem.getCommandLine().getCommandSpec().qualifiedName();
+        err.println(name + ": " + oneLine(problem.getMessage()) + "; see " + name + " --help");
+        return USAGE;
+    }
+
+    private int failure(Exception problem, CommandLine failed) {
+        out.flush();
+        err.println(failed.getCommandSpec().root().name() + ": " + describe(problem));
+        return FAILED;
+    }
+
+    private static String describe(Exception problem) {
+        return switch (problem) {
+            case NotRunningException absent -> String.valueOf(absent.getMessage());
+            case ControlException refused ->
+                withErrno(refused.getMessage(), refused.errno().name());
+            case ErrnoException failed -> String.valueOf(failed.getMessage());
+            case UncheckedIOException failed -> failed.getMessage() + ": " + failed.getCause();
+            default -> problem.getMessage() == null ? problem.toString() : oneLine(problem.getMessage());
+        };
+    }
+
+    private static String withErrno(String text, String errno) {
+        return text.endsWith("(" + errno + ")") ? oneLine(text) : oneLine(text) + " (" + errno + ")";
+    }
+
+    private static String oneLine(@Nullable String text) {
+        return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+}

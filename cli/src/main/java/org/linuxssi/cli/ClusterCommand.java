@@ -1,0 +1,95 @@
+package org.linuxssi.cli;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.control.NodeSelection;
+import org.linuxssi.control.Reply;
+import org.linuxssi.control.Request;
+import org.linuxssi.tools.NodeSet;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code krgadm cluster} and its forms. */
+@Command(
+        name = "cluster",
+        description = "Shows or changes the state of the whole cluster; status when nothing is said.")
+final class ClusterCommand extends DaemonCommand {
+
+    ClusterCommand(Daemon daemon) {
+        super(daemon);
+    }
+
+    @Override
+    public Integer call() {
+        return status();
+    }
+
+    @Command(name = "status", description = "Shows whether the cluster is up.")
+    int status() {
+        Reply.Cluster cluster = daemon().ask(new Request.ClusterStatus(), Reply.Cluster.class);
+        return print(cluster);
+    }
+
+    private int print(Reply.Cluster cluster) {
+        out().println(
+                        switch (cluster.state()) {
+                            case UP -> "status: up on " + cluster.online().size() + " nodes";
+                            case DOWN -> "status: down";
+                            case ERROR -> "status: error";
+                        });
+        return switch (cluster.state()) {
+            case UP, DOWN -> 0;
+            case ERROR -> Cli.FAILED;
+        };
+    }
+
+    @Command(name = "start", description = "Starts the cluster.")
+    int start(
+            @Option(
+                            names = {"-n", "--nodes"},
+                            paramLabel = "LIST",
+                            description = "with these nodes only")
+                    @Nullable
+                    String nodes) {
+        NodeSelection selection = Optional.ofNullable(nodes)
+                .<NodeSelection>map(list -> new NodeSelection.Listed(parse(list)))
+                .orElseGet(NodeSelection.All::new);
+        return change("Starting", new Request.ClusterStart(selection));
+    }
+
+    private NodeSet parse(String list) {
+        try {
+            return NodeSet.parse(list);
+        } catch (IllegalArgumentException problem) {
+            throw wrong(String.valueOf(problem.getMessage()));
+        }
+    }
+
+    @Command(name = "stop", description = "Ends all programs of the cluster; its daemons stay.")
+    int stop() {
+        return change("Stopping", new Request.ClusterStop());
+    }
+
+    @Command(name = "wait_start", description = "Waits until the cluster is up.")
+    int waitStart() {
+        return print(daemon().ask(new Request.ClusterWaitStart(), Reply.Cluster.class));
+    }
+
+    @Command(name = "poweroff", description = "Powers all machines of the cluster off.")
+    int poweroff() {
+        return change("Shutting down", new Request.ClusterPoweroff());
+    }
+
+    @Command(name = "reboot", description = "Restarts all machines of the cluster.")
+    int reboot() {
+        return change("Shutting down", new Request.ClusterReboot());
+    }
+
+    private int change(String what, Request request) {
+        out().print(what + " cluster... ");
+        out().flush();
+        daemon().ask(request, Reply.Done.class);
+        out().println("done");
+        return 0;
+    }
+}

@@ -1,0 +1,44 @@
+package org.linuxssi.cli;
+
+import java.util.List;
+import java.util.Optional;
+import org.linuxssi.control.Request;
+import org.linuxssi.control.WindowSize;
+import org.linuxssi.linux.CallerProcess;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Terminal;
+import org.linuxssi.tools.NodeId;
+
+/** Describes a program that is run as the caller itself would run it. */
+final class ProgramOptions {
+
+    private static final WindowSize USUAL = new WindowSize(24, 80);
+
+    /** Variables that the launchers set for the Java machine only. */
+    private static final List<String> OWN = List.of("_JAVA_SR_SIGNUM=");
+
+    private ProgramOptions() {}
+
+    static Request.Run program(List<String> arguments, Optional<NodeId> node, boolean terminal) {
+        return new Request.Run(
+                arguments,
+                CallerProcess.environment().stream()
+                        .filter(entry -> OWN.stream().noneMatch(entry::startsWith))
+                        .toList(),
+                CallerProcess.directory(),
+                CallerProcess.umask(),
+                node,
+                terminal,
+                terminal ? window() : WindowSize.UNKNOWN);
+    }
+
+    /** Returns the size of the caller's terminal, or the usual one without a terminal. */
+    static WindowSize window() {
+        try {
+            int[] size = Terminal.window(0);
+            return new WindowSize(size[0], size[1]);
+        } catch (ErrnoException _) {
+            return USUAL;
+        }
+    }
+}

@@ -1,0 +1,314 @@
+package org.linuxssi.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.linuxssi.control.ClusterState;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.ControlHandler;
+import org.linuxssi.control.ControlServer;
+import org.linuxssi.control.MigrationReport;
+import org.linuxssi.control.NodeSelection;
+import org.linuxssi.control.ProcessRow;
+import org.linuxssi.control.Reply;
+import org.linuxssi.control.Request;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+@Timeout(60)
+class CliTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path directory;
+
+    private final LinkedBlockingQueue<Request> requests = new LinkedBlockingQueue<>();
+
+    private record Outcome(int status, String out, String err) {}
+
+    private Outcome run(String... line) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        Map<String, String> environment = Map.of("LINUXSSI_RUN", directory.toString());
+        int status = new Cli(environment, new PrintWriter(out), new PrintWriter(err))
+                .execute(line[0], List.of(line).subList(1, line.length));
+        return new Outcome(status, out.toString(), err.toString());
+    }
+
+    private Outcome answered(Reply.Last reply, String... line) {
+        return handled(
+                (request, _) -> {
+                    requests.add(request);
+                    return reply;
+                },
+                line);
+    }
+
+    private Outcome handled(ControlHandler handler, String... line) {
+        try (ControlServer _ = new ControlServer(directory.resolve("control"), handler)) {
+            return run(line);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "krg ps",
+                "krg migrate 1 2",
+                "migrate 1 2",
+                "krgadm nodes",
+                "krgadm cluster status",
+                "krg run true",
+                "krg shutdown",
+                "krg --on 3 ps"
+            })
+    void withoutADaemonEveryCommandSaysSo(String line) {
+        Outcome outcome = run(line.split(" "));
+        assertThat(outcome.err()).startsWith(line.split(" ")[0] + ": LinuxSSI is not running (ENOENT");
+        assertThat(outcome.err()).hasLineCount(1);
+        assertThat(outcome.status()).isEqualTo(1);
+        assertThat(outcome.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "krg",
+                "krgadm",
+                "migrate",
+                "krg run",
+                "krg shell",
+                "krg enter",
+                "krg ps",
+                "krg init",
+                "krg join-token",
+                "krg join",
+                "krg nodes add",
+                "krgadm cluster",
+                "krgadm cluster start",
+                "krgadm nodes",
+                "krgadm nodes del"
+            })
+    void everyCommandExplainsItself(String line) {
+        for (String option : List.of("-h", "--help")) {
+            List<String> words = new ArrayList<>(List.of(line.split(" ")));
+            words.add(option);
+            Outcome outcome = run(words.toArray(String[]::new));
+            assertThat(outcome.out()).startsWith("Usage: " + line).contains("--on", "--version");
+            assertThat(outcome.status()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"krg", "krgadm", "migrate", "krg ps", "krgadm nodes status"})
+    void everyCommandTellsItsVersion(String line) {
+        Outcome outcome = run((line + " --version").split(" "));
+        assertThat(outcome.out()).startsWith("LinuxSSI ");
+        assertThat(outcome.status()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "krg",
+                "krg nonsense",
+                "krgadm",
+                "migrate 1",
+                "migrate one 2",
+                "migrate 1 256",
+                "krg run",
+                "krg --on 999 ps",
+                "krgadm nodes add",
+                "krgadm nodes add -n 1 -c 2",
+                "krgadm nodes del -n 2-1",
+                "krgadm nodes add -c 0",
+                "krgadm cluster start -n x",
+                "krg signal NONSENSE 1",
+                "krg ps --nonsense"
+            })
+    void wrongUsageIsStatusTwoAndOneLine(String line) {
+        Outcome outcome = run(line.split(" "));
+        assertThat(outcome.err()).hasLineCount(1).contains("--help");
+        assertThat(outcome.status()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"UP,status: up on 3 nodes,0", "DOWN,status: down,0", "ERROR,status: error,1"})
+    void theClustersStateIsPrinted(ClusterState state, String expected, int status) {
+        Reply.Cluster reply = new Reply.Cluster(state, NodeSet.first(3));
+        for (String line : List.of("krgadm cluster", "krgadm cluster status", "krg cluster", "krgadm cluster wait_start")) {
+            assertThat(answered(reply, line.split(" "))).isEqualTo(new Outcome(status, expected + "\n", ""));
+        }
+    }
+
+    @Test
+    void clusterChangesArePrinted() {
+        assertThat(answered(new Reply.Done(), "krgadm", "cluster", "poweroff").out())
+                .isEqualTo("Shutting down cluster... done\n");
+        assertThat(answered(new Reply.Done(), "krgadm", "cluster", "reboot").out())
+                .isEqualTo("Shutting down cluster... done\n");
+        answered(new Reply.Done(), "krgadm", "cluster", "start", "-n", "16:18");
+        assertThat(requests)
+                .containsExactly(
+                        new Request.ClusterPoweroff(),
+                        new Request.ClusterReboot(),
+                        new Request.ClusterStart(new NodeSelection.Listed(NodeSet.parse("16-18"))));
+    }
+
+    @Test
+    void nodesAreListed() {
+        Reply.Nodes nodes = new Reply.Nodes(List.of(
+                new Reply.NodeLine(NodeId.of(0), Reply.NodeLine.State.ONLINE, ""),
+                new Reply.NodeLine(NodeId.of(7), Reply.NodeLine.State.PRESENT, "")));
+        for (String line : List.of("krgadm nodes", "krgadm nodes status", "krgadm nodes -a", "krg nodes status --all")) {
+            assertThat(answered(nodes, line.split(" "))).isEqualTo(new Outcome(0, "0:online\n7:present\n", ""));
+        }
+        answered(nodes, "krgadm", "nodes", "status", "-n", "0,7-8");
+        assertThat(requests.stream().toList().getLast())
+                .isEqualTo(new Request.NodesStatus(new NodeSelection.Listed(NodeSet.parse("0,7,8"))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-n 1,2", "--nodes 1,2", "-c 2", "--count 2", "-t 3", "--total 3", "-a", "--all"})
+    void nodesAreAddedAndRemovedByEveryForm(String form) {
+        Reply.Changed changed = new Reply.Changed(NodeSet.parse("1,2"));
+        assertThat(answered(changed, ("krgadm nodes add " + form).split(" ")).out())
+                .isEqualTo("Adding nodes [1,2]... done\n");
+        assertThat(answered(changed, ("krgadm nodes del " + form).split(" ")).out())
+                .isEqualTo("Removing nodes [1,2]... done\n");
+        assertThat(requests.poll()).isInstanceOf(Request.NodesAdd.class);
+        assertThat(requests.poll()).isInstanceOf(Request.NodesDel.class);
+    }
+
+    @Test
+    void progressIsShownAsItComes() {
+        Outcome outcome = handled(
+                (_, exchange) -> {
+                    exchange.send(new Reply.Progress("moving pid 712 to node 0"));
+                    return new Reply.Changed(NodeSet.parse("1"));
+                },
+                "krgadm",
+                "nodes",
+                "del",
+                "-n",
+                "1");
+        assertThat(outcome.out()).isEqualTo("moving pid 712 to node 0\nRemoving nodes [1]... done\n");
+    }
+
+    @Test
+    void migratingIsSilentUnlessVerbose() {
+        MigrationReport report = new MigrationReport(
+                712,
+                NodeId.of(0),
+                NodeId.of(2),
+                true,
+                4096,
+                1_500_000,
+                20_000_000,
+                List.of(new MigrationReport.Phase("freeze", 1_500_000, 4096)));
+        assertThat(answered(new Reply.Migrated(report), "migrate", "712", "2")).isEqualTo(new Outcome(0, "", ""));
+        assertThat(answered(new Reply.Migrated(report), "krg", "migrate", "712", "2", "-v").out())
+                .isEqualTo(
+                        """
+                        freeze                    1.500 ms           4096 bytes
+                        pid 712: node 0 to node 2, live, 4096 bytes, frozen 1.500 ms, total 20.000 ms
+                        """);
+        assertThat(requests)
+                .containsExactly(
+                        new Request.Migrate(712, NodeId.of(2), false), new Request.Migrate(712, NodeId.of(2), true));
+    }
+
+    @Test
+    void aFailureIsOneLineWithItsErrno() {
+        Outcome outcome = handled(
+                (_, _) -> {
+                    throw new ControlException(Errno.ENONET, "node 9 is not online");
+                },
+                "migrate",
+                "712",
+                "9");
+        assertThat(outcome).isEqualTo(new Outcome(1, "", "migrate: node 9 is not online (ENONET)\n"));
+    }
+
+    @Test
+    void processesAreListed() {
+        ProcessRow row = new ProcessRow(
+                16390, 1, 16390, 16390, 1000, NodeId.of(2), NodeId.of(1), 'S', 61_230, 5 << 20, 4, 17, "say \"é\"\n");
+        Reply.Processes processes = new Reply.Processes(List.of(row));
+        assertThat(answered(processes, "krg", "ps").out())
+                .isEqualTo(
+                        """
+                             PID     PPID    UID NODE HOME S      TIME      RSS THR COMMAND
+                           16390        1   1000    2    1 S   1:01.23    5120K   4 say "é"?
+                        """);
+        assertThat(answered(processes, "krg", "ps", "--json", "-n", "2", "-u", "1000", "16390").out())
+                .isEqualTo(
+                        """
+                        [
+                          {"pid": 16390, "ppid": 1, "pgid": 16390, "sid": 16390, "uid": 1000, "node": 2, "home": 1,\
+                         "state": "S", "cpu_ms": 61230, "rss_bytes": 5242880, "threads": 4, "start_ms": 17,\
+                         "command": "say \\"é\\"\\u000a"}
+                        ]
+                        """);
+        assertThat(requests)
+                .containsExactly(
+                        Request.Ps.ALL,
+                        new Request.Ps(List.of(16390), Optional.of(NodeId.of(2)), Optional.of(1000)));
+    }
+
+    @Test
+    void noSuchProcessIsAFailure() {
+        assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "5").status())
+                .isEqualTo(1);
+        assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "--json").out())
+                .isEqualTo("[]\n");
+    }
+
+    @Test
+    void theDaemonOfATestBedsNodeIsAsked() throws IOException {
+        Files.createDirectory(directory.resolve("node2"));
+        try (ControlServer _ = new ControlServer(
+                directory.resolve("node2").resolve("control"),
+                (_, _) -> new Reply.Cluster(ClusterState.UP, NodeSet.first(2)))) {
+            for (String line : List.of("krgadm --on 2 cluster", "krgadm cluster --on 2", "krgadm cluster status --on 2")) {
+                assertThat(run(line.split(" ")).out()).isEqualTo("status: up on 2 nodes\n");
+            }
+        }
+    }
+
+    @Test
+    void eventsAndStatisticsAreShown() {
+        Outcome events = handled(
+                (_, exchange) -> {
+                    exchange.send(new Reply.Event(1_790_000_000_123L, NodeId.of(1), "view", "nodes 0-2"));
+                    return new Reply.Done();
+                },
+                "krg",
+                "events",
+                "-l",
+                "5");
+        assertThat(events.out()).isEqualTo("2026-09-21T14:13:20.123Z node 1 view: nodes 0-2\n");
+        assertThat(answered(new Reply.Text("set pids\n"), "krg", "kddmstat").out()).isEqualTo("set pids\n");
+        answered(new Reply.Done(), "krg", "signal", "SIGTERM", "712");
+        answered(new Reply.Done(), "krg", "shutdown", "--drain");
+        assertThat(requests)
+                .containsExactly(
+                        new Request.KddmStat(), new Request.Signal(712, 15), new Request.Shutdown(true));
+    }
+}
