@@ -58,6 +58,7 @@ public final class Cli {
                     }
                 };
         line.setOut(out).setErr(err);
+        tellVersion(line);
         line.setPosixClusteredShortOptionsAllowed(true);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(this::wrongUsage);
@@ -94,8 +95,12 @@ public final class Cli {
     private static CommandLine root(Object command, Daemon daemon) {
         CommandLine line = new CommandLine(command);
         line.addMixin("root", new RootOptions(daemon));
-        line.getCommandSpec().versionProvider(new Version());
         return line;
+    }
+
+    private static void tellVersion(CommandLine line) {
+        line.getCommandSpec().versionProvider(new Version());
+        line.getSubcommands().values().forEach(Cli::tellVersion);
     }
 
     private static CommandLine administration(CommandLine line, Daemon daemon) {

@@ -1,7 +1,9 @@
 package org.linuxssi.cli;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.control.NodeSelection;
 import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
@@ -9,10 +11,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 
 /** {@code krgadm nodes} and its forms. */
-@Command(
-        name = "nodes",
-        description = "Shows the nodes' states; status when nothing is said.",
-        subcommands = {})
+@Command(name = "nodes", description = "Shows the nodes' states; status when nothing is said.")
 final class NodesCommand extends DaemonCommand {
 
     NodesCommand(Daemon daemon) {
@@ -20,7 +19,7 @@ final class NodesCommand extends DaemonCommand {
     }
 
     @ArgGroup(exclusive = true)
-    private NodeOptions which = new NodeOptions();
+    private @Nullable NodeOptions which;
 
     @Override
     public Integer call() {
@@ -28,7 +27,7 @@ final class NodesCommand extends DaemonCommand {
     }
 
     @Command(name = "status", description = "Shows a line ID:state for each node.")
-    int status(@ArgGroup(exclusive = true) NodeOptions nodes) {
+    int status(@ArgGroup(exclusive = true) @Nullable NodeOptions nodes) {
         NodeSelection selection = selection(nodes, new NodeSelection.All());
         Reply.Nodes states = daemon().ask(new Request.NodesStatus(selection), Reply.Nodes.class);
         states.nodes().forEach(line -> out().println(
@@ -55,9 +54,9 @@ final class NodesCommand extends DaemonCommand {
         return 0;
     }
 
-    private NodeSelection selection(NodeOptions nodes, NodeSelection otherwise) {
+    private NodeSelection selection(@Nullable NodeOptions nodes, NodeSelection otherwise) {
         try {
-            return nodes.selection().orElse(otherwise);
+            return Optional.ofNullable(nodes).flatMap(NodeOptions::selection).orElse(otherwise);
         } catch (IllegalArgumentException problem) {
             throw wrong(String.valueOf(problem.getMessage()));
         }

@@ -40,8 +40,7 @@ public final class ProgramSession {
     }
 
     private int run(Request request, boolean terminal) {
-        client.send(request, terminal ? List.of() : List.of(0, 1, 2));
-        relaySignals();
+        begin(request, terminal ? List.of() : List.of(0, 1, 2));
         try {
             Reply.Exited exited = Daemon.expect(client.await(this::passing), Reply.Exited.class);
             TerminalPump running = pump.get();
@@ -55,6 +54,12 @@ public final class ProgramSession {
                 running.close();
             }
         }
+    }
+
+    /** A signal that comes from now on is relayed, after the request. */
+    private synchronized void begin(Request request, List<Integer> descriptors) {
+        relaySignals();
+        client.send(request, descriptors);
     }
 
     private void passing(Reply.Passing reply, List<Integer> descriptors) {
@@ -77,7 +82,7 @@ public final class ProgramSession {
         });
     }
 
-    private void relay(String name) {
+    private synchronized void relay(String name) {
         SignalName.number(name).ifPresent(number -> client.send(new Input.Signalled(number)));
     }
 }

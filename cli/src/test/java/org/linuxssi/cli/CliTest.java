@@ -152,7 +152,8 @@ class CliTest {
     @CsvSource({"UP,status: up on 3 nodes,0", "DOWN,status: down,0", "ERROR,status: error,1"})
     void theClustersStateIsPrinted(ClusterState state, String expected, int status) {
         Reply.Cluster reply = new Reply.Cluster(state, NodeSet.first(3));
-        for (String line : List.of("krgadm cluster", "krgadm cluster status", "krg cluster", "krgadm cluster wait_start")) {
+        for (String line :
+                List.of("krgadm cluster", "krgadm cluster status", "krg cluster", "krgadm cluster wait_start")) {
             assertThat(answered(reply, line.split(" "))).isEqualTo(new Outcome(status, expected + "\n", ""));
         }
     }
@@ -176,7 +177,8 @@ class CliTest {
         Reply.Nodes nodes = new Reply.Nodes(List.of(
                 new Reply.NodeLine(NodeId.of(0), Reply.NodeLine.State.ONLINE, ""),
                 new Reply.NodeLine(NodeId.of(7), Reply.NodeLine.State.PRESENT, "")));
-        for (String line : List.of("krgadm nodes", "krgadm nodes status", "krgadm nodes -a", "krg nodes status --all")) {
+        for (String line :
+                List.of("krgadm nodes", "krgadm nodes status", "krgadm nodes -a", "krg nodes status --all")) {
             assertThat(answered(nodes, line.split(" "))).isEqualTo(new Outcome(0, "0:online\n7:present\n", ""));
         }
         answered(nodes, "krgadm", "nodes", "status", "-n", "0,7-8");
@@ -223,9 +225,9 @@ class CliTest {
                 20_000_000,
                 List.of(new MigrationReport.Phase("freeze", 1_500_000, 4096)));
         assertThat(answered(new Reply.Migrated(report), "migrate", "712", "2")).isEqualTo(new Outcome(0, "", ""));
-        assertThat(answered(new Reply.Migrated(report), "krg", "migrate", "712", "2", "-v").out())
-                .isEqualTo(
-                        """
+        assertThat(answered(new Reply.Migrated(report), "krg", "migrate", "712", "2", "-v")
+                        .out())
+                .isEqualTo("""
                         freeze                    1.500 ms           4096 bytes
                         pid 712: node 0 to node 2, live, 4096 bytes, frozen 1.500 ms, total 20.000 ms
                         """);
@@ -251,15 +253,13 @@ class CliTest {
         ProcessRow row = new ProcessRow(
                 16390, 1, 16390, 16390, 1000, NodeId.of(2), NodeId.of(1), 'S', 61_230, 5 << 20, 4, 17, "say \"é\"\n");
         Reply.Processes processes = new Reply.Processes(List.of(row));
-        assertThat(answered(processes, "krg", "ps").out())
-                .isEqualTo(
-                        """
+        assertThat(answered(processes, "krg", "ps").out()).isEqualTo("""
                              PID     PPID    UID NODE HOME S      TIME      RSS THR COMMAND
                            16390        1   1000    2    1 S   1:01.23    5120K   4 say "é"?
                         """);
-        assertThat(answered(processes, "krg", "ps", "--json", "-n", "2", "-u", "1000", "16390").out())
-                .isEqualTo(
-                        """
+        assertThat(answered(processes, "krg", "ps", "--json", "-n", "2", "-u", "1000", "16390")
+                        .out())
+                .isEqualTo("""
                         [
                           {"pid": 16390, "ppid": 1, "pgid": 16390, "sid": 16390, "uid": 1000, "node": 2, "home": 1,\
                          "state": "S", "cpu_ms": 61230, "rss_bytes": 5242880, "threads": 4, "start_ms": 17,\
@@ -268,15 +268,15 @@ class CliTest {
                         """);
         assertThat(requests)
                 .containsExactly(
-                        Request.Ps.ALL,
-                        new Request.Ps(List.of(16390), Optional.of(NodeId.of(2)), Optional.of(1000)));
+                        Request.Ps.ALL, new Request.Ps(List.of(16390), Optional.of(NodeId.of(2)), Optional.of(1000)));
     }
 
     @Test
     void noSuchProcessIsAFailure() {
         assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "5").status())
                 .isEqualTo(1);
-        assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "--json").out())
+        assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "--json")
+                        .out())
                 .isEqualTo("[]\n");
     }
 
@@ -286,7 +286,8 @@ class CliTest {
         try (ControlServer _ = new ControlServer(
                 directory.resolve("node2").resolve("control"),
                 (_, _) -> new Reply.Cluster(ClusterState.UP, NodeSet.first(2)))) {
-            for (String line : List.of("krgadm --on 2 cluster", "krgadm cluster --on 2", "krgadm cluster status --on 2")) {
+            for (String line :
+                    List.of("krgadm --on 2 cluster", "krgadm cluster --on 2", "krgadm cluster status --on 2")) {
                 assertThat(run(line.split(" ")).out()).isEqualTo("status: up on 2 nodes\n");
             }
         }
@@ -304,11 +305,11 @@ class CliTest {
                 "-l",
                 "5");
         assertThat(events.out()).isEqualTo("2026-09-21T14:13:20.123Z node 1 view: nodes 0-2\n");
-        assertThat(answered(new Reply.Text("set pids\n"), "krg", "kddmstat").out()).isEqualTo("set pids\n");
+        assertThat(answered(new Reply.Text("set pids\n"), "krg", "kddmstat").out())
+                .isEqualTo("set pids\n");
         answered(new Reply.Done(), "krg", "signal", "SIGTERM", "712");
         answered(new Reply.Done(), "krg", "shutdown", "--drain");
         assertThat(requests)
-                .containsExactly(
-                        new Request.KddmStat(), new Request.Signal(712, 15), new Request.Shutdown(true));
+                .containsExactly(new Request.KddmStat(), new Request.Signal(712, 15), new Request.Shutdown(true));
     }
 }

@@ -85,8 +85,10 @@ class RunCommandTest {
         Terminal.window(master, run.window().rows(), run.window().columns());
         List<String> line = new ArrayList<>(List.of("setsid", "--ctty", "--wait"));
         line.addAll(run.arguments());
-        ProcessBuilder builder =
-                new ProcessBuilder(line).redirectInput(slave).redirectOutput(slave).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder(line)
+                .redirectInput(slave)
+                .redirectOutput(slave)
+                .redirectErrorStream(true);
         return follow(run, exchange, builder, List.of(master));
     }
 
@@ -125,7 +127,9 @@ class RunCommandTest {
             int master = (int) Syscalls.check(
                     "open /dev/ptmx", Syscalls.call(Nr.OPENAT, 0, path.address(), O_RDWR_NOCTTY_CLOEXEC));
             Syscalls.check(
-                    "unlock", Syscalls.call(Nr.IOCTL, master, TIOCSPTLCK, arena.allocate(4, 4).address()));
+                    "unlock",
+                    Syscalls.call(
+                            Nr.IOCTL, master, TIOCSPTLCK, arena.allocate(4, 4).address()));
             return master;
         }
     }
@@ -163,7 +167,8 @@ class RunCommandTest {
 
     @Test
     void inputOutputAndStatusPassThrough() throws Exception {
-        Process krg = krg(List.of(), "run", "--", "sh", "-c", "cat; pwd; echo \"$1\"; echo bad >&2; exit 7", "sh", "é -n");
+        Process krg =
+                krg(List.of(), "run", "--", "sh", "-c", "cat; pwd; echo \"$1\"; echo bad >&2; exit 7", "sh", "é -n");
         krg.getOutputStream().write("from outside\n".getBytes(StandardCharsets.UTF_8));
         krg.getOutputStream().close();
         assertThat(text(krg.getInputStream())).isEqualTo("from outside\n" + directory + "\né -n\n");
@@ -181,7 +186,11 @@ class RunCommandTest {
     @Test
     void signalsReachTheProgram() throws Exception {
         Process krg = krg(
-                List.of(), "run", "sh", "-c", "trap 'echo got it; exit 3' USR1; echo ready; while :; do sleep 0.1; done");
+                List.of(),
+                "run",
+                "sh",
+                "-c",
+                "trap 'echo got it; exit 3' USR1; echo ready; while :; do sleep 0.1; done");
         assertThat(krg.inputReader().readLine()).isEqualTo("ready");
         Syscalls.check("kill", Syscalls.call(Nr.KILL, krg.pid(), 10));
         assertThat(krg.inputReader().readLine()).isEqualTo("got it");
@@ -207,13 +216,12 @@ class RunCommandTest {
 
     @Test
     void theTerminalIsRawMeanwhileAndRestoredAfterwards() throws Exception {
-        String inner = "before=$(stty -g); \"$@\"; status=$?; test \"$before\" = \"$(stty -g)\" && echo restored $status";
+        String inner =
+                "before=$(stty -g); \"$@\"; status=$?; test \"$before\" = \"$(stty -g)\" && echo restored $status";
         Path script = directory.resolve("inner.sh");
         Files.writeString(script, inner);
         Path outer = directory.resolve("outer.py");
-        Files.writeString(
-                outer,
-                """
+        Files.writeString(outer, """
                 import pty, sys
                 sys.exit(pty.spawn(sys.argv[1:]) >> 8)
                 """);
