@@ -3,4 +3,8 @@ module org.linuxssi.ghost {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.kddm;
     requires transitive org.linuxssi.linux;
+    requires transitive org.linuxssi.tools;
+
+    exports org.linuxssi.ghost;
+    exports org.linuxssi.ghost.spi;
 }

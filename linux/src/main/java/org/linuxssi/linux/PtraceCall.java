@@ -104,6 +104,48 @@ public final class PtraceCall {
         return after.get(PtraceRegisters.RAX);
     }
 
+    /**
+     * Runs a clone3(2) that makes a thread; the tracee has {@link Ptrace#O_TRACECLONE}.
+     *
+     * @param arguments address of {@code struct clone_args}
+     * @param length of it
+     * @return the id of the new thread in our pid name space; it is stopped and traced with the same options
+     */
+    public int cloneThread(long instruction, long arguments, long length) {
+        PtraceRegisters registers = Ptrace.registers(tid);
+        registers.set(PtraceRegisters.RAX, Nr.CLONE3);
+        registers.set(PtraceRegisters.RDI, arguments);
+        registers.set(PtraceRegisters.RSI, length);
+        registers.set(PtraceRegisters.ORIG_RAX, -1);
+        registers.set(PtraceRegisters.RIP, instruction);
+        Ptrace.registers(tid, registers);
+        int child = 0;
+        while (true) {
+            Ptrace.step(tid, 0);
+            PtraceStop stop = Ptrace.await(tid);
+            if (stop instanceof PtraceStop.Event(int event, int _) && event == Ptrace.EVENT_CLONE) {
+                child = Ptrace.eventMessage(tid);
+            } else if (stop.gone()) {
+                throw new ErrnoException("make a thread of " + tid + ", which ended", Errno.ESRCH);
+            } else if (stop instanceof PtraceStop.Signal(int number) && number == Ptrace.SIGTRAP) {
+                Syscalls.check("clone3 in thread " + tid, Ptrace.registers(tid).get(PtraceRegisters.RAX));
+                awaitStop(child);
+                return child;
+            }
+        }
+    }
+
+    private static void awaitStop(int child) {
+        PtraceStop stop = Ptrace.await(child);
+        while (!(stop instanceof PtraceStop.Event(int event, int _) && event == Ptrace.EVENT_STOP)) {
+            if (stop.gone()) {
+                throw new ErrnoException("wait for new thread " + child + ", which ended", Errno.ESRCH);
+            }
+            Ptrace.resume(child, 0);
+            stop = Ptrace.await(child);
+        }
+    }
+
     /** Lets the thread run from the registers until the breakpoint that ends at this address. */
     void runTo(PtraceRegisters registers, long end) {
         Ptrace.registers(tid, registers);

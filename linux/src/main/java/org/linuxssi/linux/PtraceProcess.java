@@ -28,8 +28,8 @@ public final class PtraceProcess {
     /** One stopped thread. */
     public static final class StoppedThread {
         private final int tid;
-        private final PtraceRegisters registers;
-        private final long mask;
+        private PtraceRegisters registers;
+        private long mask;
         private final PtraceCall call;
         private final int groupStop;
 
@@ -62,6 +62,16 @@ public final class PtraceProcess {
             return mask;
         }
 
+        /** Sets all registers with which it will go on when the process is released. */
+        public void setRegisters(PtraceRegisters replacement) {
+            registers = replacement.copy();
+        }
+
+        /** Sets the mask with which it will go on when the process is released. */
+        public void setMask(long replacement) {
+            mask = replacement;
+        }
+
         /** Makes it run system calls. */
         public PtraceCall call() {
             return call;
@@ -89,11 +99,37 @@ public final class PtraceProcess {
      *     did not stop in time: it is let go as soon as it stops
      */
     public static PtraceProcess freeze(PtraceThread tracer, int pid, Duration limit) {
+        return freeze(tracer, pid, limit, false);
+    }
+
+    /** Stops the first thread only, which is enough to run a few calls. Throws as {@link #freeze}. */
+    public static PtraceProcess freezeFirst(PtraceThread tracer, int pid, Duration limit) {
+        return freeze(tracer, pid, limit, true);
+    }
+
+    /**
+     * Stops the first thread of a process that is to be rebuilt from an image: threads that it makes are traced, too.
+     * Throws as {@link #freeze}.
+     */
+    public static PtraceProcess seizeForRebuild(PtraceThread tracer, int pid, Duration limit) {
+        PtraceProcess process = freezeFirst(tracer, pid, limit);
+        Ptrace.options(pid, Ptrace.O_EXITKILL | Ptrace.O_TRACEEXEC | Ptrace.O_TRACECLONE);
+        return process;
+    }
+
+    /** Takes note of a thread that {@link PtraceCall#cloneThread} made. */
+    public StoppedThread adopt(int tid) {
+        StoppedThread thread = new StoppedThread(tid, memory, 0);
+        threads.put(tid, thread);
+        return thread;
+    }
+
+    private static PtraceProcess freeze(PtraceThread tracer, int pid, Duration limit, boolean firstOnly) {
         PtraceProcess process = new PtraceProcess(pid);
         List<Integer> seized = new ArrayList<>();
         long deadline = System.nanoTime() + limit.toNanos();
         try {
-            while (process.round(seized, deadline)) {
+            while (process.round(firstOnly ? List.of(pid) : ProcFiles.threads(pid), seized, deadline)) {
                 Thread.onSpinWait();
             }
             if (!process.threads.containsKey(pid)) {
@@ -108,9 +144,9 @@ public final class PtraceProcess {
         }
     }
 
-    private boolean round(List<Integer> seized, long deadline) {
+    private boolean round(List<Integer> known, List<Integer> seized, long deadline) {
         List<Integer> fresh = new ArrayList<>();
-        for (int tid : ProcFiles.threads(pid)) {
+        for (int tid : known) {
             if (!seized.contains(tid) && seize(tid)) {
                 fresh.add(tid);
                 seized.add(tid);

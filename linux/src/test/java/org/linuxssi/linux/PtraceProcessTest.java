@@ -33,7 +33,7 @@ class PtraceProcessTest {
                 Map.of("PATH", "/usr/bin:/bin"),
                 directory,
                 directory.resolve("log"));
-        await().until(() -> ProcFiles.status(Integer.toString(pid)).get("Name").equals("sh"));
+        await().until(() -> "sh".equals(ProcFiles.stat(pid).comm()));
     }
 
     @AfterEach

@@ -1,0 +1,137 @@
+package org.linuxssi.ghost;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.linuxssi.ghost.FileImage.Descriptor;
+import org.linuxssi.ghost.FileImage.Open;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.PtraceCall;
+import org.linuxssi.linux.PtraceScratch;
+import org.linuxssi.linux.Syscalls;
+
+/** Gives a traced process the descriptors of an image. Runs on the tracer's thread. */
+final class FileBuilder {
+
+    private static final int AT_FDCWD = -100;
+    private static final int O_PATH = 010000000;
+    private static final int O_CLOEXEC = 02000000;
+    private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
+    private static final int F_DUPFD = 0;
+    private static final int PER_TABLE = 64;
+
+    private final PtraceScratch scratch;
+    private final PtraceCall call;
+    private final RelayedFile relayed;
+    private final int doorway;
+
+    /**
+     * Makes the builder.
+     *
+     * @param doorway number, in the process, of a pidfd of ours, through which it takes descriptors; -1 when it has none
+     */
+    FileBuilder(PtraceScratch scratch, PtraceCall call, RelayedFile relayed, int doorway) {
+        this.scratch = scratch;
+        this.call = call;
+        this.relayed = relayed;
+        this.doorway = doorway;
+    }
+
+    /** Returns the number of descriptors that the process needs while its files are made. */
+    static int room(FileImage files, int doorway) {
+        return base(files, doorway) + files.open().size() + PER_TABLE + 16;
+    }
+
+    private static int base(FileImage files, int doorway) {
+        int base = Math.max(doorway + 1, 3);
+        for (Descriptor descriptor : files.descriptors()) {
+            base = Math.max(base, descriptor.number() + 1);
+        }
+        return base;
+    }
+
+    void build(FileImage files) {
+        int base = base(files, doorway);
+        List<Long> high = new ArrayList<>();
+        for (int at = 0; at < files.open().size(); at += PER_TABLE) {
+            high.addAll(open(
+                    files.open()
+                            .subList(at, Math.min(at + PER_TABLE, files.open().size())),
+                    base));
+        }
+        PtraceScratch.Table table = scratch.table();
+        table.add(Nr.CLOSE_RANGE, 0, base - 1L, 0);
+        for (Descriptor descriptor : files.descriptors()) {
+            if (table.full(1)) {
+                runAll(table, "install descriptors");
+                table = scratch.table();
+            }
+            table.add(
+                    Nr.DUP3,
+                    high.get(descriptor.open()),
+                    descriptor.number(),
+                    descriptor.closeOnExec() ? O_CLOEXEC : 0);
+        }
+        runAll(table, "install descriptors");
+        table = scratch.table();
+        table.add(Nr.CLOSE_RANGE, base, 0xffff_ffffL, 0);
+        runAll(table, "close what is not needed");
+    }
+
+    private void runAll(PtraceScratch.Table table, String operation) {
+        table.run(call);
+        for (int i = 0; i < table.size(); i++) {
+            table.check(i, operation);
+        }
+    }
+
+    private List<Long> open(List<Open> part, int base) {
+        List<Integer> ours = new ArrayList<>();
+        try {
+            PtraceScratch.Table table = scratch.table();
+            for (Open open : part) {
+                switch (open) {
+                    case Open.Path(String path, int flags, long _) ->
+                        table.add(Nr.OPENAT, AT_FDCWD, table.text(path), (flags & ~ONLY_AT_CREATION) | O_CLOEXEC, 0);
+                    case Open.Relayed(byte[] image) -> {
+                        int fd = relayed.restore(image);
+                        ours.add(fd);
+                        table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
+                    }
+                }
+            }
+            table.run(call);
+            List<Long> low = new ArrayList<>();
+            for (int i = 0; i < part.size(); i++) {
+                low.add(table.check(i, "open " + name(part.get(i))));
+            }
+            return raise(part, low, base);
+        } finally {
+            ours.forEach(fd -> Syscalls.call(Nr.CLOSE, fd));
+        }
+    }
+
+    private static String name(Open open) {
+        return switch (open) {
+            case Open.Path path -> path.path();
+            case Open.Relayed _ -> "a relayed file";
+        };
+    }
+
+    /** Moves the descriptors out of the way of those that are wanted, and to their positions in the files. */
+    private List<Long> raise(List<Open> part, List<Long> low, int base) {
+        PtraceScratch.Table table = scratch.table();
+        List<Integer> raised = new ArrayList<>();
+        for (int i = 0; i < part.size(); i++) {
+            raised.add(table.add(Nr.FCNTL, low.get(i), F_DUPFD, base));
+            if (part.get(i) instanceof Open.Path(String _, int flags, long position)
+                    && position != 0
+                    && (flags & O_PATH) == 0) {
+                table.add(Nr.LSEEK, low.get(i), position, 0);
+            }
+            table.add(Nr.CLOSE, low.get(i));
+        }
+        runAll(table, "place descriptors");
+        return raised.stream().map(table::result).toList();
+    }
+}

@@ -1,0 +1,80 @@
+package org.linuxssi.ghost;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.linuxssi.ghost.FileImage.Descriptor;
+import org.linuxssi.ghost.FileImage.Open;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.ghost.spi.RelayedFile.Exported;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.Syscalls;
+
+/** Takes the image of the descriptors of a frozen process; what services export can be taken back. */
+final class FileExporter {
+
+    private final int pid;
+    private final RelayedFile relayed;
+    private final List<Exported> exported = new ArrayList<>();
+
+    FileExporter(int pid, RelayedFile relayed) {
+        this.pid = pid;
+        this.relayed = relayed;
+    }
+
+    FileImage image() {
+        List<OpenFile> seen = new ArrayList<>();
+        List<Open> open = new ArrayList<>();
+        List<Descriptor> descriptors = new ArrayList<>();
+        for (OpenFile file : OpenFiles.list(pid)) {
+            OptionalInt same = find(seen, file);
+            if (same.isEmpty()) {
+                seen.add(file);
+                open.add(open(file));
+            }
+            boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
+            descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
+        }
+        return new FileImage(open, descriptors);
+    }
+
+    private static OptionalInt find(List<OpenFile> seen, OpenFile file) {
+        for (int i = 0; i < seen.size(); i++) {
+            if (OpenFiles.same(seen.get(i), file)) {
+                return OptionalInt.of(i);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    private Open open(OpenFile file) {
+        if (file.regular() || file.directory() || OpenFiles.simpleDevice(file)) {
+            return new Open.Path(file.link(), file.flags(), file.position());
+        }
+        Exported one = relayed.export(file, duplicate(file.fd()));
+        exported.add(one);
+        return new Open.Relayed(one.image());
+    }
+
+    private int duplicate(int fd) {
+        int pidfd = (int) Syscalls.check("pidfd_open " + pid, Syscalls.call(Nr.PIDFD_OPEN, pid, 0));
+        try {
+            return (int)
+                    Syscalls.check("take fd " + fd + " of process " + pid, Syscalls.call(Nr.PIDFD_GETFD, pidfd, fd, 0));
+        } finally {
+            Syscalls.call(Nr.CLOSE, pidfd);
+        }
+    }
+
+    void moved() {
+        exported.forEach(Exported::moved);
+        exported.clear();
+    }
+
+    void stays() {
+        exported.forEach(Exported::stays);
+        exported.clear();
+    }
+}

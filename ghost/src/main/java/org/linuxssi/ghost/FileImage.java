@@ -1,0 +1,47 @@
+package org.linuxssi.ghost;
+
+import java.util.List;
+import org.linuxssi.tools.Codec;
+
+/**
+ * The descriptors of a process and the open files behind them.
+ *
+ * @param open the open files
+ * @param descriptors which of them each descriptor stands for
+ */
+record FileImage(List<Open> open, List<Descriptor> descriptors) {
+
+    private static final int LIMIT = 1 << 20;
+    private static final int PATH = 8192;
+    private static final int RELAYED = 1 << 16;
+
+    static final Codec<FileImage> CODEC = Codec.of(
+            (files, out) -> out.list(files.open, Open.CODEC).list(files.descriptors, Descriptor.CODEC),
+            in -> new FileImage(in.list(LIMIT, Open.CODEC), in.list(LIMIT, Descriptor.CODEC)));
+
+    /** An open file. */
+    sealed interface Open {
+        Codec<Open> CODEC = Codec.of(
+                (open, out) -> {
+                    switch (open) {
+                        case Path(String path, int flags, long position) ->
+                            out.i8(0).text(path).i32(flags).i64(position);
+                        case Relayed(byte[] image) -> out.i8(1).bytes(image);
+                    }
+                },
+                in -> in.bool() ? new Relayed(in.bytes(RELAYED)) : new Path(in.text(PATH), in.i32(), in.i64()));
+
+        /** One that its path opens again: a regular file, a directory, a simple device. */
+        record Path(String path, int flags, long position) implements Open {}
+
+        /** One that a service takes care of. */
+        record Relayed(byte[] image) implements Open {}
+    }
+
+    /** A descriptor: its number, the index of its open file, and whether execve closes it. */
+    record Descriptor(int number, int open, boolean closeOnExec) {
+        static final Codec<Descriptor> CODEC = Codec.of(
+                (d, out) -> out.i32(d.number).i32(d.open).bool(d.closeOnExec),
+                in -> new Descriptor(in.length(LIMIT), in.i32(), in.bool()));
+    }
+}

@@ -1,0 +1,99 @@
+package org.linuxssi.ghost;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.linuxssi.linux.ProcessMemory.Run;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.Encoder;
+
+/**
+ * Writes sections: type and version (2 bytes each), length (4), CRC-32C of the content (4), content; little endian.
+ *
+ * <p>The content of {@link SectionType#PAGES} is the number of runs (4), address and bytes (8 each) of every run, then
+ * their bytes.
+ */
+final class ImageWriter {
+
+    /** Most bytes of pages in one section. */
+    static final int PAGES_LIMIT = 1 << 20;
+
+    /** Most runs in one section. */
+    static final int RUNS_LIMIT = 256;
+
+    static final int HEADER_BYTES = 12;
+
+    private final WritableByteChannel channel;
+    private final ByteBuffer header;
+    private final CRC32C checksum = new CRC32C();
+    private long written;
+
+    ImageWriter(WritableByteChannel channel) {
+        this.channel = channel;
+        header = Arena.ofAuto()
+                .allocate(HEADER_BYTES + 4 + 16L * RUNS_LIMIT, 8)
+                .asByteBuffer()
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    <T> void section(SectionType type, Codec<T> codec, T value) throws IOException {
+        Encoder out = new Encoder(1024);
+        codec.encode(value, out);
+        section(type, ByteBuffer.wrap(out.toBytes()));
+    }
+
+    void section(SectionType type) throws IOException {
+        section(type, ByteBuffer.allocate(0));
+    }
+
+    private void section(SectionType type, ByteBuffer content) throws IOException {
+        checksum.reset();
+        checksum.update(content.duplicate());
+        begin(type, content.remaining()).putInt((int) checksum.getValue()).flip();
+        writeAll(header);
+        writeAll(content);
+    }
+
+    private ByteBuffer begin(SectionType type, int length) {
+        return header.clear()
+                .putShort((short) type.ordinal())
+                .putShort((short) SectionType.VERSION)
+                .putInt(length);
+    }
+
+    /** Writes pages: the segment holds the bytes of all runs, one after the other. */
+    void pages(List<Run> runs, MemorySegment bytes) throws IOException {
+        int head = 4 + 16 * runs.size();
+        begin(SectionType.PAGES, Math.toIntExact(head + bytes.byteSize()))
+                .putInt(0)
+                .putInt(runs.size());
+        for (Run run : runs) {
+            header.putLong(run.address()).putLong(run.length());
+        }
+        header.flip();
+        ByteBuffer content = bytes.asByteBuffer();
+        checksum.reset();
+        checksum.update(header.slice(HEADER_BYTES, head));
+        checksum.update(content.duplicate());
+        header.putInt(8, (int) checksum.getValue());
+        writeAll(header);
+        writeAll(content);
+    }
+
+    private void writeAll(ByteBuffer buffer) throws IOException {
+        written += buffer.remaining();
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    /** Returns the number of bytes written so far. */
+    long written() {
+        return written;
+    }
+}

@@ -1,0 +1,90 @@
+package org.linuxssi.ghost;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.ProcFilesMaps;
+import org.linuxssi.linux.ProcFilesMaps.Mapping;
+import org.linuxssi.linux.ProcFilesStat;
+import org.linuxssi.tools.Codec;
+
+/**
+ * What a process needs to find on another machine.
+ *
+ * @param vdso digest of the kernel's code in all processes
+ * @param cpu features of the CPU, the flags of {@code /proc/cpuinfo}
+ * @param filters seccomp filters it runs under
+ * @param files what it maps or has open
+ */
+record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
+
+    private static final int PATH = 8192;
+    private static final int LIMIT = 100_000;
+
+    static final Codec<Needs> CODEC = Codec.of(
+            (needs, out) ->
+                    out.text(needs.vdso).text(needs.cpu).i32(needs.filters).list(needs.files, NeededFile.CODEC),
+            in -> new Needs(in.text(200), in.text(16384), in.i32(), in.list(LIMIT, NeededFile.CODEC)));
+
+    /** A file: its path, and by what it is recognised: number and time of birth when written to, else size and time. */
+    record NeededFile(String path, boolean written, long first, long second) {
+        private static final Codec<NeededFile> CODEC = Codec.of(
+                (file, out) ->
+                        out.text(file.path).bool(file.written).i64(file.first).i64(file.second),
+                in -> new NeededFile(in.text(PATH), in.bool(), in.i64(), in.i64()));
+
+        static NeededFile of(String path, boolean written, ProcFilesStat stat) {
+            return written
+                    ? new NeededFile(path, true, stat.inode(), stat.born())
+                    : new NeededFile(path, false, stat.size(), stat.modified());
+        }
+    }
+
+    static Needs of(int pid) {
+        Map<String, NeededFile> files = new LinkedHashMap<>();
+        for (Mapping mapping : ProcFilesMaps.maps(pid)) {
+            if (mapping.inode() != 0 && mapping.path().startsWith("/")) {
+                add(files, pid, mapping.path(), mapping.shared() && mapping.writable(), "root" + mapping.path());
+            }
+        }
+        for (OpenFile file : OpenFiles.list(pid)) {
+            if (file.regular() && file.link().startsWith("/")) {
+                add(files, pid, file.link(), (file.flags() & 3) != 0, "fd/" + file.fd());
+            }
+        }
+        return new Needs(
+                Machine.vdso(),
+                Machine.cpuFlags(),
+                Credentials.of(Integer.toString(pid)).seccompFilters(),
+                List.copyOf(files.values()));
+    }
+
+    private static void add(Map<String, NeededFile> files, int pid, String path, boolean written, String name) {
+        ProcFilesStat.of("/proc/" + pid + "/" + name)
+                .ifPresent(stat ->
+                        files.merge(path, NeededFile.of(path, written, stat), (old, now) -> now.written() ? now : old));
+    }
+
+    /** Returns what this machine lacks; paths are looked up from the root of the process {@code root}. */
+    List<String> lacking(int root) {
+        List<String> lacking = new ArrayList<>();
+        if (!vdso.equals(Machine.vdso())) {
+            lacking.add("the kernel is another one (its vdso differs)");
+        }
+        if (!cpu.equals(Machine.cpuFlags())) {
+            lacking.add("the CPU has other features");
+        }
+        for (NeededFile file : files) {
+            Optional<ProcFilesStat> here = ProcFilesStat.of("/proc/" + root + "/root" + file.path());
+            if (here.isEmpty()) {
+                lacking.add(file.path() + " is not there");
+            } else if (!NeededFile.of(file.path(), file.written(), here.get()).equals(file)) {
+                lacking.add(file.path() + " is another file there");
+            }
+        }
+        return List.copyOf(lacking);
+    }
+}

@@ -1,0 +1,70 @@
+package org.linuxssi.ghost;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.ProcFiles.FdInfo;
+import org.linuxssi.linux.ProcFilesStat;
+import org.linuxssi.linux.Syscalls;
+
+/** The open files of a process, seen from outside. */
+final class OpenFiles {
+
+    static final int O_CLOEXEC = 02000000;
+
+    private static final int KCMP_FILE = 0;
+    private static final int MEMORY_MAJOR = 1;
+    private static final List<Integer> SIMPLE = List.of(3, 5, 7, 8, 9);
+
+    private OpenFiles() {}
+
+    /** Returns all descriptors, each as if it were the only one of its open file. */
+    static List<OpenFile> list(int pid) {
+        List<OpenFile> files = new ArrayList<>();
+        for (int fd : ProcFiles.descriptors(pid)) {
+            try {
+                files.add(of(pid, fd));
+            } catch (ErrnoException _) {
+                continue;
+            }
+        }
+        return files;
+    }
+
+    private static OpenFile of(int pid, int fd) {
+        FdInfo info = ProcFiles.fdinfo(pid, fd);
+        String link = ProcFiles.link(pid, "fd/" + fd);
+        ProcFilesStat stat =
+                ProcFilesStat.of("/proc/" + pid + "/fd/" + fd).orElse(new ProcFilesStat(0, 0, 0, 0, 0, 0, 0, 0));
+        return new OpenFile(
+                pid,
+                fd,
+                link,
+                stat.mode(),
+                stat.special(),
+                stat.inode(),
+                stat.links(),
+                info.flags() & ~O_CLOEXEC,
+                info.position(),
+                info.extra());
+    }
+
+    /** Tells whether it is /dev/null, zero, full, random or urandom. */
+    static boolean simpleDevice(OpenFile file) {
+        return file.characterDevice()
+                && file.major() == MEMORY_MAJOR
+                && SIMPLE.contains(file.minor())
+                && file.link().startsWith("/");
+    }
+
+    /** Tells whether two descriptors stand for the same open file. */
+    static boolean same(OpenFile one, OpenFile other) {
+        return one.inode() == other.inode()
+                && one.flags() == other.flags()
+                && one.link().equals(other.link())
+                && Syscalls.call(Nr.KCMP, one.pid(), other.pid(), KCMP_FILE, one.fd(), other.fd()) == 0;
+    }
+}

@@ -1,0 +1,114 @@
+package org.linuxssi.ghost;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.linuxssi.ghost.ImageReader.Pages;
+import org.linuxssi.ghost.ImageReader.Section;
+import org.linuxssi.linux.ProcessMemory;
+
+/** Reads an image and hands its sections on; pages are written by a second thread while the next ones are read. */
+final class PageReceiver implements AutoCloseable {
+
+    private static final int BUFFERS = 4;
+
+    private final ProcessArrival arrival;
+    private final Arena arena = Arena.ofShared();
+    private final BlockingQueue<MemorySegment> free = new ArrayBlockingQueue<>(BUFFERS);
+    private final ExecutorService writer = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("pages").daemon(true).factory());
+    private CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
+
+    PageReceiver(ProcessArrival arrival) {
+        this.arrival = arrival;
+        for (int i = 0; i < BUFFERS; i++) {
+            free.add(arena.allocate(ImageReader.BUFFER, 4096));
+        }
+    }
+
+    void receive(ImageReader reader) throws IOException {
+        while (true) {
+            MemorySegment buffer = take();
+            Section section = reader.next(buffer);
+            if (section.type() == SectionType.PAGES) {
+                Pages pages = section.pages();
+                arrival.check(pages.runs());
+                write(pages, buffer, arrival.process().memory());
+            } else {
+                drain();
+                boolean last = handle(section);
+                free.add(buffer);
+                if (last) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private boolean handle(Section section) throws IOException {
+        switch (section.type()) {
+            case HEADER -> arrival.header(section.decode(ImageHeader.CODEC));
+            case LAYOUT -> arrival.layout(section.decode(MappingImage.LIST));
+            case DROPPED -> arrival.drop(section.decode(DroppedPages.CODEC));
+            case STATE -> arrival.state(section.decode(ProcessState.CODEC));
+            case THREADS -> arrival.threads(section.decode(Threads.CODEC));
+            case FILES -> arrival.files(section.decode(FileImage.CODEC));
+            case END -> {
+                arrival.complete();
+                return true;
+            }
+            case PAGES -> throw new IllegalStateException("pages are handled apart");
+        }
+        return false;
+    }
+
+    private MemorySegment take() throws IOException {
+        try {
+            return free.take();
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while receiving an image", interrupt);
+        }
+    }
+
+    private void write(Pages pages, MemorySegment buffer, ProcessMemory memory) {
+        CompletableFuture<Void> before = written;
+        written = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        if (!before.isCompletedExceptionally()) {
+                            memory.write(pages.runs(), pages.bytes());
+                        }
+                    } finally {
+                        free.add(buffer);
+                    }
+                    before.join();
+                },
+                writer);
+    }
+
+    private void drain() throws IOException {
+        try {
+            written.join();
+            written = CompletableFuture.completedFuture(null);
+        } catch (CompletionException failure) {
+            throw new IOException("write the memory of the process: " + failure.getCause(), failure);
+        } catch (UncheckedIOException failure) {
+            throw failure.getCause();
+        }
+    }
+
+    @Override
+    public void close() {
+        written.exceptionally(_ -> null).join();
+        writer.shutdown();
+        arena.close();
+    }
+}

@@ -1,0 +1,186 @@
+package org.linuxssi.ghost;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.ProcFilesMaps;
+import org.linuxssi.linux.ProcFilesMaps.Mapping;
+import org.linuxssi.linux.Syscalls;
+
+/** Finds what a process holds that cannot move, without touching it. */
+final class Preflight {
+
+    private static final int KCMP_VM = 1;
+    private static final int KCMP_FILES = 2;
+    private static final int SIGTRAP_BIT = 1 << 4;
+    private static final String DELETED = " (deleted)";
+    private static final int O_ASYNC = 020000;
+
+    private final int pid;
+    private final RelayedFile relayed;
+    private final List<String> obstacles = new ArrayList<>();
+
+    private Preflight(int pid, RelayedFile relayed) {
+        this.pid = pid;
+        this.relayed = relayed;
+    }
+
+    /** Returns all that cannot move, each as {@code fd 7: io_uring}. */
+    static List<String> obstacles(int pid, RelayedFile relayed) {
+        Preflight preflight = new Preflight(pid, relayed);
+        preflight.status();
+        preflight.files();
+        preflight.memory();
+        preflight.threads();
+        return List.copyOf(preflight.obstacles);
+    }
+
+    private void status() {
+        Map<String, String> status = ProcFiles.status(Integer.toString(pid));
+        if (status.getOrDefault("State", "").startsWith("Z")) {
+            obstacles.add("it is a zombie");
+        }
+        if (!status.getOrDefault("TracerPid", "0").equals("0")) {
+            obstacles.add("it is traced by process " + status.get("TracerPid"));
+        }
+        long ignored = Long.parseUnsignedLong(status.getOrDefault("SigIgn", "0"), 16);
+        if ((ignored & SIGTRAP_BIT) != 0) {
+            obstacles.add("it ignores SIGTRAP");
+        }
+        if (!ProcFiles.link(pid, "ns/user")
+                .equals(ProcFiles.link((int) ProcessHandle.current().pid(), "ns/user"))) {
+            obstacles.add("it has a user name space of its own");
+        }
+        sharedWithParent();
+        if (!ProcFiles.text(pid, "timers").isEmpty()) {
+            obstacles.add("POSIX timers (timer_create)");
+        }
+        deleted("program", ProcFiles.link(pid, "exe"));
+        deleted("working directory", ProcFiles.link(pid, "cwd"));
+    }
+
+    private void sharedWithParent() {
+        int parent = ProcFiles.stat(pid).parent();
+        if (parent > 0 && Syscalls.call(Nr.KCMP, pid, parent, KCMP_VM, 0, 0) == 0) {
+            obstacles.add("it shares memory with its parent (vfork), for now");
+        } else if (parent > 0 && Syscalls.call(Nr.KCMP, pid, parent, KCMP_FILES, 0, 0) == 0) {
+            obstacles.add("it shares its descriptors with its parent");
+        }
+    }
+
+    private void deleted(String what, String path) {
+        if (path.endsWith(DELETED)) {
+            obstacles.add("its " + what + " is deleted: " + path);
+        }
+    }
+
+    private void files() {
+        for (OpenFile file : OpenFiles.list(pid)) {
+            refusal(file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
+        }
+    }
+
+    private Optional<String> refusal(OpenFile file) {
+        if (file.extra().stream().anyMatch(line -> line.startsWith("lock:"))) {
+            return Optional.of("a lock on " + file.link());
+        }
+        if ((file.flags() & O_ASYNC) != 0) {
+            return Optional.of("signals for " + file.link() + " (O_ASYNC)");
+        }
+        if (file.regular() || file.directory()) {
+            boolean gone = file.links() == 0
+                    || file.link().endsWith(DELETED)
+                    || !file.link().startsWith("/");
+            return gone ? Optional.of("a deleted file " + file.link()) : Optional.empty();
+        }
+        if (OpenFiles.simpleDevice(file)) {
+            return Optional.empty();
+        }
+        return relayed.refusal(file).map(reason -> name(file) + ": " + reason);
+    }
+
+    private static String name(OpenFile file) {
+        return file.link().startsWith("anon_inode:")
+                ? file.link().substring("anon_inode:".length()).replaceAll("[\\[\\]]", "")
+                : file.link();
+    }
+
+    private void memory() {
+        for (Mapping mapping : ProcFilesMaps.smaps(pid)) {
+            problem(mapping)
+                    .ifPresent(problem ->
+                            obstacles.add("memory at " + Long.toHexString(mapping.start()) + ": " + problem));
+        }
+    }
+
+    private static Optional<String> problem(Mapping mapping) {
+        Set<String> flags = mapping.flags();
+        if (mapping.path().equals("[vsyscall]") || mapping.path().startsWith("[v")) {
+            return Optional.empty();
+        }
+        if (mapping.path().startsWith("/SYSV")) {
+            return Optional.of("SysV shared memory " + mapping.path());
+        }
+        if (mapping.path().equals("/[aio]") || mapping.path().startsWith("/[aio]")) {
+            return Optional.of("asynchronous input and output (io_setup)");
+        }
+        if (mapping.path().startsWith("anon_inode:")) {
+            return Optional.of(mapping.path());
+        }
+        if (mapping.path().equals("/dev/zero" + DELETED) || (mapping.shared() && mapping.inode() == 0)) {
+            return Optional.of("shared anonymous memory");
+        }
+        if (mapping.path().endsWith(DELETED)) {
+            return Optional.of("deleted file " + mapping.path());
+        }
+        if (mapping.path().equals("[uprobes]")) {
+            return Optional.of("a probe of a tracer");
+        }
+        return special(mapping, flags);
+    }
+
+    private static Optional<String> special(Mapping mapping, Set<String> flags) {
+        if (flags.contains("io") || flags.contains("pf")) {
+            return Optional.of("memory of a device " + mapping.path());
+        }
+        if (flags.contains("ht")) {
+            return Optional.of("huge pages (hugetlbfs)");
+        }
+        if (flags.contains("um") || flags.contains("uw") || flags.contains("ui")) {
+            return Optional.of("userfaultfd");
+        }
+        if (flags.contains("sl")) {
+            return Optional.of("sealed memory (mseal)");
+        }
+        if (flags.contains("ss")) {
+            return Optional.of("a shadow stack");
+        }
+        return Optional.empty();
+    }
+
+    private void threads() {
+        Set<Credentials> kinds = new HashSet<>();
+        for (int tid : ProcFiles.threads(pid)) {
+            try {
+                kinds.add(Credentials.of(pid + "/task/" + tid));
+                char state = ProcFiles.stat(pid + "/task/" + tid).state();
+                if (tid == pid && state == 'Z') {
+                    obstacles.add("its first thread has ended");
+                }
+            } catch (ErrnoException _) {
+                continue;
+            }
+        }
+        if (kinds.size() > 1) {
+            obstacles.add("its threads have different users or capabilities");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+package org.linuxssi.ghost;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ReadableByteChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.ProcFilesMaps;
+import org.linuxssi.linux.ProcessMemory.Run;
+import org.linuxssi.linux.PtraceCall;
+import org.linuxssi.linux.PtraceProcess;
+import org.linuxssi.linux.PtraceProcess.StoppedThread;
+import org.linuxssi.linux.PtraceScratch;
+import org.linuxssi.linux.PtraceThread;
+import org.linuxssi.linux.Syscalls;
+
+/** A process that is built from an image inside an agent, and then waits to be let go. */
+public final class ProcessArrival {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final int SIGKILL = 9;
+    private static final int SIGSTOP = 19;
+
+    private final int agent;
+    private final Imager imager;
+    private final int doorway;
+    private final PtraceThread tracer;
+    private @Nullable PtraceProcess process;
+    private @Nullable SpaceBuilder space;
+    private @Nullable ProcessState state;
+    private @Nullable FileImage files;
+    private List<ThreadImage> threads = List.of();
+    private long instruction;
+
+    ProcessArrival(int agent, Imager imager, int doorway) {
+        this.agent = agent;
+        this.imager = imager;
+        this.doorway = doorway;
+        tracer = new PtraceThread("arrival in " + agent);
+    }
+
+    void receive(ReadableByteChannel channel) throws IOException {
+        try (PageReceiver receiver = new PageReceiver(this)) {
+            receiver.receive(new ImageReader(channel));
+        } catch (IOException | RuntimeException failure) {
+            giveUp();
+            throw failure;
+        }
+    }
+
+    void header(ImageHeader header) throws IOException {
+        int pid = StateReader.containerId(ProcFiles.status(Integer.toString(agent)), agent);
+        if (header.magic() != ImageHeader.MAGIC || header.pid() != pid) {
+            throw new IOException("the image is that of process " + header.pid() + ", not of " + pid);
+        }
+    }
+
+    void layout(List<MappingImage> layout) throws IOException {
+        onTracer(() -> {
+            SpaceBuilder builder = space;
+            if (builder == null) {
+                PtraceProcess seized = PtraceProcess.seizeForRebuild(tracer, agent, PATIENCE);
+                process = seized;
+                builder = new SpaceBuilder(seized, layout);
+                space = builder;
+                PtraceScratch.Table table = builder.scratch().table();
+                table.add(Nr.PERSONALITY, 0xffff_ffffL);
+                table.run(seized.leader().call());
+            }
+            builder.apply(layout);
+            return true;
+        });
+    }
+
+    PtraceProcess process() throws IOException {
+        PtraceProcess seized = process;
+        if (seized == null) {
+            throw new IOException("the image has no mappings before its pages");
+        }
+        return seized;
+    }
+
+    private SpaceBuilder space() throws IOException {
+        SpaceBuilder builder = space;
+        if (builder == null) {
+            throw new IOException("the image has no mappings");
+        }
+        return builder;
+    }
+
+    void check(List<Run> runs) throws IOException {
+        SpaceBuilder builder = space();
+        for (Run run : runs) {
+            if (!builder.accepts(run)) {
+                throw new IOException("the image has pages at " + Long.toHexString(run.address())
+                        + ", where the process has no memory of its own");
+            }
+        }
+    }
+
+    void drop(List<Run> runs) throws IOException {
+        check(runs);
+        SpaceBuilder builder = space();
+        onTracer(() -> {
+            builder.drop(runs);
+            return true;
+        });
+    }
+
+    void state(ProcessState received) {
+        state = received;
+    }
+
+    void threads(List<ThreadImage> received) {
+        threads = received;
+    }
+
+    void files(FileImage received) throws IOException {
+        for (FileImage.Descriptor descriptor : received.descriptors()) {
+            if (descriptor.open() < 0 || descriptor.open() >= received.open().size()) {
+                throw new IOException("descriptor " + descriptor.number() + " of the image has no open file");
+            }
+        }
+        files = received;
+    }
+
+    /** All sections have come: builds everything but the very last steps. */
+    void complete() throws IOException {
+        ProcessState received = state;
+        FileImage descriptors = files;
+        if (received == null || descriptors == null || threads.isEmpty()) {
+            throw new IOException("the image ended before it was complete");
+        }
+        PtraceProcess seized = process();
+        SpaceBuilder builder = space();
+        onTracer(() -> {
+            PtraceScratch scratch = builder.scratch();
+            builder.lock();
+            StateBuilder whole = new StateBuilder(seized, scratch, received);
+            whole.files(descriptors, imager.relayed(), doorway);
+            whole.process();
+            ThreadBuilder maker = new ThreadBuilder(seized, scratch, received);
+            List<StoppedThread> made = new ArrayList<>();
+            made.add(seized.leader());
+            for (ThreadImage image : threads.subList(1, threads.size())) {
+                made.add(maker.create(image));
+            }
+            for (int i = made.size() - 1; i >= 0; i--) {
+                maker.fill(made.get(i), threads.get(i));
+                PendingSignals.queue(
+                        scratch,
+                        made.get(i).call(),
+                        threads.get(i).tid(),
+                        true,
+                        threads.get(i).pending());
+            }
+            PendingSignals.queue(
+                    scratch, seized.leader().call(), threads.getFirst().tid(), false, received.pending());
+            whole.outside();
+            instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(agent), seized.memory());
+            return true;
+        });
+    }
+
+    /** Lets the process run; nothing can fail after this returns. */
+    public void run() {
+        ProcessState received = state;
+        PtraceProcess seized = process;
+        SpaceBuilder builder = space;
+        if (received == null || seized == null || builder == null) {
+            throw new IllegalStateException("process " + agent + " is not built");
+        }
+        tracer.run(() -> {
+            PtraceScratch scratch = builder.scratch();
+            PtraceCall call = seized.leader().call();
+            PtraceScratch.Table table = scratch.table();
+            for (int i = 0; i < 3; i++) {
+                long[] timer = Arrays.copyOfRange(received.timers(), 4 * i, 4 * i + 4);
+                if (timer[2] != 0 || timer[3] != 0) {
+                    table.add(Nr.SETITIMER, i, table.words(timer), 0);
+                }
+            }
+            table.run(call);
+            scratch.unmap(call, instruction);
+            if (received.stopSignal() != 0) {
+                Syscalls.call(Nr.KILL, agent, SIGSTOP);
+            }
+            seized.release();
+        });
+        tracer.close();
+    }
+
+    /** Turns the process into the agent that it was made from. */
+    public void abandon() {
+        giveUp();
+    }
+
+    private void giveUp() {
+        PtraceProcess seized = process;
+        if (seized != null) {
+            process = null;
+            tracer.run(() -> backToAgent(seized));
+        }
+        tracer.close();
+    }
+
+    private void backToAgent(PtraceProcess seized) {
+        try {
+            seized.exec(imager.agent(), List.of("agent"), List.of());
+        } catch (RuntimeException failure) {
+            System.getLogger(ProcessArrival.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "process {0} can not be an agent again and is killed: {1}",
+                            agent,
+                            failure.getMessage());
+            Syscalls.call(Nr.KILL, agent, SIGKILL);
+            seized.release();
+        }
+    }
+
+    private <T> T onTracer(Callable<T> work) throws IOException {
+        try {
+            return tracer.call(() -> {
+                try {
+                    return work.call();
+                } catch (IOException problem) {
+                    throw new UncheckedIOException(problem);
+                }
+            });
+        } catch (UncheckedIOException problem) {
+            throw problem.getCause();
+        }
+    }
+}

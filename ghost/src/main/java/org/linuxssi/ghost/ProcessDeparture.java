@@ -1,0 +1,275 @@
+package org.linuxssi.ghost;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.PageMap;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.ProcFilesMaps;
+import org.linuxssi.linux.ProcFilesMaps.Mapping;
+import org.linuxssi.linux.Ptrace;
+import org.linuxssi.linux.PtraceCall;
+import org.linuxssi.linux.PtraceProcess;
+import org.linuxssi.linux.PtraceProcess.StoppedThread;
+import org.linuxssi.linux.PtraceScratch;
+import org.linuxssi.linux.PtraceThread;
+import org.linuxssi.linux.Syscalls;
+import org.linuxssi.linux.Userfault;
+
+/**
+ * The image of a process that is to run elsewhere.
+ *
+ * <pre>{@code
+ * try (ProcessDeparture departure = imager.depart(712)) {
+ *     departure.copyLive(channel);      // or not
+ *     departure.freeze();
+ *     departure.copyRest(channel);
+ *     // the target is ready
+ *     departure.replace();              // or resume()
+ * }
+ * }</pre>
+ */
+public final class ProcessDeparture implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final int ROUNDS = 12;
+    private static final long SMALL = 1 << 20;
+    private static final long UNTRACKED_WALK = 64L << 20;
+
+    private final int pid;
+    private final Imager imager;
+    private final PtraceThread tracer;
+    private final RestartRules rules = new RestartRules();
+    private final PageMap pages;
+    private final FileExporter files;
+    private List<Mapping> known = List.of();
+    private @Nullable PageSender sender;
+    private @Nullable ImageWriter writer;
+    private @Nullable Userfault tracking;
+    private @Nullable PtraceProcess process;
+    private @Nullable ProcessState state;
+    private List<ThreadImage> threads = List.of();
+
+    ProcessDeparture(int pid, Imager imager) {
+        this.pid = pid;
+        this.imager = imager;
+        pages = new PageMap(pid);
+        files = new FileExporter(pid, imager.relayed());
+        tracer = new PtraceThread("image of " + pid);
+    }
+
+    /**
+     * What a copy did.
+     *
+     * @param bytes of memory written
+     * @param rounds times that memory was looked through
+     */
+    public record Progress(long bytes, int rounds) {}
+
+    private PageSender begin(WritableByteChannel channel) throws IOException {
+        if (sender == null) {
+            writer = new ImageWriter(channel);
+            Map<String, String> status = ProcFiles.status(Integer.toString(pid));
+            writer.section(
+                    SectionType.HEADER,
+                    ImageHeader.CODEC,
+                    new ImageHeader(ImageHeader.MAGIC, StateReader.containerId(status, pid), 0));
+            sender = new PageSender(writer, new org.linuxssi.linux.ProcessMemory(pid), pages);
+        }
+        return sender;
+    }
+
+    /** Writes memory while the process runs, until little is left to write. */
+    public Progress copyLive(WritableByteChannel channel) throws IOException {
+        track();
+        PageSender pageSender = begin(channel);
+        long total = 0;
+        long last = Long.MAX_VALUE;
+        for (int round = 1; round <= ROUNDS; round++) {
+            known = AddressSpace.refresh(pid, known);
+            List<MappingImage> layout = AddressSpace.images(known);
+            if (pageSender.layout(layout)) {
+                register(layout);
+            }
+            long bytes = pageSender.round();
+            total += bytes;
+            if (bytes <= SMALL || (round > 2 && bytes > last / 4 * 3)) {
+                return new Progress(total, round);
+            }
+            last = bytes;
+        }
+        return new Progress(total, ROUNDS);
+    }
+
+    private void register(List<MappingImage> layout) {
+        Userfault uffd = tracking;
+        if (uffd != null) {
+            for (MappingImage mapping : layout) {
+                if (mapping.hasPages()) {
+                    uffd.register(mapping.start(), mapping.length());
+                }
+            }
+        }
+    }
+
+    private void track() {
+        tracking = tracer.call(() -> {
+            PtraceProcess stopped = PtraceProcess.freezeFirst(tracer, pid, PATIENCE);
+            try {
+                StoppedThread leader = stopped.leader();
+                rules.remember(pid, leader.registers());
+                RestartRules.abortOf(Ptrace.rseq(pid), leader.registers(), stopped.memory())
+                        .ifPresent(leader::setInstruction);
+                long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), stopped.memory());
+                long fd = Syscalls.check(
+                        "userfaultfd in process " + pid,
+                        leader.call().single(instruction, Nr.USERFAULTFD, Userfault.FLAGS));
+                Userfault uffd = new Userfault(take((int) fd));
+                leader.call().single(instruction, Nr.CLOSE, fd);
+                return uffd;
+            } finally {
+                stopped.release();
+            }
+        });
+    }
+
+    private int take(int fd) {
+        int pidfd = (int) Syscalls.check("pidfd_open " + pid, Syscalls.call(Nr.PIDFD_OPEN, pid, 0));
+        try {
+            return (int)
+                    Syscalls.check("take fd " + fd + " of process " + pid, Syscalls.call(Nr.PIDFD_GETFD, pidfd, fd, 0));
+        } finally {
+            Syscalls.call(Nr.CLOSE, pidfd);
+        }
+    }
+
+    /**
+     * Stops all threads of the process where they are.
+     *
+     * @throws ErrnoException ESRCH, EPERM or EAGAIN as {@link PtraceProcess#freeze}
+     */
+    public void freeze() {
+        if (process != null) {
+            throw new IllegalStateException("process " + pid + " is frozen already");
+        }
+        process = tracer.call(() -> PtraceProcess.freeze(tracer, pid, PATIENCE));
+    }
+
+    private PtraceProcess frozen() {
+        PtraceProcess stopped = process;
+        if (stopped == null) {
+            throw new IllegalStateException("process " + pid + " is not frozen");
+        }
+        return stopped;
+    }
+
+    /** Writes all that has not been written; the image is complete after this. */
+    public Progress copyRest(WritableByteChannel channel) throws IOException {
+        PageSender pageSender = begin(channel);
+        PtraceProcess stopped = frozen();
+        return onTracer(() -> {
+            known = imager.memory(pid) < UNTRACKED_WALK ? ProcFilesMaps.smaps(pid) : AddressSpace.refresh(pid, known);
+            pageSender.layout(AddressSpace.images(known));
+            long bytes = pageSender.rest();
+            readState(stopped);
+            writeState();
+            return new Progress(bytes, 1);
+        });
+    }
+
+    private void readState(PtraceProcess stopped) {
+        PtraceCall call = stopped.leader().call();
+        long instruction = PtraceCall.findInstruction(known, stopped.memory());
+        PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
+        try {
+            StateReader reader = new StateReader(stopped, scratch, rules);
+            state = reader.state();
+            threads = reader.threads();
+        } finally {
+            scratch.unmap(call, instruction);
+        }
+    }
+
+    private void writeState() throws IOException {
+        ImageWriter out = writer;
+        ProcessState now = state;
+        if (out == null || now == null) {
+            throw new IllegalStateException("nothing of process " + pid + " was read");
+        }
+        out.section(SectionType.STATE, ProcessState.CODEC, now);
+        out.section(SectionType.THREADS, Threads.CODEC, threads);
+        out.section(SectionType.FILES, FileImage.CODEC, files.image());
+        out.section(SectionType.END);
+    }
+
+    private <T> T onTracer(Callable<T> work) throws IOException {
+        try {
+            return tracer.call(() -> {
+                try {
+                    return work.call();
+                } catch (IOException problem) {
+                    throw new UncheckedIOException(problem);
+                }
+            });
+        } catch (UncheckedIOException problem) {
+            throw problem.getCause();
+        }
+    }
+
+    /** Lets the process go on here as if nothing had happened; descriptors that were exported are its own again. */
+    public void resume() {
+        files.stays();
+        PtraceProcess stopped = process;
+        if (stopped != null) {
+            process = null;
+            tracer.run(stopped::release);
+        }
+        stopTracking();
+    }
+
+    private void stopTracking() {
+        Optional.ofNullable(tracking).ifPresent(Userfault::close);
+        tracking = null;
+    }
+
+    /**
+     * Ends the process by making it execute the agent in its place; parent, group and session stay. Signals that came
+     * after the image was complete stay pending for the agent, those in the image do not.
+     */
+    public void replace() {
+        PtraceProcess stopped = frozen();
+        tracer.run(() -> {
+            new PendingSignals(stopped).discard(state == null ? List.of() : state.pending(), threads);
+            stopped.exec(imager.agent(), List.of("agent"), List.of());
+        });
+        process = null;
+        files.moved();
+        stopTracking();
+    }
+
+    /** Ends the process without a trace, when nobody here needs a stand-in for it. */
+    public void kill() {
+        PtraceProcess stopped = frozen();
+        Syscalls.call(Nr.KILL, pid, 9);
+        tracer.run(stopped::release);
+        process = null;
+        files.moved();
+        stopTracking();
+    }
+
+    /** Lets go of everything. A frozen process that was neither resumed nor replaced is resumed. */
+    @Override
+    public void close() {
+        resume();
+        pages.close();
+        tracer.close();
+    }
+}

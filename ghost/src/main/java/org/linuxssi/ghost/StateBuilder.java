@@ -1,0 +1,123 @@
+package org.linuxssi.ghost;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.PtraceCall;
+import org.linuxssi.linux.PtraceProcess;
+import org.linuxssi.linux.PtraceScratch;
+import org.linuxssi.linux.Syscalls;
+
+/** Gives a traced process what an image has once. Runs on the tracer's thread. */
+final class StateBuilder {
+
+    private static final int AT_FDCWD = -100;
+    private static final int O_CLOEXEC = 02000000;
+    private static final int PR_SET_MM = 35;
+    private static final int PR_SET_MM_MAP = 14;
+    private static final int PR_SET_CHILD_SUBREAPER = 36;
+    private static final int PR_SET_THP_DISABLE = 41;
+    private static final int RLIMIT_NOFILE = 7;
+    private static final int SIGKILL = 9;
+    private static final int SIGSTOP = 19;
+    private static final int MEMBARRIER_REGISTRATIONS = (1 << 2) | (1 << 4) | (1 << 6) | (1 << 8);
+
+    private final PtraceProcess process;
+    private final PtraceScratch scratch;
+    private final PtraceCall call;
+    private final ProcessState state;
+
+    StateBuilder(PtraceProcess process, PtraceScratch scratch, ProcessState state) {
+        this.process = process;
+        this.scratch = scratch;
+        this.state = state;
+        call = process.leader().call();
+    }
+
+    void files(FileImage files, RelayedFile relayed, int doorway) {
+        long needed = FileBuilder.room(files, doorway);
+        limit(RLIMIT_NOFILE, Math.max(needed, state.limits()[2 * RLIMIT_NOFILE]), Long.MAX_VALUE);
+        new FileBuilder(scratch, call, relayed, doorway).build(files);
+    }
+
+    private void limit(int resource, long soft, long hard) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment now = arena.allocate(16, 8);
+            Syscalls.check(
+                    "read the limits of the process",
+                    Syscalls.call(Nr.PRLIMIT64, process.pid(), resource, 0, now.address()));
+            long ceiling =
+                    hard == Long.MAX_VALUE ? Math.max(soft, now.get(java.lang.foreign.ValueLayout.JAVA_LONG, 8)) : hard;
+            now.set(java.lang.foreign.ValueLayout.JAVA_LONG, 0, soft);
+            now.set(java.lang.foreign.ValueLayout.JAVA_LONG, 8, ceiling);
+            Syscalls.check(
+                    "set limit " + resource + " of the process",
+                    Syscalls.call(Nr.PRLIMIT64, process.pid(), resource, now.address(), 0));
+        }
+    }
+
+    void process() {
+        PtraceScratch.Table table = scratch.table();
+        int exe = table.add(Nr.OPENAT, AT_FDCWD, table.text(state.exe()), O_CLOEXEC, 0);
+        table.run(call);
+        long fd = table.check(exe, "open " + state.exe());
+        table = scratch.table();
+        int map = memoryMap(table, fd);
+        table.add(Nr.CLOSE, fd);
+        int root = state.root().equals("/") ? -1 : table.add(Nr.CHROOT, table.text(state.root()));
+        int cwd = table.add(Nr.CHDIR, table.text(state.cwd()));
+        table.add(Nr.UMASK, state.umask());
+        table.add(Nr.PERSONALITY, state.personality());
+        table.add(Nr.PRCTL, PR_SET_CHILD_SUBREAPER, state.subreaper() ? 1 : 0);
+        if (state.noHugePages()) {
+            table.add(Nr.PRCTL, PR_SET_THP_DISABLE, 1, 0, 0, 0);
+        }
+        for (int bit = 0; bit < 16; bit++) {
+            int command = state.membarrier() & MEMBARRIER_REGISTRATIONS & (1 << bit);
+            if (command != 0) {
+                table.add(Nr.MEMBARRIER, command, 0, 0);
+            }
+        }
+        signals(table);
+        table.run(call);
+        table.check(map, "set the layout of the address space");
+        if (root >= 0) {
+            table.check(root, "chroot " + state.root());
+        }
+        table.check(cwd, "chdir " + state.cwd());
+    }
+
+    private int memoryMap(PtraceScratch.Table table, long exe) {
+        long[] map = Arrays.copyOf(state.layout(), ProcessState.LAYOUT_WORDS + 2);
+        map[ProcessState.LAYOUT_WORDS] = table.data(state.auxv());
+        map[ProcessState.LAYOUT_WORDS + 1] = state.auxv().length | (exe << 32);
+        return table.add(Nr.PRCTL, PR_SET_MM, PR_SET_MM_MAP, table.words(map), map.length * 8L, 0);
+    }
+
+    private void signals(PtraceScratch.Table table) {
+        for (int signal = 1; signal <= ProcessState.SIGNALS; signal++) {
+            if (signal != SIGKILL && signal != SIGSTOP) {
+                long[] action = Arrays.copyOfRange(state.actions(), 4 * (signal - 1), 4 * signal);
+                table.add(Nr.RT_SIGACTION, signal, table.words(action), 0, 8);
+            }
+        }
+    }
+
+    /** Sets what can be set from outside, which is last because limits hinder. */
+    void outside() throws IOException {
+        for (int i = 0; i < ProcessState.LIMITS; i++) {
+            limit(i, state.limits()[2 * i], state.limits()[2 * i + 1]);
+        }
+        write("oom_score_adj", Integer.toString(state.oomScore()));
+        write("coredump_filter", "0x" + Integer.toHexString(state.coredumpFilter()));
+    }
+
+    private void write(String name, String value) throws IOException {
+        Files.writeString(Path.of("/proc/" + process.pid() + "/" + name), value);
+    }
+}

@@ -1,0 +1,64 @@
+package org.linuxssi.ghost.spi;
+
+import java.util.Optional;
+
+/**
+ * Open files whose other end stays behind when the process moves: pipes, FIFOs, terminals, sockets. The service that
+ * relays them implements this; without one such files are refused.
+ */
+public interface RelayedFile {
+
+    /** Relays nothing. */
+    RelayedFile NONE = new RelayedFile() {
+        @Override
+        public Optional<String> refusal(OpenFile file) {
+            return Optional.of("no service moves such a file");
+        }
+
+        @Override
+        public Exported export(OpenFile file, int descriptor) {
+            throw new IllegalStateException("fd " + file.fd() + ": " + file.link() + " can't be moved");
+        }
+
+        @Override
+        public int restore(byte[] image) {
+            throw new IllegalStateException("an image of a relayed file, but no service for it");
+        }
+    };
+
+    /**
+     * Returns why the file can't move, as a part of a sentence; empty when it can. Asked before anything is frozen, for
+     * all files that are neither regular files, directories nor simple character devices.
+     */
+    Optional<String> refusal(OpenFile file);
+
+    /**
+     * Called on the source, once for each open file, while the process is frozen: prepares the file to be used from
+     * elsewhere.
+     *
+     * @param descriptor a duplicate in our own process, owned by the callee from now on
+     */
+    Exported export(OpenFile file, int descriptor);
+
+    /**
+     * Called on the target: makes the file that the process will use there.
+     *
+     * @param image the bytes of {@link Exported#image()}
+     * @return a descriptor of our own process with the flags of the original; the caller installs it in the process and
+     *     closes it, also when the restore is given up
+     */
+    int restore(byte[] image);
+
+    /** A file that is ready to be used from elsewhere; exactly one of the methods is called in the end. */
+    interface Exported {
+
+        /** Returns what the target needs to know, at most 64 KiB. */
+        byte[] image();
+
+        /** The process runs on the target: its own use of the file here is over. */
+        void moved();
+
+        /** The process goes on here: all is as before the export. */
+        void stays();
+    }
+}

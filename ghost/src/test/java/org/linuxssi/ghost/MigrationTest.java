@@ -1,0 +1,145 @@
+package org.linuxssi.ghost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.linuxssi.linux.Ptrace;
+import org.linuxssi.linux.PtraceStop;
+import org.linuxssi.linux.PtraceThread;
+import org.linuxssi.linux.Spawn;
+
+/** Runs programs natively and while they are moved between two containers; both must say the same. */
+@Timeout(120)
+class MigrationTest {
+
+    private static final int PID = 30_000;
+
+    @TempDir
+    Path directory;
+
+    private TestContainer one;
+    private TestContainer two;
+
+    @BeforeEach
+    void start() throws IOException {
+        one = new TestContainer(directory);
+        two = new TestContainer(directory);
+    }
+
+    @AfterEach
+    void stop() {
+        one.close();
+        two.close();
+    }
+
+    private String compile(String name, String... options) throws IOException {
+        Path source = directory.resolve(name + ".c");
+        try (var in = MigrationTest.class.getResourceAsStream("/programs/" + name + ".c")) {
+            Files.write(source, in.readAllBytes());
+        }
+        Path program = directory.resolve(name);
+        List<String> command = new java.util.ArrayList<>(
+                List.of("/usr/bin/gcc", "-O1", "-w", "-o", program.toString(), source.toString(), "-pthread"));
+        command.addAll(List.of(options));
+        int compiler =
+                Spawn.start(command, Map.of("PATH", System.getenv("PATH")), directory, directory.resolve("gcc.log"));
+        assertThat(exit(compiler))
+                .as("gcc %s", Files.readString(directory.resolve("gcc.log")))
+                .isZero();
+        return program.toString();
+    }
+
+    private static int exit(int pid) {
+        try (PtraceThread waiter = new PtraceThread("wait")) {
+            return switch (waiter.call(() -> Ptrace.await(pid))) {
+                case PtraceStop.Exited(int code) -> code;
+                case PtraceStop.Killed(int signal) -> 128 + signal;
+                case PtraceStop stop -> throw new IllegalStateException(stop.toString());
+            };
+        }
+    }
+
+    private record Outcome(int status, String output) {}
+
+    private Outcome alone(String... command) throws IOException {
+        Path run = Files.createDirectories(directory.resolve("native"));
+        Path output = directory.resolve("native.out");
+        int pid = Spawn.start(List.of(command), Map.of("PATH", System.getenv("PATH"), "LC_ALL", "C"), run, output);
+        return new Outcome(exit(pid), Files.readString(output));
+    }
+
+    private Outcome moving(int least, boolean live, Duration pace, String... command) throws IOException {
+        Path run = Files.createDirectories(directory.resolve("moved"));
+        Path output = directory.resolve("moved.out");
+        int outside = one.launch(PID, output, run, command);
+        String program = command[0].substring(command[0].lastIndexOf('/') + 1);
+        await().until(() -> TestContainer.ended(outside)
+                || org.linuxssi.linux.ProcFiles.stat(outside)
+                        .comm()
+                        .startsWith(program.substring(0, Math.min(program.length(), 4))));
+        Traveller traveller = new Traveller(directory.resolve("agent"), one, PID, outside);
+        Random random = ThreadLocalRandom.current();
+        int moves = 0;
+        while (!TestContainer.ended(traveller.outside())) {
+            TestContainer to = traveller.here() == one ? two : one;
+            try {
+                var trip = traveller.move(to, live);
+                System.out.println(moves + ": " + trip);
+                moves++;
+            } catch (org.linuxssi.linux.ErrnoException failure) {
+                if (!TestContainer.ended(traveller.outside())) {
+                    throw failure;
+                }
+            }
+            LockSupport.parkNanos((long) (pace.toNanos() * random.nextDouble()));
+        }
+        assertThat(moves).isGreaterThanOrEqualTo(least);
+        int status = traveller.here().reap(PID);
+        return new Outcome((status & 0x7f) == 0 ? status >> 8 : 128 + (status & 0x7f), Files.readString(output));
+    }
+
+    private void sameWhenMoved(int least, boolean live, Duration pace, String... command) throws IOException {
+        Outcome expected = alone(command);
+        Outcome outcome = moving(least, live, pace, command);
+        assertThat(outcome).isEqualTo(expected);
+    }
+
+    @Test
+    void aCounter() throws IOException {
+        sameWhenMoved(20, false, Duration.ofMillis(40), compile("counter"));
+    }
+
+    @Test
+    void aStaticCounter() throws IOException {
+        sameWhenMoved(20, false, Duration.ofMillis(40), compile("counter", "-static"));
+    }
+
+    @Test
+    void aCounterMovedLive() throws IOException {
+        sameWhenMoved(10, true, Duration.ofMillis(40), compile("counter"));
+    }
+
+    @Test
+    void sixteenThreads() throws IOException {
+        sameWhenMoved(10, false, Duration.ofMillis(60), compile("threads"));
+    }
+
+    @Test
+    void signalsTimersLimitsAndOffsets() throws IOException {
+        sameWhenMoved(20, false, Duration.ofMillis(60), compile("signals"));
+    }
+}
