@@ -283,6 +283,11 @@ public final class PtraceProcess {
      * @throws ErrnoException when the program can't be executed: the process is still frozen, without descriptors
      */
     public void exec(String path, List<String> arguments, List<String> environment) {
+        exec(path, arguments, environment, ALL_SIGNALS);
+    }
+
+    /** Like {@link #exec(String, List, List)}, and the program begins with these signals blocked. */
+    public void exec(String path, List<String> arguments, List<String> environment, long mask) {
         StoppedThread leader = leader();
         PtraceCall call = leader.call;
         long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), memory);
@@ -303,7 +308,7 @@ public final class PtraceProcess {
         Ptrace.registers(pid, registers);
         Ptrace.step(pid, 0);
         awaitExec(path);
-        Ptrace.mask(pid, ALL_SIGNALS);
+        Ptrace.mask(pid, mask);
         Ptrace.detach(pid, 0);
         threads.clear();
         memory.close();
