@@ -4,4 +4,5 @@ module org.linuxssi.daemon {
     requires transitive org.linuxssi.epm;
     requires transitive org.linuxssi.procfs;
     requires transitive org.linuxssi.control;
+    requires org.tomlj;
 }

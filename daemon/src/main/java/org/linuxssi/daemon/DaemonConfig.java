@@ -1,0 +1,100 @@
+package org.linuxssi.daemon;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * What a daemon is told by its file {@code krgd.toml}; the manual's page on configuration describes each field.
+ *
+ * @param cluster name of the cluster, {@code cluster.name}
+ * @param session 1 to 9999, {@code cluster.session}
+ * @param seeds some nodes of the cluster as host:port, {@code cluster.seeds}
+ * @param nodesMin how many nodes must be there before the cluster starts by itself, {@code cluster.nb_nodes_min}
+ * @param autostart whether it starts by itself, {@code cluster.autostart}
+ * @param node the node's number, empty for the lowest free one, {@code node.id}
+ * @param drain whether SIGTERM moves the programs away before, {@code node.drain}
+ * @param listen where to accept connections of other nodes, unresolved, {@code network.listen}
+ * @param advertise where they reach this node as host:port, empty for the listening address, {@code network.advertise}
+ * @param seedWait how long to wait for a seed at the start, {@code network.seed_wait_ms}
+ * @param heartbeat how often nodes tell each other that they live, {@code network.heartbeat_ms}
+ * @param silence after which a node counts as failed, {@code network.silence_ms}
+ * @param transport how connections are protected, {@code security.transport}
+ * @param keys directory with {@code node.key}, {@code node.crt} and {@code ca.crt}, {@code security.keys}
+ * @param run directory of the control socket and what lives as long as the daemon, {@code directories.run}
+ * @param state directory of what outlives the daemon, {@code directories.state}
+ * @param log directory of the log, empty for standard error, {@code directories.log}
+ */
+public record DaemonConfig(
+        String cluster,
+        int session,
+        List<String> seeds,
+        int nodesMin,
+        boolean autostart,
+        Optional<NodeId> node,
+        boolean drain,
+        InetSocketAddress listen,
+        Optional<String> advertise,
+        Duration seedWait,
+        Duration heartbeat,
+        Duration silence,
+        Transport transport,
+        Path keys,
+        Path run,
+        Path state,
+        Optional<Path> log) {
+
+    /** The port that daemons use when an address names none. */
+    public static final int PORT = 7707;
+
+    /** Where the file is when nothing else is said. */
+    public static final Path FILE = Path.of("/etc/linuxssi/krgd.toml");
+
+    /** Copies the list. */
+    public DaemonConfig {
+        seeds = List.copyOf(seeds);
+    }
+
+    /** How connections between nodes are protected. */
+    public enum Transport {
+        /** TLS 1.3, both sides prove by certificates that they belong to the cluster. */
+        TLS,
+        /** Not at all: for closed networks and measurements. */
+        PLAIN
+    }
+
+    /**
+     * Reads and checks a file.
+     *
+     * @throws DaemonConfigException with every problem of the file
+     * @throws UncheckedIOException when it can't be read
+     */
+    public static DaemonConfig read(Path file) {
+        try {
+            return parse(file.toString(), Files.readString(file));
+        } catch (IOException problem) {
+            throw new UncheckedIOException("configuration " + file + " can't be read; krg init writes one", problem);
+        }
+    }
+
+    /**
+     * Checks the text of a file.
+     *
+     * @param file its name, for messages
+     * @throws DaemonConfigException with every problem of the text
+     */
+    public static DaemonConfig parse(String file, String text) {
+        return DaemonConfigReader.read(file, text);
+    }
+
+    /** Returns the path of the control socket. */
+    public Path control() {
+        return run.resolve("control");
+    }
+}
