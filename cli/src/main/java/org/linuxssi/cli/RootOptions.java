@@ -9,6 +9,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** What every command and subcommand understands. */
+@SuppressWarnings("UnusedVariable") // picocli itself acts on help and version
 @Command(versionProvider = Version.class)
 final class RootOptions {
 
