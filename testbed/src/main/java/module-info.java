@@ -1,3 +1,6 @@
+import org.linuxssi.cli.spi.CommandProvider;
+import org.linuxssi.testbed.TestbedCommands;
+
 /** Many real nodes on one machine, for tests and demonstrations. */
 module org.linuxssi.testbed {
     requires static transitive org.jspecify;
@@ -6,4 +9,10 @@ module org.linuxssi.testbed {
     requires transitive org.linuxssi.cli;
 
     exports org.linuxssi.testbed;
+
+    opens org.linuxssi.testbed to
+            info.picocli;
+
+    provides CommandProvider with
+            TestbedCommands;
 }

@@ -84,7 +84,12 @@ public final class Cli {
         for (String name : List.of("init", "join-token", "join")) {
             krg.addSubcommand(name, program(new DaemonToolCommand(name)));
         }
-        if (arguments.stream().noneMatch(krg.getSubcommands()::containsKey)) {
+        boolean known = arguments.stream()
+                .filter(word -> !word.isEmpty() && Character.isLetter(word.charAt(0)))
+                .findFirst()
+                .filter(krg.getSubcommands()::containsKey)
+                .isPresent();
+        if (!known) {
             for (CommandProvider provider : ServiceLoader.load(CommandProvider.class)) {
                 provider.commands().forEach(krg::addSubcommand);
             }

@@ -10,6 +10,28 @@ import java.util.stream.IntStream;
 /** Writes the configuration of nodes. */
 final class NodeConfig {
 
+    private static final String TEMPLATE = """
+            [cluster]
+            name = "testbed"
+            session = 1
+            seeds = [%s]
+            nb_nodes_min = %d
+            autostart = true
+
+            [node]
+            id = %d
+
+            [network]
+            listen = "%s"
+
+            [security]
+            transport = "plain"
+
+            [directories]
+            run = "%s"
+            state = "%s/state"
+            """;
+
     private NodeConfig() {}
 
     /** Returns the path of a node's control socket. */
@@ -32,6 +54,7 @@ final class NodeConfig {
         String seeds = IntStream.range(0, nodes)
                 .mapToObj(seed -> '"' + Wiring.address(seed).getHostAddress() + '"')
                 .collect(Collectors.joining(", "));
-        return "node = " + node + "\nseeds = [" + seeds + "]\nrun = \"" + directory.node(node) + "\"\n";
+        return TEMPLATE.formatted(
+                seeds, nodes, node, Wiring.address(node).getHostAddress(), directory.node(node), directory.node(node));
     }
 }
