@@ -5,4 +5,6 @@ module org.linuxssi.daemon {
     requires transitive org.linuxssi.procfs;
     requires transitive org.linuxssi.control;
     requires org.tomlj;
+
+    exports org.linuxssi.daemon;
 }
