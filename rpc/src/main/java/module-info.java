@@ -2,6 +2,9 @@
 module org.linuxssi.rpc {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.tools;
+    requires org.bouncycastle.pkix;
+    requires org.bouncycastle.provider;
+    requires org.bouncycastle.util;
 
     exports org.linuxssi.rpc;
 }
