@@ -26,7 +26,7 @@ class MigratedRunTest {
     private static final int SCALE = Integer.getInteger("linuxssi.e2e.scale", 1);
     private static final int MOVES = 20;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final int C_FUNCTIONS = 700;
+    private static final int C_FUNCTIONS = 350;
 
     @TempDir
     Path directory;
