@@ -4,15 +4,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.linuxssi.rpc.ClusterCa;
 
 /** Writes the configuration of nodes. */
 final class NodeConfig {
 
+    private static final String CLUSTER = "testbed";
     private static final String TEMPLATE = """
             [cluster]
-            name = "testbed"
+            name = "%s"
             session = 1
             seeds = [%s]
             nb_nodes_min = %d
@@ -25,7 +28,8 @@ final class NodeConfig {
             listen = "%s"
 
             [security]
-            transport = "plain"
+            transport = "tls"
+            keys = "%s"
 
             [directories]
             run = "%s"
@@ -39,6 +43,19 @@ final class NodeConfig {
         return directory.node(node).resolve("control");
     }
 
+    /** Makes an authority for the cluster, and the keys of its nodes. */
+    static void makeKeys(RunDirectory directory, int nodes) {
+        Instant now = Instant.now();
+        ClusterCa authority = ClusterCa.create(CLUSTER, now);
+        try {
+            for (int node = 0; node < nodes; node++) {
+                authority.issue("node" + node, now).save(keys(directory, node));
+            }
+        } catch (IOException problem) {
+            throw new UncheckedIOException("write keys to " + directory.keys(), problem);
+        }
+    }
+
     /** Writes a node's configuration; a control socket of an earlier life of the node goes. */
     static void write(RunDirectory directory, int node, int nodes) {
         try {
@@ -50,11 +67,16 @@ final class NodeConfig {
         }
     }
 
+    private static Path keys(RunDirectory directory, int node) {
+        return directory.keys().resolve("node" + node);
+    }
+
     private static String text(RunDirectory directory, int node, int nodes) {
         String seeds = IntStream.range(0, nodes)
                 .mapToObj(seed -> '"' + Wiring.address(seed).getHostAddress() + '"')
                 .collect(Collectors.joining(", "));
+        Path own = directory.node(node);
         return TEMPLATE.formatted(
-                seeds, nodes, node, Wiring.address(node).getHostAddress(), directory.node(node), directory.node(node));
+                CLUSTER, seeds, nodes, node, Wiring.address(node).getHostAddress(), keys(directory, node), own, own);
     }
 }

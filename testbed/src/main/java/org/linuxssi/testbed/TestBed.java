@@ -218,6 +218,7 @@ public final class TestBed {
         BedState state = BedState.starting(nodes);
         NodeDirectory.make();
         state.save(directory.stateFile());
+        NodeConfig.makeKeys(directory, nodes);
         wiring.createHub();
         for (int node = 0; node < nodes; node++) {
             wiring.connect(node);

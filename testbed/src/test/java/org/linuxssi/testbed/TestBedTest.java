@@ -111,7 +111,7 @@ class TestBedTest {
         bed.restart(1);
         assertThat(bed.daemon(1)).isPresent();
         try (Link link = Link.between(directory, 0, 1)) {
-            assertThat(link.roundTrip()).isLessThan(Duration.ofMillis(200));
+            assertThat(link.roundTrip()).isLessThan(Duration.ofSeconds(2));
         }
     }
 
@@ -122,7 +122,7 @@ class TestBedTest {
                 Link whole = Link.between(directory, 0, 2)) {
             bed.cut(new NodePair(1, 0));
             cut.assertSilent();
-            assertThat(whole.roundTrip()).isLessThan(Duration.ofMillis(200));
+            assertThat(whole.roundTrip()).isLessThan(Duration.ofSeconds(2));
             bed.heal();
             cut.awaitEcho();
         }
@@ -133,13 +133,13 @@ class TestBedTest {
         bed.up(3);
         try (Link slow = Link.between(directory, 0, 1);
                 Link fast = Link.between(directory, 1, 2)) {
-            bed.delay(new NodePair(0, 1), 60);
-            assertThat(slow.roundTrip()).isBetween(Duration.ofMillis(120), Duration.ofMillis(400));
-            assertThat(fast.roundTrip()).isLessThan(Duration.ofMillis(60));
+            bed.delay(new NodePair(0, 1), 300);
+            assertThat(slow.roundTrip()).isBetween(Duration.ofMillis(600), Duration.ofSeconds(3));
+            assertThat(fast.roundTrip()).isLessThan(Duration.ofMillis(300));
             slow.sendMuch(4 << 20);
             bed.delay(new NodePair(0, 1), 0);
             slow.roundTrip();
-            assertThat(slow.roundTrip()).isLessThan(Duration.ofMillis(60));
+            assertThat(slow.roundTrip()).isLessThan(Duration.ofMillis(300));
         }
         assertThat(bed.state().orElseThrow().relay()).isEmpty();
     }
