@@ -1,0 +1,55 @@
+package org.linuxssi.kddm;
+
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * What a node tells an object's new home after the view changed.
+ *
+ * @param set key of the set
+ * @param object number of the object
+ * @param placement where its directory entry goes
+ * @param claim what the node has of it or knows about it
+ * @param version of the data
+ * @param heir whom a ghost was handed to, else the announcing node
+ * @param seq of the transaction that made the ghost, else 0
+ */
+record Announcement(long set, long object, int placement, Claim claim, long version, NodeId heir, long seq) {
+
+    /** What a node has of an object or knows about it, the best first. */
+    enum Claim {
+        /** Ownership and data. */
+        OWNER,
+        /** Ownership of an absent object that somebody is making. */
+        MAKER,
+        /** A copy to read. */
+        READER,
+        /** Data that was handed over. */
+        GHOST,
+        /** Data that the linker can rebuild. */
+        OFFER,
+        /** No data, but the object existed. */
+        WITNESS,
+        /** The object was lost before. */
+        LOST
+    }
+
+    private static final Claim[] CLAIMS = Claim.values();
+
+    static final Codec<Announcement> CODEC = Codec.of(
+            (it, out) -> out.i64(it.set)
+                    .i64(it.object)
+                    .i16(it.placement)
+                    .constant(it.claim)
+                    .i64(it.version)
+                    .node(it.heir)
+                    .i64(it.seq),
+            in -> new Announcement(
+                    MessageCodec.set(in),
+                    in.i64(),
+                    MessageCodec.placement(in),
+                    in.constant(CLAIMS),
+                    in.i64(),
+                    in.node(),
+                    in.i64()));
+}

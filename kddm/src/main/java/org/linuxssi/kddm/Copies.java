@@ -1,0 +1,427 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.KddmException.Kind;
+import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.kddm.spi.ObjectState;
+
+/**
+ * What this node has of the objects of one set: the local holds and the queue of those who wait for one.
+ *
+ * <p>A step locks at most one copy. Messages and wake-ups go to the {@link Outbox} and leave without locks.
+ */
+final class Copies<T> {
+
+    private final Engine engine;
+    private final long key;
+    private final ObjectTable<Copy<T>> table = new ObjectTable<>(Copy::new);
+    private final CopyData<T> data;
+    private final CopyProtocol<T> protocol;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final CopyRecovery<T> recovery;
+    private volatile @Nullable SerialExecutor serial;
+    private volatile boolean frozen;
+
+    Copies(Engine engine, long key) {
+        this.engine = engine;
+        this.key = key;
+        this.data = new CopyData<>(key);
+        this.protocol = new CopyProtocol<>(engine, this);
+        this.recovery = new CopyRecovery<>(this, engine.self());
+    }
+
+    SetId id() {
+        return SetId.ofKey(key);
+    }
+
+    long key() {
+        return key;
+    }
+
+    ObjectTable<Copy<T>> table() {
+        return table;
+    }
+
+    CopyData<T> data() {
+        return data;
+    }
+
+    CopyProtocol<T> protocol() {
+        return protocol;
+    }
+
+    CopyRecovery<T> recovery() {
+        return recovery;
+    }
+
+    /** Returns what runs the messages of a set whose linker may block. */
+    @Nullable
+    SerialExecutor serial() {
+        return serial;
+    }
+
+    void open(SetSpec<T> spec) {
+        if (spec.linker().mayBlock()) {
+            serial = new SerialExecutor(engine.rpc().time());
+        }
+        frozen = spec.flags().contains(SetFlag.FROZEN);
+        spec.linker().instantiate(spec.id(), engine.self());
+        data.open(spec);
+        serveAll();
+    }
+
+    /** Ends the set on this node: holds go on until they are put, those who wait get an error. */
+    void close() {
+        SetSpec<T> spec = data.spec();
+        engine.transact(out -> table.forEach(copy -> {
+            synchronized (copy) {
+                while (copy.head != null) {
+                    fail(copy, copy.head, new KddmException(Kind.NO_SET, "set " + id() + " was closed"), out);
+                }
+                copy.outstanding = null;
+            }
+        }));
+        data.close();
+        if (spec != null) {
+            spec.linker().uninstantiate();
+        }
+    }
+
+    /** Returns the objects of which there is a copy here. */
+    List<Long> present() {
+        List<Long> objects = new ArrayList<>();
+        table.forEach(copy -> {
+            if (copy.exists()) {
+                objects.add(copy.object);
+            }
+        });
+        return objects;
+    }
+
+    /** Returns the objects that are owned here, with their placement. */
+    Map<Long, Integer> owned() {
+        Map<Long, Integer> objects = new HashMap<>();
+        table.forEach(copy -> {
+            synchronized (copy) {
+                if (!copy.dead && copy.exists() && copy.state.owner()) {
+                    objects.put(copy.object, placement(copy));
+                }
+            }
+        });
+        return objects;
+    }
+
+    long hits() {
+        return hits.sum();
+    }
+
+    long misses() {
+        return misses.sum();
+    }
+
+    boolean serving() {
+        return engine.serving() && !frozen;
+    }
+
+    /** Holds the object at once if that takes no message and nobody waits; else returns null. */
+    @Nullable
+    Hold<T> hit(long object, boolean exclusive) {
+        Copy<T> copy = table.find(object);
+        if (copy == null || !serving()) {
+            return null;
+        }
+        synchronized (copy) {
+            if (copy.writer || !copy.quiet() || copy.dead || copy.value == null || copy.raw != null) {
+                return null;
+            }
+            if (exclusive) {
+                if (copy.state != ObjectState.WRITE_OWNER || copy.readers > 0) {
+                    return null;
+                }
+                copy.writer = true;
+            } else {
+                if (!copy.state.readable()) {
+                    return null;
+                }
+                copy.readers++;
+            }
+        }
+        hits.increment();
+        return new Hold<>(this, copy, exclusive);
+    }
+
+    /** Holds what is readable here, even if others wait for it elsewhere; null when there is nothing. */
+    @Nullable
+    Hold<T> find(long object) {
+        Copy<T> copy = table.find(object);
+        if (copy == null || !serving()) {
+            return null;
+        }
+        synchronized (copy) {
+            if (copy.writer || copy.dead || !copy.state.readable() || !data.imported(copy)) {
+                return null;
+            }
+            copy.readers++;
+        }
+        return new Hold<>(this, copy, false);
+    }
+
+    /** Puts somebody into the queue of the object. */
+    Waiter<T> queue(long object, boolean exclusive, int flags) {
+        Waiter<T> waiter = new Waiter<>(exclusive, flags);
+        misses.increment();
+        engine.transact(out -> locked(object, copy -> {
+            boolean crowded = !copy.quiet();
+            copy.append(waiter);
+            if (crowded && waiter.has(Message.TRY)) {
+                out.later(() -> waiter.completeExceptionally(busy(copy)));
+            } else {
+                serve(copy, out);
+            }
+        }));
+        return waiter;
+    }
+
+    /** Looks whether others can go on after a waiter gave up. */
+    void gaveUp(long object) {
+        engine.transact(out -> locked(object, copy -> serve(copy, out)));
+    }
+
+    /** A step on a copy. */
+    @FunctionalInterface
+    interface Step<T> {
+        void run(Copy<T> copy);
+    }
+
+    /** Runs the step with the object's copy locked, a new one if there was none. */
+    void locked(long object, Step<T> step) {
+        while (true) {
+            Copy<T> copy = table.get(object);
+            synchronized (copy) {
+                if (!copy.dead) {
+                    step.run(copy);
+                    return;
+                }
+            }
+        }
+    }
+
+    void assign(Copy<T> copy, T value) {
+        boolean created;
+        synchronized (copy) {
+            created = copy.state == ObjectState.INV_OWNER;
+            copy.value = value;
+            if (created && !copy.dead) {
+                copy.state = ObjectState.WRITE_OWNER;
+                data.inserted(copy);
+            }
+        }
+        if (created) {
+            engine.transact(out -> engine.home(placement(copy), copy.object)
+                    .ifPresent(home -> out.send(home, new Message.Created(key, copy.object))));
+        }
+    }
+
+    void put(Copy<T> copy, boolean exclusive) {
+        synchronized (copy) {
+            if (copy.dead) {
+                fenced(copy, exclusive);
+                return;
+            }
+            data.put(copy, exclusive);
+            if (copy.quiet()) {
+                release(copy, exclusive);
+                return;
+            }
+        }
+        engine.transact(out -> {
+            synchronized (copy) {
+                if (!copy.dead) {
+                    release(copy, exclusive);
+                    serve(copy, out);
+                }
+            }
+        });
+    }
+
+    private void fenced(Copy<T> copy, boolean exclusive) {
+        if (exclusive) {
+            throw new KddmException(
+                    Kind.FENCED,
+                    "put of object " + copy.object + " of set " + id()
+                            + ": this node was voted out while it was held; grab it again");
+        }
+    }
+
+    private void release(Copy<T> copy, boolean exclusive) {
+        if (exclusive) {
+            copy.writer = false;
+            copy.version++;
+        } else {
+            copy.readers--;
+        }
+    }
+
+    /** Lets the home's demand and the waiters go on as far as they can. */
+    void serve(Copy<T> copy, Outbox out) {
+        while (true) {
+            while (copy.head != null && copy.head.isDone()) {
+                copy.shift();
+            }
+            if (copy.demand != null && (copy.ahead == 0 || copy.head == null)) {
+                if (!protocol.ready(copy)) {
+                    return;
+                }
+                protocol.obey(copy, out);
+                continue;
+            }
+            Waiter<T> first = copy.head;
+            if (first == null) {
+                forget(copy);
+                return;
+            }
+            if (!step(copy, first, out)) {
+                if (copy.demand == null || copy.ahead == 0 || copy.held()) {
+                    return;
+                }
+                copy.ahead = 0;
+            }
+        }
+    }
+
+    /** Has the copy taken out of the table later when there is nothing in it. */
+    void forget(Copy<T> copy) {
+        if (!copy.idle && copy.forgettable()) {
+            copy.idle = true;
+            engine.idle(this, copy);
+        }
+    }
+
+    /** Serves the first waiter; false when it must wait. */
+    private boolean step(Copy<T> copy, Waiter<T> first, Outbox out) {
+        if (!serving() || copy.writer || (first.exclusive && copy.readers > 0)) {
+            return busy(copy, first, out);
+        }
+        if (copy.state == ObjectState.INV_OWNER && !first.has(Message.MANUAL)) {
+            if (first.has(Message.NO_FIRST_TOUCH)) {
+                return absent(copy, first, out);
+            }
+            return touch(copy, first, out);
+        }
+        boolean enough = first.exclusive
+                ? copy.state == ObjectState.WRITE_OWNER || copy.state == ObjectState.INV_OWNER
+                : copy.state.readable() || copy.state == ObjectState.INV_OWNER;
+        if (!enough) {
+            request(copy, first, out);
+            return false;
+        }
+        return grant(copy, first, out);
+    }
+
+    private boolean busy(Copy<T> copy, Waiter<T> first, Outbox out) {
+        if (!first.has(Message.TRY)) {
+            return false;
+        }
+        fail(copy, first, busy(copy), out);
+        return true;
+    }
+
+    private KddmException busy(Copy<T> copy) {
+        return new KddmException(Kind.BUSY, "object " + copy.object + " of set " + id() + " is held");
+    }
+
+    private boolean grant(Copy<T> copy, Waiter<T> first, Outbox out) {
+        try {
+            if (copy.state != ObjectState.INV_OWNER && !data.imported(copy)) {
+                throw new KddmException(
+                        Kind.NO_SET, "set " + id() + " is not open on node " + engine.self() + ": open it first");
+            }
+        } catch (RuntimeException e) {
+            fail(copy, first, e, out);
+            return true;
+        }
+        copy.shift();
+        if (first.exclusive) {
+            copy.writer = true;
+        } else {
+            copy.readers++;
+        }
+        Hold<T> hold = new Hold<>(this, copy, first.exclusive);
+        out.later(() -> {
+            if (!first.complete(Optional.of(hold))) {
+                hold.close();
+            }
+        });
+        return true;
+    }
+
+    private boolean touch(Copy<T> copy, Waiter<T> first, Outbox out) {
+        try {
+            data.firstTouch(copy);
+            return true;
+        } catch (RuntimeException e) {
+            fail(
+                    copy,
+                    first,
+                    new KddmException(
+                            Kind.LINKER,
+                            "first touch of object " + copy.object + " of set " + id() + " failed: " + e,
+                            e),
+                    out);
+            return true;
+        }
+    }
+
+    /** Tells the first waiter that there is no object. */
+    boolean absent(Copy<T> copy, Waiter<T> first, Outbox out) {
+        copy.shift();
+        out.later(() -> first.complete(Optional.empty()));
+        return true;
+    }
+
+    /** Takes the waiter, which is the first one, out of the queue with an error. */
+    void fail(Copy<T> copy, Waiter<T> first, RuntimeException error, Outbox out) {
+        copy.shift();
+        out.later(() -> first.completeExceptionally(error));
+    }
+
+    private void request(Copy<T> copy, Waiter<T> first, Outbox out) {
+        if (copy.outstanding != null) {
+            return;
+        }
+        int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0);
+        copy.outstanding = engine.request(
+                key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first, out);
+    }
+
+    /** Returns where the object's directory entry goes. */
+    int placement(Copy<T> copy) {
+        return data.spec() != null ? data.placement(copy.object) : copy.placement;
+    }
+
+    /** Stops or continues to serve this set's users on this node. */
+    void freeze(boolean freeze) {
+        frozen = freeze;
+        if (!freeze) {
+            serveAll();
+        }
+    }
+
+    /** Looks at all queues again. */
+    void serveAll() {
+        engine.transact(out -> table.forEach(copy -> {
+            synchronized (copy) {
+                if (!copy.dead && copy.head != null) {
+                    serve(copy, out);
+                }
+            }
+        }));
+    }
+}

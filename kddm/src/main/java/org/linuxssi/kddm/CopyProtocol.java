@@ -1,0 +1,370 @@
+package org.linuxssi.kddm;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.KddmException.Kind;
+import org.linuxssi.kddm.Message.Mode;
+import org.linuxssi.kddm.Message.Outcome;
+import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * The messages that copies get: what homes demand, what owners and homes grant.
+ *
+ * <p>Every message of a transaction carries its number. One with a smaller number than the newest that took effect on the
+ * copy is a late duplicate and only answered again.
+ */
+final class CopyProtocol<T> {
+
+    private static final Logger LOG = System.getLogger(CopyProtocol.class.getName());
+    /** Version in an upgrade by the home: there is no ghost to release. */
+    static final long NO_GHOST = -1;
+
+    private static final int MOST_AHEAD = 64;
+
+    private final Engine engine;
+    private final Copies<T> copies;
+
+    CopyProtocol(Engine engine, Copies<T> copies) {
+        this.engine = engine;
+        this.copies = copies;
+    }
+
+    void invalidate(NodeId home, Message.Invalidate it, Outbox out) {
+        Copy<T> copy = copies.table().find(it.object());
+        if (copy == null) {
+            out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
+            return;
+        }
+        synchronized (copy) {
+            if (copy.dead || it.seq() < copy.seq) {
+                out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
+            } else if (it.attempt() && copy.held()) {
+                out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), true));
+            } else {
+                demand(copy, home, it, out);
+            }
+        }
+    }
+
+    void supply(NodeId home, Message.Supply it, Outbox out) {
+        copies.locked(it.object(), copy -> {
+            copy.placement = it.placement();
+            if (it.seq() < copy.seq) {
+                return;
+            }
+            if (it.attempt()
+                    && copy.held()
+                    && (copy.writer || it.mode() == Mode.WRITE || it.mode() == Mode.OWNERSHIP)) {
+                out.send(it.requester(), grant(it, Outcome.BUSY, 0, null));
+            } else {
+                demand(copy, home, it, out);
+            }
+        });
+    }
+
+    private void demand(Copy<T> copy, NodeId home, Message it, Outbox out) {
+        if (!it.equals(copy.demand)) {
+            copy.demand = it;
+            copy.demander = home;
+            copy.ahead = copy.state == ObjectState.WRITE_OWNER ? Math.min(copy.waiters(), MOST_AHEAD) : 0;
+        }
+        copies.serve(copy, out);
+        if (copy.demand != null) {
+            out.send(home, new Message.Blocked(it.set(), it.object(), seq(it)));
+        }
+    }
+
+    private static long seq(Message demand) {
+        return demand instanceof Message.Invalidate it ? it.seq() : demand instanceof Message.Supply it ? it.seq() : 0;
+    }
+
+    /** Tells whether the holds allow to obey the demand. */
+    boolean ready(Copy<T> copy) {
+        boolean sharing = copy.demand instanceof Message.Supply supply
+                && (supply.mode() == Mode.READ || supply.mode() == Mode.SYNC);
+        return sharing ? !copy.writer : !copy.held();
+    }
+
+    /** Does what the home demands. */
+    void obey(Copy<T> copy, Outbox out) {
+        Message demand = copy.demand;
+        NodeId home = copy.demander;
+        copy.demand = null;
+        copy.demander = null;
+        copy.ahead = 0;
+        if (demand instanceof Message.Invalidate it && home != null) {
+            copy.seq = Math.max(copy.seq, it.seq());
+            drop(copy, it.removal());
+            out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
+        } else if (demand instanceof Message.Supply it && home != null) {
+            copy.seq = Math.max(copy.seq, it.seq());
+            supplied(copy, home, it, out);
+        }
+    }
+
+    private void drop(Copy<T> copy, boolean removal) {
+        CopyData<T> data = copies.data();
+        if (removal) {
+            data.removed(copy);
+            copy.state = ObjectState.INV_COPY;
+            copy.version = 0;
+        } else {
+            data.state(copy, ObjectState.INV_COPY);
+            data.invalidated(copy);
+        }
+        copy.heir = null;
+    }
+
+    private void supplied(Copy<T> copy, NodeId home, Message.Supply it, Outbox out) {
+        switch (copy.state) {
+            case INV_COPY -> {}
+            case INV_OWNER -> {
+                copy.state = ObjectState.INV_COPY;
+                out.send(home, new Message.Relinquished(it.set(), it.object(), it.seq()));
+            }
+            case READ_COPY, READ_OWNER, WRITE_OWNER, WRITE_GHOST -> {
+                try {
+                    serve(copy, it, out);
+                } catch (RuntimeException e) {
+                    LOG.log(Level.WARNING, "supply of object " + it.object() + " of set " + copies.id() + " failed", e);
+                    out.send(it.requester(), grant(it, Outcome.FAILED, 0, text(String.valueOf(e))));
+                }
+            }
+        }
+    }
+
+    private void serve(Copy<T> copy, Message.Supply it, Outbox out) {
+        CopyData<T> data = copies.data();
+        switch (it.mode()) {
+            case READ -> {
+                byte[] bytes = data.exported(copy);
+                data.state(copy, ObjectState.READ_OWNER);
+                out.send(it.requester(), grant(it, Outcome.READ_COPY, copy.version, bytes));
+            }
+            case WRITE -> out.send(it.requester(), grant(it, Outcome.OWNER, copy.version, bequeath(copy, it)));
+            case OWNERSHIP -> {
+                bequeath(copy, it);
+                Outcome outcome = it.shared() ? Outcome.SHARED_OWNER : Outcome.UPGRADE;
+                out.send(it.requester(), grant(it, outcome, copy.version, null));
+            }
+            case SYNC -> {
+                data.synced(copy);
+                out.send(it.requester(), grant(it, Outcome.COMPLETED, copy.version, null));
+            }
+        }
+    }
+
+    /** Turns the copy into the ghost of the requester's and returns the data. */
+    private byte[] bequeath(Copy<T> copy, Message.Supply it) {
+        CopyData<T> data = copies.data();
+        byte[] bytes = data.exported(copy);
+        if (it.request() == 0) {
+            data.flushed(copy, it.requester());
+        }
+        data.state(copy, ObjectState.WRITE_GHOST);
+        data.invalidated(copy);
+        copy.raw = bytes;
+        copy.heir = it.requester();
+        copy.heirSeq = it.seq();
+        return bytes;
+    }
+
+    private static Message.Grant grant(Message.Supply it, Outcome outcome, long version, byte @Nullable [] data) {
+        return new Message.Grant(it.set(), it.object(), it.seq(), it.request(), outcome, version, it.placement(), data);
+    }
+
+    static byte[] text(String error) {
+        return MessageCodec.error(error).getBytes(StandardCharsets.UTF_8);
+    }
+
+    void granted(NodeId from, Message.Grant it, Outbox out) {
+        Outstanding asked = engine.outstanding(it.request());
+        if (asked != null && asked.operation != null) {
+            finished(asked, it, out);
+            return;
+        }
+        copies.locked(it.object(), copy -> granted(copy, from, it, out));
+    }
+
+    private void finished(Outstanding asked, Message.Grant it, Outbox out) {
+        engine.answered(asked);
+        KddmException error = error(it);
+        out.later(() -> {
+            if (asked.operation != null && error == null) {
+                asked.operation.complete(null);
+            } else if (asked.operation != null && error != null) {
+                asked.operation.completeExceptionally(error);
+            }
+        });
+        done(it, true, false, "", out);
+    }
+
+    private void done(Message.Grant it, boolean present, boolean taken, String error, Outbox out) {
+        if (it.seq() != 0) {
+            engine.home(it.placement(), it.object())
+                    .ifPresent(home ->
+                            out.send(home, new Message.Done(it.set(), it.object(), it.seq(), present, taken, error)));
+        }
+    }
+
+    private void granted(Copy<T> copy, NodeId from, Message.Grant it, Outbox out) {
+        copy.placement = it.placement();
+        if (it.seq() != 0 && it.seq() <= copy.seq) {
+            done(it, copy.exists(), true, "", out);
+            return;
+        }
+        Outstanding asked = copy.outstanding;
+        boolean mine = asked != null && asked.request.request() == it.request();
+        if (mine && asked != null) {
+            copy.outstanding = null;
+            engine.answered(asked);
+        }
+        String error = "";
+        boolean taken = true;
+        switch (it.outcome()) {
+            case READ_COPY -> taken = read(copy, it, mine);
+            case OWNER -> own(copy, it, ObjectState.WRITE_OWNER);
+            case UPGRADE -> upgrade(copy, it, ObjectState.WRITE_OWNER);
+            case SHARED_OWNER -> upgrade(copy, it, ObjectState.READ_OWNER);
+            case FIRST_TOUCH -> untouched(copy, it);
+            case TOUCH -> {
+                String problem = touch(copy, it);
+                if (problem == null) {
+                    return;
+                }
+                error = problem;
+            }
+            case ABSENT, BUSY, LOST, COMPLETED, FAILED -> {
+                taken = false;
+                refuse(copy, asked, mine, it, out);
+            }
+        }
+        if (copy.heir == null && taken && it.version() != NO_GHOST && owns(it.outcome())) {
+            out.send(from, new Message.Received(it.set(), it.object(), it.seq()));
+        }
+        copies.serve(copy, out);
+        done(it, copy.exists(), taken, error, out);
+    }
+
+    private static boolean owns(Outcome outcome) {
+        return outcome == Outcome.OWNER || outcome == Outcome.UPGRADE || outcome == Outcome.SHARED_OWNER;
+    }
+
+    private boolean read(Copy<T> copy, Message.Grant it, boolean mine) {
+        byte[] bytes = it.data();
+        if (!mine || copy.state.owner() || bytes == null) {
+            return false;
+        }
+        own(copy, it, ObjectState.READ_COPY);
+        return true;
+    }
+
+    private void own(Copy<T> copy, Message.Grant it, ObjectState state) {
+        byte[] bytes = it.data();
+        copy.seq = it.seq();
+        copy.version = it.version();
+        copy.state = state;
+        copy.heir = null;
+        copies.data().arrived(copy, bytes == null ? new byte[0] : bytes);
+    }
+
+    private void upgrade(Copy<T> copy, Message.Grant it, ObjectState state) {
+        copy.seq = it.seq();
+        if (!copy.state.readable()) {
+            LOG.log(Level.ERROR, "object " + it.object() + " of set " + copies.id() + ": ownership without data");
+            untouched(copy, it);
+            return;
+        }
+        copy.heir = null;
+        copies.data().state(copy, state);
+    }
+
+    private void untouched(Copy<T> copy, Message.Grant it) {
+        copy.seq = it.seq();
+        copy.version = 0;
+        copy.state = ObjectState.INV_OWNER;
+        copy.value = null;
+        copy.raw = null;
+        copy.heir = null;
+    }
+
+    /** Touches the object now; returns what went wrong, or null when the set has to be opened first. */
+    private @Nullable String touch(Copy<T> copy, Message.Grant it) {
+        if (copies.data().spec() == null) {
+            String problem = engine.opening(copies.key());
+            if (problem == null) {
+                return null;
+            }
+            copy.seq = it.seq();
+            return problem;
+        }
+        untouched(copy, it);
+        try {
+            copies.data().firstTouch(copy);
+            return "";
+        } catch (RuntimeException e) {
+            copy.state = ObjectState.INV_COPY;
+            return MessageCodec.error("first touch at the default owner failed: " + e);
+        }
+    }
+
+    private void refuse(Copy<T> copy, @Nullable Outstanding asked, boolean mine, Message.Grant it, Outbox out) {
+        Waiter<T> first = copy.head;
+        if (!mine || asked == null || first == null || first != asked.initiator) {
+            return;
+        }
+        KddmException error = error(it);
+        if (error == null) {
+            copies.absent(copy, first, out);
+        } else {
+            copies.fail(copy, first, error, out);
+        }
+    }
+
+    private @Nullable KddmException error(Message.Grant it) {
+        String object = "object " + it.object() + " of set " + copies.id();
+        return switch (it.outcome()) {
+            case LOST ->
+                new KddmException(
+                        Kind.LOST, object + " is lost: its only copy died with its node; set or remove it to go on");
+            case BUSY -> new KddmException(Kind.BUSY, object + " is held by another node");
+            case FAILED -> {
+                byte[] data = it.data();
+                yield new KddmException(
+                        Kind.LINKER,
+                        object + ": " + (data == null ? "failed" : new String(data, StandardCharsets.UTF_8)));
+            }
+            case READ_COPY, OWNER, UPGRADE, SHARED_OWNER, FIRST_TOUCH, TOUCH, ABSENT, COMPLETED -> null;
+        };
+    }
+
+    void received(Message.Received it) {
+        Copy<T> copy = copies.table().find(it.object());
+        if (copy == null) {
+            return;
+        }
+        synchronized (copy) {
+            if (copy.state == ObjectState.WRITE_GHOST && copy.heirSeq == it.seq()) {
+                copy.state = ObjectState.INV_COPY;
+                copy.raw = null;
+                copy.heir = null;
+                copies.forget(copy);
+            }
+        }
+    }
+
+    void probe(NodeId home, Message.Probe it, Outbox out) {
+        Copy<T> copy = copies.table().find(it.object());
+        if (copy == null) {
+            return;
+        }
+        synchronized (copy) {
+            if (copy.seq >= it.seq()) {
+                out.send(home, new Message.Done(it.set(), it.object(), it.seq(), copy.exists(), true, ""));
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package org.linuxssi.kddm;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.Announcement.Claim;
+import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/** The copies' part in a change of membership: announce what is here, then learn what becomes of it. */
+final class CopyRecovery<T> {
+
+    private final Copies<T> copies;
+    private final NodeId self;
+    private final Map<Long, T> offers = new ConcurrentHashMap<>();
+
+    CopyRecovery(Copies<T> copies, NodeId self) {
+        this.copies = copies;
+        this.self = self;
+    }
+
+    /** Asks the linker what it can rebuild; it may take its time. */
+    void rebuild(NodeSet failed) {
+        SetSpec<T> spec = copies.data().spec();
+        offers.clear();
+        if (spec != null && !failed.isEmpty()) {
+            offers.putAll(spec.linker().rebuild(failed));
+        }
+    }
+
+    /** Announces all that is here and drops what the old homes demanded. */
+    void announce(Consumer<Announcement> sink) {
+        copies.table().forEach(copy -> {
+            synchronized (copy) {
+                if (!copy.dead) {
+                    announce(copy, sink);
+                }
+            }
+        });
+        if (copies.data().spec() != null) {
+            offers.forEach((object, value) -> sink.accept(
+                    new Announcement(copies.key(), object, copies.data().placement(object), Claim.OFFER, 0, self, 0)));
+        }
+    }
+
+    private void announce(Copy<T> copy, Consumer<Announcement> sink) {
+        copy.demand = null;
+        copy.demander = null;
+        copy.ahead = 0;
+        if (copy.state == ObjectState.INV_OWNER && !copy.writer) {
+            copy.state = ObjectState.INV_COPY;
+        }
+        Claim claim = claim(copy.state);
+        if (claim != null) {
+            NodeId heir = copy.heir;
+            sink.accept(new Announcement(
+                    copies.key(),
+                    copy.object,
+                    copies.placement(copy),
+                    claim,
+                    copy.version,
+                    heir == null ? self : heir,
+                    heir == null ? 0 : copy.heirSeq));
+        }
+    }
+
+    private static @Nullable Claim claim(ObjectState state) {
+        return switch (state) {
+            case INV_COPY -> null;
+            case READ_COPY -> Claim.READER;
+            case INV_OWNER -> Claim.MAKER;
+            case READ_OWNER, WRITE_OWNER -> Claim.OWNER;
+            case WRITE_GHOST -> Claim.GHOST;
+        };
+    }
+
+    /** Does what the new home says about something announced. */
+    void settle(NodeId home, Message.Settle it, Outbox out) {
+        copies.locked(it.object(), copy -> {
+            switch (it.verdict()) {
+                case DISCARD -> discard(copy, home);
+                case COPY -> become(copy, ObjectState.READ_COPY);
+                case OWNER -> become(copy, ObjectState.WRITE_OWNER);
+                case SHARED_OWNER -> become(copy, ObjectState.READ_OWNER);
+            }
+            copies.serve(copy, out);
+        });
+    }
+
+    private void discard(Copy<T> copy, NodeId home) {
+        if (copy.state == ObjectState.WRITE_GHOST) {
+            copy.state = ObjectState.INV_COPY;
+            copy.raw = null;
+            copy.heir = null;
+        } else if (copy.state.readable()) {
+            copy.demand = new Message.Invalidate(copies.key(), copy.object, copy.seq, false, false);
+            copy.demander = home;
+        }
+    }
+
+    private void become(Copy<T> copy, ObjectState state) {
+        CopyData<T> data = copies.data();
+        byte[] raw = copy.raw;
+        T offer = offers.get(copy.object);
+        if (copy.state.readable()) {
+            data.state(copy, state);
+        } else if (copy.state == ObjectState.WRITE_GHOST && raw != null) {
+            copy.heir = null;
+            copy.state = state;
+            data.arrived(copy, raw);
+        } else if (offer != null) {
+            put(copy, offer, state);
+        }
+    }
+
+    private void put(Copy<T> copy, T value, ObjectState state) {
+        copy.value = value;
+        copy.raw = null;
+        copy.version = 1;
+        copy.state = state;
+        copies.data().inserted(copy);
+    }
+
+    /** Asks the linker for a lost object on its home; true when it is here now. */
+    boolean recover(long object, NodeSet failed) {
+        SetSpec<T> spec = copies.data().spec();
+        T value = spec == null ? null : spec.linker().recover(object, failed).orElse(null);
+        if (value == null) {
+            return false;
+        }
+        copies.locked(object, copy -> put(copy, value, ObjectState.WRITE_OWNER));
+        return true;
+    }
+
+    /** Drops everything, since the others went on without this node; those who wait go on waiting. */
+    void fence() {
+        copies.table().forEach(copy -> {
+            Copy<T> fresh = null;
+            synchronized (copy) {
+                if (!copy.dead) {
+                    copy.state = ObjectState.INV_COPY;
+                    copies.data().invalidated(copy);
+                    copies.table().remove(copy);
+                    fresh = copies.table().get(copy.object);
+                }
+            }
+            if (fresh != null) {
+                synchronized (fresh) {
+                    fresh.adopt(copy);
+                }
+            }
+        });
+    }
+}

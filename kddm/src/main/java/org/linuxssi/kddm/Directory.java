@@ -1,0 +1,434 @@
+package org.linuxssi.kddm;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.Message.Mode;
+import org.linuxssi.kddm.Message.Outcome;
+import org.linuxssi.kddm.Message.Request;
+import org.linuxssi.kddm.Transaction.Phase;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/**
+ * The home's side: for each object whose home this node is, who owns it, who has copies, and the one transaction that is
+ * going on. Requests that come meanwhile queue in the order of their arrival.
+ */
+final class Directory {
+
+    private final Engine engine;
+    private final ConcurrentHashMap<Long, ObjectTable<DirectoryEntry>> sets = new ConcurrentHashMap<>();
+
+    Directory(Engine engine) {
+        this.engine = engine;
+    }
+
+    private ObjectTable<DirectoryEntry> table(long set) {
+        ObjectTable<DirectoryEntry> table = sets.get(set);
+        return table != null
+                ? table
+                : sets.computeIfAbsent(set, key -> new ObjectTable<>(object -> new DirectoryEntry(key, object)));
+    }
+
+    void locked(long set, long object, Consumer<DirectoryEntry> step) {
+        ObjectTable<DirectoryEntry> table = table(set);
+        while (true) {
+            DirectoryEntry entry = table.get(object);
+            synchronized (entry) {
+                if (!entry.dead) {
+                    step.accept(entry);
+                    if (entry.empty()) {
+                        table.remove(entry);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Visits all entries; the visitor locks. */
+    void forEach(Consumer<DirectoryEntry> visitor) {
+        sets.values().forEach(table -> table.forEach(visitor));
+    }
+
+    void forEach(long set, Consumer<DirectoryEntry> visitor) {
+        table(set).forEach(visitor);
+    }
+
+    void clear() {
+        sets.clear();
+    }
+
+    void clear(long set) {
+        sets.remove(set);
+    }
+
+    void request(NodeId from, Request request, Outbox out) {
+        locked(request.set(), request.object(), entry -> {
+            Transaction active = entry.active;
+            if (active == null) {
+                begin(entry, new Transaction(from, request), out);
+            } else if (active.is(from, request) || entry.queue.stream().anyMatch(t -> t.is(from, request))) {
+                again(entry, active, out);
+            } else if (request.has(Message.TRY) && active.blocked) {
+                answer(entry, new Transaction(from, request), Outcome.BUSY, out);
+            } else {
+                entry.queue.add(new Transaction(from, request));
+            }
+        });
+    }
+
+    private void begin(DirectoryEntry entry, Transaction first, Outbox out) {
+        for (Transaction t = first; t != null; t = entry.active == null ? entry.queue.poll() : null) {
+            entry.placement = t.request.placement();
+            start(entry, t, out);
+        }
+    }
+
+    /** Ends the active transaction and starts the next. */
+    private void end(DirectoryEntry entry, Outbox out) {
+        entry.active = null;
+        Transaction next = entry.queue.poll();
+        if (next != null) {
+            begin(entry, next, out);
+        }
+    }
+
+    private void start(DirectoryEntry entry, Transaction t, Outbox out) {
+        t.seq = engine.nextSeq();
+        t.blocked = false;
+        entry.active = t;
+        if (entry.lost) {
+            if (!t.request.has(Message.REPLACE) && t.request.want() != Message.Want.REMOVE) {
+                answer(entry, t, Outcome.LOST, out);
+                return;
+            }
+            entry.lost = false;
+        }
+        switch (t.request.want()) {
+            case READ -> read(entry, t, out);
+            case WRITE -> write(entry, t, out);
+            case REMOVE -> remove(entry, t, out);
+            case FLUSH -> flush(entry, t, out);
+            case SYNC -> sync(entry, t, out);
+        }
+    }
+
+    private void read(DirectoryEntry entry, Transaction t, Outbox out) {
+        if (entry.owner == null) {
+            absent(entry, t, out);
+        } else {
+            supply(entry, t, Mode.READ, t.requester, t.request.request(), false, out);
+        }
+    }
+
+    private void write(DirectoryEntry entry, Transaction t, Outbox out) {
+        NodeId owner = entry.owner;
+        if (owner == null) {
+            absent(entry, t, out);
+            return;
+        }
+        NodeSet others = entry.copies.minus(owner).minus(t.requester);
+        if (others.isEmpty()) {
+            handOver(entry, t, owner, out);
+        } else {
+            invalidate(entry, t, others, false, out);
+        }
+    }
+
+    private void handOver(DirectoryEntry entry, Transaction t, NodeId owner, Outbox out) {
+        if (owner.equals(t.requester)) {
+            grant(entry, t, Outcome.UPGRADE, t.requester, t.request.request(), Phase.SUPPLYING, out);
+        } else {
+            Mode mode = entry.copies.contains(t.requester) ? Mode.OWNERSHIP : Mode.WRITE;
+            supply(entry, t, mode, t.requester, t.request.request(), false, out);
+        }
+    }
+
+    private void remove(DirectoryEntry entry, Transaction t, Outbox out) {
+        if (entry.copies.isEmpty()) {
+            removed(entry, t, out);
+        } else {
+            invalidate(entry, t, entry.copies, true, out);
+        }
+    }
+
+    private void removed(DirectoryEntry entry, Transaction t, Outbox out) {
+        entry.absent();
+        shadow(entry, false, out);
+        answer(entry, t, Outcome.COMPLETED, out);
+    }
+
+    private void sync(DirectoryEntry entry, Transaction t, Outbox out) {
+        if (entry.owner == null) {
+            answer(entry, t, Outcome.COMPLETED, out);
+        } else {
+            supply(entry, t, Mode.SYNC, t.requester, t.request.request(), false, out);
+        }
+    }
+
+    private void flush(DirectoryEntry entry, Transaction t, Outbox out) {
+        NodeSet others = entry.copies.minus(t.requester);
+        if (!entry.copies.contains(t.requester)) {
+            answer(entry, t, Outcome.COMPLETED, out);
+        } else if (!t.requester.equals(entry.owner)) {
+            invalidate(entry, t, NodeSet.of(t.requester), false, out);
+        } else {
+            NodeSet heirs = others.isEmpty() ? engine.staying().minus(t.requester) : others;
+            NodeId heir = heir(entry, t, heirs);
+            if (heir == null) {
+                fail(entry, t, "no other node can take it", out);
+            } else {
+                Mode mode = others.isEmpty() ? Mode.WRITE : Mode.OWNERSHIP;
+                supply(entry, t, mode, heir, 0, others.size() > 1, out);
+            }
+        }
+    }
+
+    private @Nullable NodeId heir(DirectoryEntry entry, Transaction t, NodeSet heirs) {
+        int wish = t.request.destination();
+        if (wish != Message.ANY_NODE && heirs.contains(NodeId.of(wish))) {
+            return NodeId.of(wish);
+        }
+        if (heirs.isEmpty()) {
+            return null;
+        }
+        return engine.among(heirs, entry.placement, entry.object);
+    }
+
+    private void absent(DirectoryEntry entry, Transaction t, Outbox out) {
+        boolean manual = t.request.has(Message.MANUAL);
+        if (t.request.has(Message.NO_FIRST_TOUCH) && !manual) {
+            answer(entry, t, Outcome.ABSENT, out);
+        } else if (t.request.has(Message.TOUCH_AT_HOME)
+                && !manual
+                && !t.requester.equals(engine.self())
+                && engine.staying().contains(engine.self())) {
+            grant(entry, t, Outcome.TOUCH, engine.self(), 0, Phase.TOUCHING_HERE, out);
+        } else {
+            grant(entry, t, Outcome.FIRST_TOUCH, t.requester, t.request.request(), Phase.TOUCHING, out);
+        }
+    }
+
+    private void invalidate(DirectoryEntry entry, Transaction t, NodeSet holders, boolean removal, Outbox out) {
+        t.phase = Phase.INVALIDATING;
+        t.waiting = holders;
+        t.busy = false;
+        Message message =
+                new Message.Invalidate(entry.set, entry.object, t.seq, removal, t.request.has(Message.TRY) && !removal);
+        t.sent = message;
+        holders.forEach(holder -> out.send(holder, message));
+    }
+
+    private void supply(
+            DirectoryEntry entry, Transaction t, Mode mode, NodeId heir, long request, boolean shared, Outbox out) {
+        NodeId owner = entry.owner;
+        if (owner != null) {
+            Message message = new Message.Supply(
+                    entry.set,
+                    entry.object,
+                    t.seq,
+                    mode,
+                    heir,
+                    request,
+                    entry.placement,
+                    shared,
+                    t.request.has(Message.TRY));
+            expect(t, Phase.SUPPLYING, heir, owner, message, out);
+        }
+    }
+
+    private void grant(
+            DirectoryEntry entry, Transaction t, Outcome outcome, NodeId to, long request, Phase phase, Outbox out) {
+        Message message = new Message.Grant(
+                entry.set, entry.object, t.seq, request, outcome, CopyProtocol.NO_GHOST, entry.placement, null);
+        expect(t, phase, to, to, message, out);
+    }
+
+    private static void expect(Transaction t, Phase phase, NodeId target, NodeId to, Message message, Outbox out) {
+        t.phase = phase;
+        t.target = target;
+        t.sent = message;
+        t.sentTo = to;
+        out.send(to, message);
+    }
+
+    /** Sends again what may have been lost. */
+    private void again(DirectoryEntry entry, Transaction t, Outbox out) {
+        Message sent = t.sent;
+        NodeId target = t.target;
+        NodeId to = t.sentTo;
+        if (sent == null) {
+            return;
+        }
+        if (t.phase == Phase.INVALIDATING) {
+            t.waiting.forEach(holder -> out.send(holder, sent));
+        } else if (target != null && to != null) {
+            out.send(to, sent);
+            out.send(target, new Message.Probe(entry.set, entry.object, t.seq));
+        }
+    }
+
+    private void answer(DirectoryEntry entry, Transaction t, Outcome outcome, Outbox out) {
+        reply(entry, t, outcome, null, out);
+    }
+
+    private void fail(DirectoryEntry entry, Transaction t, String problem, Outbox out) {
+        reply(entry, t, Outcome.FAILED, CopyProtocol.text(problem), out);
+    }
+
+    private void reply(DirectoryEntry entry, Transaction t, Outcome outcome, byte @Nullable [] text, Outbox out) {
+        out.send(
+                t.requester,
+                new Message.Grant(
+                        entry.set, entry.object, 0, t.request.request(), outcome, 0, t.request.placement(), text));
+        if (entry.active == t) {
+            entry.active = null;
+        }
+    }
+
+    void invalidated(NodeId from, Message.Invalidated it, Outbox out) {
+        locked(it.set(), it.object(), entry -> {
+            Transaction t = entry.active;
+            if (t == null || t.seq != it.seq() || t.phase != Phase.INVALIDATING || !t.waiting.contains(from)) {
+                return;
+            }
+            t.waiting = t.waiting.minus(from);
+            t.busy |= it.busy();
+            if (!it.busy()) {
+                entry.copies = entry.copies.minus(from);
+            }
+            if (t.waiting.isEmpty()) {
+                allInvalidated(entry, t, out);
+                continueAfter(entry, out);
+            }
+        });
+    }
+
+    private void continueAfter(DirectoryEntry entry, Outbox out) {
+        if (entry.active == null) {
+            end(entry, out);
+        }
+    }
+
+    private void allInvalidated(DirectoryEntry entry, Transaction t, Outbox out) {
+        NodeId owner = entry.owner;
+        switch (t.request.want()) {
+            case REMOVE -> removed(entry, t, out);
+            case READ, FLUSH, SYNC -> answer(entry, t, Outcome.COMPLETED, out);
+            case WRITE -> {
+                if (t.busy) {
+                    answer(entry, t, Outcome.BUSY, out);
+                } else if (owner != null) {
+                    handOver(entry, t, owner, out);
+                }
+            }
+        }
+    }
+
+    /** Those who do not want to wait for holds need not. */
+    void blocked(NodeId from, Message.Blocked it, Outbox out) {
+        locked(it.set(), it.object(), entry -> {
+            Transaction t = entry.active;
+            if (t != null && t.seq == it.seq() && (t.waiting.contains(from) || from.equals(t.sentTo))) {
+                t.blocked = true;
+                entry.queue.removeIf(queued -> {
+                    boolean attempt = queued.request.has(Message.TRY);
+                    if (attempt) {
+                        answer(entry, queued, Outcome.BUSY, out);
+                    }
+                    return attempt;
+                });
+            }
+        });
+    }
+
+    void relinquished(NodeId from, Message.Relinquished it, Outbox out) {
+        locked(it.set(), it.object(), entry -> {
+            Transaction t = entry.active;
+            if (t != null && t.seq == it.seq() && from.equals(entry.owner)) {
+                entry.absent();
+                shadow(entry, false, out);
+                begin(entry, t, out);
+            }
+        });
+    }
+
+    void done(NodeId from, Message.Done it, Outbox out) {
+        locked(it.set(), it.object(), entry -> {
+            Transaction t = entry.active;
+            if (t == null || t.seq != it.seq() || !from.equals(t.target)) {
+                return;
+            }
+            switch (t.phase) {
+                case QUEUED, INVALIDATING -> {}
+                case SUPPLYING -> {
+                    supplied(entry, t, from, it, out);
+                    end(entry, out);
+                }
+                case TOUCHING -> {
+                    entry.own(from);
+                    shadow(entry, it.present(), out);
+                    end(entry, out);
+                }
+                case TOUCHING_HERE -> touched(entry, t, it, out);
+            }
+        });
+    }
+
+    private void touched(DirectoryEntry entry, Transaction t, Message.Done it, Outbox out) {
+        if (it.present()) {
+            entry.own(engine.self());
+            shadow(entry, true, out);
+            begin(entry, t, out);
+        } else {
+            fail(entry, t, it.error(), out);
+            end(entry, out);
+        }
+    }
+
+    private void supplied(DirectoryEntry entry, Transaction t, NodeId from, Message.Done it, Outbox out) {
+        switch (t.request.want()) {
+            case READ -> {
+                if (it.taken()) {
+                    entry.copies = entry.copies.plus(from);
+                }
+            }
+            case WRITE -> {
+                if (it.taken()) {
+                    entry.own(from);
+                }
+            }
+            case FLUSH -> {
+                if (it.taken()) {
+                    entry.owner = from;
+                    entry.copies = entry.copies.minus(t.requester).plus(from);
+                    answer(entry, t, Outcome.COMPLETED, out);
+                } else {
+                    fail(entry, t, "the owner could not send it", out);
+                }
+            }
+            case REMOVE, SYNC -> {}
+        }
+    }
+
+    void created(Message.Created it, Outbox out) {
+        locked(it.set(), it.object(), entry -> {
+            if (entry.owner != null) {
+                shadow(entry, true, out);
+            }
+        });
+    }
+
+    /** Tells the stand-in whether the object exists. */
+    private void shadow(DirectoryEntry entry, boolean exists, Outbox out) {
+        if (entry.shadowed == exists) {
+            return;
+        }
+        entry.shadowed = exists;
+        NodeId standIn = engine.standIn(entry.placement, entry.object);
+        if (!standIn.equals(engine.self())) {
+            out.send(standIn, new Message.Exists(entry.set, entry.object, exists, entry.placement));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/** What an object's home knows of it. All fields are guarded by the entry's monitor. */
+final class DirectoryEntry extends ObjectTable.Node {
+
+    final long set;
+    int placement = Members.MODULO;
+
+    @Nullable
+    NodeId owner;
+    /** The nodes with a copy, the owner among them. */
+    NodeSet copies = NodeSet.EMPTY;
+    /** The only copy died with its node. */
+    boolean lost;
+    /** The stand-in knows that the object exists. */
+    boolean shadowed;
+
+    @Nullable
+    Transaction active;
+
+    final ArrayDeque<Transaction> queue = new ArrayDeque<>(1);
+
+    DirectoryEntry(long set, long object) {
+        super(object);
+        this.set = set;
+    }
+
+    boolean empty() {
+        return owner == null && !lost && active == null && queue.isEmpty();
+    }
+
+    /** Returns who was told to make the object and has not confirmed. */
+    @Nullable
+    NodeId maker() {
+        return active != null && active.phase == Transaction.Phase.TOUCHING ? active.target : null;
+    }
+
+    void own(NodeId node) {
+        owner = node;
+        copies = NodeSet.of(node);
+    }
+
+    void absent() {
+        owner = null;
+        copies = NodeSet.EMPTY;
+    }
+}

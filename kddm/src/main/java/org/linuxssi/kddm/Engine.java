@@ -1,0 +1,379 @@
+package org.linuxssi.kddm;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.Message.Request;
+import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.Service;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.Registration;
+
+/**
+ * One node's protocol machine: hands messages to copies and directory, fences them by epoch, and sends requests again
+ * until they are answered.
+ *
+ * <p>Lock order: the epoch lock (shared by every step, exclusive while a view is installed), then one copy or one directory
+ * entry. Nothing is sent and nobody is woken with a lock held.
+ */
+final class Engine implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(Engine.class.getName());
+    private static final int EPOCH_SHIFT = 40;
+    private static final long NANOS_IDLE = Duration.ofSeconds(30).toNanos();
+
+    static final Service<Envelope, Codec.Nothing> OBJECT =
+            Service.of(100, "kddm-object", Envelope.CODEC, Codec.NOTHING, Service.Dispatch.INLINE);
+
+    private record Early(NodeId from, Envelope envelope) {}
+
+    private record Idle(Copies<?> copies, Copy<?> copy, long since) {}
+
+    private final Rpc rpc;
+    private final NodeId self;
+    private final Duration again;
+    private final ReentrantReadWriteLock epochLock = new ReentrantReadWriteLock();
+    private final ConcurrentHashMap<Long, Copies<?>> sets = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, Outstanding> outstanding = new ConcurrentHashMap<>();
+    private final Queue<Early> early = new ConcurrentLinkedQueue<>();
+    private final Queue<Idle> idle = new ConcurrentLinkedQueue<>();
+    private final AtomicLong seqs = new AtomicLong();
+    private final AtomicLong requests = new AtomicLong();
+    private final Directory directory = new Directory(this);
+    private final Shadows shadows = new Shadows();
+    private final Recovery recovery;
+    private final Registration served;
+    private final LongFunction<@Nullable String> opener;
+
+    private volatile Members members = Members.NONE;
+    private volatile NodeSet leaving = NodeSet.EMPTY;
+    private volatile boolean serving;
+    private volatile boolean paused;
+    private volatile boolean closed;
+    private volatile Registration ticking = () -> {};
+
+    /**
+     * Makes the machine.
+     *
+     * @param again after which time an unanswered request is sent again
+     * @param opener opens a set by its definition, later; returns null meanwhile, then what went wrong
+     */
+    Engine(Rpc rpc, Duration again, LongFunction<@Nullable String> opener) {
+        this.rpc = rpc;
+        this.self = rpc.self();
+        this.again = again;
+        this.opener = opener;
+        this.recovery = new Recovery(this, rpc, directory, shadows);
+        this.served = rpc.serve(OBJECT, (from, envelope) -> {
+            receive(from, envelope);
+            return Codec.Nothing.NOTHING;
+        });
+        tick();
+    }
+
+    NodeId self() {
+        return self;
+    }
+
+    Rpc rpc() {
+        return rpc;
+    }
+
+    Members members() {
+        return members;
+    }
+
+    Directory directory() {
+        return directory;
+    }
+
+    Shadows shadows() {
+        return shadows;
+    }
+
+    Recovery recovery() {
+        return recovery;
+    }
+
+    Iterable<Copies<?>> sets() {
+        return sets.values();
+    }
+
+    boolean serving() {
+        return serving;
+    }
+
+    /** Fails when there is no more service. */
+    void checkOpen() {
+        if (closed) {
+            throw new KddmException(KddmException.Kind.CLOSED, "kddm of node " + self + " is closed");
+        }
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    @Nullable
+    String opening(long set) {
+        return opener.apply(set);
+    }
+
+    Copies<?> copies(long set) {
+        Copies<?> found = sets.get(set);
+        return found != null ? found : sets.computeIfAbsent(set, key -> new Copies<>(this, key));
+    }
+
+    void forget(long set) {
+        sets.remove(set);
+        directory.clear(set);
+        shadows.clear(set);
+        outstanding.values().removeIf(o -> o.request.set() == set);
+    }
+
+    Optional<NodeId> home(int placement, long object) {
+        Members now = members;
+        return now.contains(self) ? Optional.of(now.home(placement, object, self)) : Optional.empty();
+    }
+
+    /** Returns the member that keeps what is known of this home's objects. */
+    NodeId standIn(int placement, long object) {
+        return members.standIn(placement, object, self);
+    }
+
+    /** Returns the members that are not about to leave. */
+    NodeSet staying() {
+        return members.set().minus(leaving);
+    }
+
+    void leaving(NodeSet nodes) {
+        leaving = nodes;
+    }
+
+    /** Returns one of these nodes, the same one for everybody. */
+    NodeId among(NodeSet nodes, int placement, long object) {
+        return members.without(members.set().minus(nodes)).home(placement, object, self);
+    }
+
+    long nextSeq() {
+        return members.epoch() << EPOCH_SHIFT | seqs.incrementAndGet();
+    }
+
+    /** Runs a step that may send. */
+    void transact(Consumer<Outbox> step) {
+        epochLock.readLock().lock();
+        Outbox out;
+        try {
+            out = new Outbox(this, members.epoch());
+            step.accept(out);
+        } finally {
+            epochLock.readLock().unlock();
+        }
+        out.flush();
+    }
+
+    /** Runs a step while no message is handled. */
+    void exclusively(Runnable step) {
+        epochLock.writeLock().lock();
+        try {
+            step.run();
+        } finally {
+            epochLock.writeLock().unlock();
+        }
+    }
+
+    void transmit(NodeId to, Envelope envelope) {
+        rpc.send(to, OBJECT, envelope);
+    }
+
+    /** Asks an object's home. */
+    Outstanding request(
+            long set, long object, Want want, int flags, int placement, @Nullable Waiter<?> initiator, Outbox out) {
+        Request request =
+                new Request(set, object, requests.incrementAndGet(), want, flags, placement, Message.ANY_NODE);
+        return ask(new Outstanding(request, initiator, null, rpc.time().nanos()), out);
+    }
+
+    /** Asks an object's home for something that is no hold. */
+    CompletableFuture<Void> operate(long set, long object, Want want, int placement, int destination) {
+        CompletableFuture<Void> operation = new CompletableFuture<>();
+        Request request = new Request(set, object, requests.incrementAndGet(), want, 0, placement, destination);
+        Outstanding asked = new Outstanding(request, null, operation, rpc.time().nanos());
+        operation.whenComplete((_, _) -> answered(asked));
+        transact(out -> ask(asked, out));
+        return operation;
+    }
+
+    private Outstanding ask(Outstanding asked, Outbox out) {
+        outstanding.put(asked.request.request(), asked);
+        home(asked.request.placement(), asked.request.object()).ifPresent(home -> out.send(home, asked.request));
+        return asked;
+    }
+
+    @Nullable
+    Outstanding outstanding(long request) {
+        return request == 0 ? null : outstanding.get(request);
+    }
+
+    void answered(Outstanding asked) {
+        outstanding.remove(asked.request.request());
+    }
+
+    int outstandingCount() {
+        return outstanding.size();
+    }
+
+    private void receive(NodeId from, Envelope envelope) {
+        Outbox out = new Outbox(this, envelope.epoch());
+        deliver(from, envelope.epoch(), envelope.message(), out);
+        out.flush();
+    }
+
+    /** Handles a message, or queues it for a set whose linker may block. */
+    void deliver(NodeId from, long epoch, Message message, Outbox out) {
+        Copies<?> copies = copies(message.set());
+        if (copies.serial() instanceof SerialExecutor serial) {
+            serial.execute(() -> {
+                Outbox own = new Outbox(this, epoch);
+                handle(copies, from, epoch, message, own);
+                own.flush();
+            });
+        } else {
+            handle(copies, from, epoch, message, out);
+        }
+    }
+
+    private void handle(Copies<?> copies, NodeId from, long epoch, Message message, Outbox out) {
+        epochLock.readLock().lock();
+        try {
+            long now = members.epoch();
+            if (epoch > now) {
+                early.add(new Early(from, new Envelope(epoch, message)));
+            } else if (epoch == now && !closed) {
+                dispatch(copies, from, message, out);
+            }
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "message from node " + from + " not handled: " + message, e);
+        } finally {
+            epochLock.readLock().unlock();
+        }
+    }
+
+    private void dispatch(Copies<?> copies, NodeId from, Message message, Outbox out) {
+        switch (message) {
+            case Message.Request it -> {
+                if (!recovery.postponed(from, it)) {
+                    directory.request(from, it, out);
+                }
+            }
+            case Message.Done it -> directory.done(from, it, out);
+            case Message.Invalidated it -> directory.invalidated(from, it, out);
+            case Message.Blocked it -> directory.blocked(from, it, out);
+            case Message.Relinquished it -> directory.relinquished(from, it, out);
+            case Message.Created it -> directory.created(it, out);
+            case Message.Exists it ->
+                shadows.set(it.set(), it.object(), it.placement(), it.present(), from, members.epoch());
+            case Message.Invalidate it -> copies.protocol().invalidate(from, it, out);
+            case Message.Supply it -> copies.protocol().supply(from, it, out);
+            case Message.Grant it -> copies.protocol().granted(from, it, out);
+            case Message.Received it -> copies.protocol().received(it);
+            case Message.Probe it -> copies.protocol().probe(from, it, out);
+            case Message.Settle it -> copies.recovery().settle(from, it, out);
+        }
+    }
+
+    /** Installs the members; the epoch lock is held. */
+    void install(Members next) {
+        members = next;
+        leaving = leaving.and(next.set());
+        seqs.set(0);
+        reconsider();
+    }
+
+    /** Goes on in a new view: handles what came too early, asks again, looks at all queues. */
+    void resume() {
+        for (int n = early.size(); n > 0; n--) {
+            Early message = early.poll();
+            if (message != null) {
+                receive(message.from(), message.envelope());
+            }
+        }
+        transact(out -> outstanding.values().forEach(asked -> resend(asked, out)));
+        sets.values().forEach(Copies::serveAll);
+    }
+
+    private void resend(Outstanding asked, Outbox out) {
+        asked.sentAt = rpc.time().nanos();
+        home(asked.request.placement(), asked.request.object()).ifPresent(home -> out.send(home, asked.request));
+    }
+
+    void pause(boolean pause) {
+        paused = pause;
+        reconsider();
+        if (serving) {
+            sets.values().forEach(Copies::serveAll);
+        }
+    }
+
+    private void reconsider() {
+        serving = !paused && !closed && members.contains(self);
+    }
+
+    /** Has a copy taken out of its table when it stays empty for a while. */
+    void idle(Copies<?> copies, Copy<?> copy) {
+        idle.add(new Idle(copies, copy, rpc.time().nanos()));
+    }
+
+    private void tick() {
+        if (closed) {
+            return;
+        }
+        long now = rpc.time().nanos();
+        long limit = again.toNanos();
+        if (!outstanding.isEmpty()) {
+            transact(out -> outstanding.values().forEach(asked -> {
+                if (now - asked.sentAt >= limit) {
+                    resend(asked, out);
+                }
+            }));
+        }
+        for (Idle next = idle.peek(); next != null && now - next.since() > NANOS_IDLE; next = idle.peek()) {
+            idle.poll();
+            forget(next.copies(), next.copy());
+        }
+        ticking = rpc.time().after(again.dividedBy(2), this::tick);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void forget(Copies<T> copies, Copy<?> idle) {
+        Copy<T> copy = (Copy<T>) idle;
+        synchronized (copy) {
+            copy.idle = false;
+            if (!copy.dead && copy.forgettable()) {
+                copies.table().remove(copy);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        reconsider();
+        ticking.close();
+        served.close();
+        recovery.close();
+    }
+}

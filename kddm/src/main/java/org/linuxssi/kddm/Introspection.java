@@ -1,0 +1,90 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.linuxssi.kddm.ObjectInfo.Awaited;
+import org.linuxssi.kddm.spi.ObjectState;
+
+/** Looks into sets and objects for people. */
+final class Introspection {
+
+    private Introspection() {}
+
+    static List<SetInfo> sets(Engine engine, Map<Long, KddmSet<?>> open) {
+        List<SetInfo> infos = new ArrayList<>();
+        for (Copies<?> copies : engine.sets()) {
+            infos.add(set(engine, copies, Optional.ofNullable(open.get(copies.key()))));
+        }
+        infos.sort((a, b) -> a.id().compareTo(b.id()));
+        return infos;
+    }
+
+    private static SetInfo set(Engine engine, Copies<?> copies, Optional<KddmSet<?>> open) {
+        AtomicInteger homes = new AtomicInteger();
+        engine.directory().forEach(copies.key(), _ -> homes.incrementAndGet());
+        return new SetInfo(
+                copies.id(),
+                open.map(set -> set.spec().definition()),
+                engine.home(Members.MODULO, copies.key()),
+                copies.table().size(),
+                copies.owned().size(),
+                homes.get(),
+                copies.hits(),
+                copies.misses());
+    }
+
+    static List<ObjectInfo> objects(Engine engine, SetId id, int limit) {
+        return objects(engine, engine.copies(id.key()), limit);
+    }
+
+    private static <T> List<ObjectInfo> objects(Engine engine, Copies<T> copies, int limit) {
+        List<ObjectInfo> infos = new ArrayList<>();
+        copies.table().whileTrue(copy -> {
+            synchronized (copy) {
+                if (!copy.dead) {
+                    infos.add(object(engine, copies, copy));
+                }
+            }
+            return infos.size() < limit;
+        });
+        return infos;
+    }
+
+    private static <T> ObjectInfo object(Engine engine, Copies<T> copies, Copy<T> copy) {
+        return new ObjectInfo(
+                copy.object,
+                copy.state,
+                awaited(copy),
+                engine.home(copies.placement(copy), copy.object),
+                copy.version,
+                copy.readers,
+                copy.writer,
+                copy.waiters());
+    }
+
+    private static Awaited awaited(Copy<?> copy) {
+        if (copy.demand != null) {
+            return Awaited.HOLDS;
+        }
+        Outstanding asked = copy.outstanding;
+        if (asked != null) {
+            return asked.request.want() == Message.Want.READ ? Awaited.OBJECT_READ : Awaited.OBJECT_WRITE;
+        }
+        return copy.state == ObjectState.WRITE_GHOST ? Awaited.OWNER_CHANGE : Awaited.NOTHING;
+    }
+
+    static List<Long> lost(Engine engine, SetId id) {
+        List<Long> lost = new ArrayList<>();
+        engine.directory().forEach(id.key(), entry -> {
+            synchronized (entry) {
+                if (entry.lost) {
+                    lost.add(entry.object);
+                }
+            }
+        });
+        return lost;
+    }
+}

@@ -1,0 +1,161 @@
+package org.linuxssi.kddm;
+
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * What nodes say to each other about one object; {@code docs/architecture/kddm.md} has the table.
+ *
+ * <p>{@code seq} numbers the transactions of an object upwards; {@code request} numbers the requests of one node.
+ */
+sealed interface Message {
+
+    /** Key of the set, see {@link SetId#key()}. */
+    long set();
+
+    /** Number of the object in its set. */
+    long object();
+
+    /** What a request asks for. */
+    enum Want {
+        /** A copy to read. */
+        READ,
+        /** The only copy, with ownership. */
+        WRITE,
+        /** No copy anywhere any more. */
+        REMOVE,
+        /** That the asking node has no copy any more, without loss. */
+        FLUSH,
+        /** That the owner writes it to its store. */
+        SYNC
+    }
+
+    /** The request must not touch an absent object. */
+    int NO_FIRST_TOUCH = 1;
+    /** The requester fills an absent object itself. */
+    int MANUAL = 2;
+    /** Fail with BUSY instead of waiting for a hold. */
+    int TRY = 4;
+    /** A lost object counts as absent. */
+    int REPLACE = 8;
+    /** The first touch runs at the home. */
+    int TOUCH_AT_HOME = 16;
+    /** All flags. */
+    int ALL_FLAGS = 31;
+
+    /** No destination in a flush. */
+    int ANY_NODE = 0xffff;
+
+    /** Requester to home. */
+    record Request(long set, long object, long request, Want want, int flags, int placement, int destination)
+            implements Message {
+        boolean has(int flag) {
+            return (flags & flag) != 0;
+        }
+    }
+
+    /** Home to a node with a copy: drop it. */
+    record Invalidate(long set, long object, long seq, boolean removal, boolean attempt) implements Message {}
+
+    /** A node with a copy to home: dropped, or (busy) held and not dropped. */
+    record Invalidated(long set, long object, long seq, boolean busy) implements Message {}
+
+    /** A node with a copy to home: the holds here have to end first. */
+    record Blocked(long set, long object, long seq) implements Message {}
+
+    /** How the owner supplies. */
+    enum Mode {
+        /** Send a copy, keep ownership. */
+        READ,
+        /** Send the data and ownership. */
+        WRITE,
+        /** Send ownership to a node that has a copy. */
+        OWNERSHIP,
+        /** Write to the store. */
+        SYNC
+    }
+
+    /** Home to owner: serve this requester. */
+    record Supply(
+            long set,
+            long object,
+            long seq,
+            Mode mode,
+            NodeId requester,
+            long request,
+            int placement,
+            boolean shared,
+            boolean attempt)
+            implements Message {}
+
+    /** Owner to home: there is no object, ownership is given back. */
+    record Relinquished(long set, long object, long seq) implements Message {}
+
+    /** What a requester is given. */
+    enum Outcome {
+        /** A copy to read, with data. */
+        READ_COPY,
+        /** Ownership with data, and nobody else has a copy. */
+        OWNER,
+        /** Ownership for a node that has the data; nobody else has a copy. */
+        UPGRADE,
+        /** Ownership for a node that has the data; others have copies too. */
+        SHARED_OWNER,
+        /** Ownership of an absent object: touch it when somebody needs it. */
+        FIRST_TOUCH,
+        /** The same, touch it now. */
+        TOUCH,
+        /** There is no object. */
+        ABSENT,
+        /** Somebody holds it. */
+        BUSY,
+        /** Its only copy died. */
+        LOST,
+        /** The operation is done. */
+        COMPLETED,
+        /** The linker failed; the data is its message. */
+        FAILED
+    }
+
+    /** Supplier or home to requester. Without a transaction the seq is 0 and nothing is to be confirmed. */
+    record Grant(
+            long set,
+            long object,
+            long seq,
+            long request,
+            Outcome outcome,
+            long version,
+            int placement,
+            byte @Nullable [] data)
+            implements Message {}
+
+    /** Requester to home: the grant arrived; whether the object exists now, and whether the copy was taken. */
+    record Done(long set, long object, long seq, boolean present, boolean taken, String error) implements Message {}
+
+    /** Requester to supplier: ownership arrived, drop the ghost. */
+    record Received(long set, long object, long seq) implements Message {}
+
+    /** Home to requester: did the grant of this transaction arrive? */
+    record Probe(long set, long object, long seq) implements Message {}
+
+    /** Home to its stand-in: the object exists, or no longer. */
+    record Exists(long set, long object, boolean present, int placement) implements Message {}
+
+    /** Owner to home: an object granted for a first touch exists now. */
+    record Created(long set, long object) implements Message {}
+
+    /** What becomes of what a node announced. */
+    enum Verdict {
+        /** Forget it. */
+        DISCARD,
+        /** It is a copy to read now. */
+        COPY,
+        /** It is the only copy, you own it. */
+        OWNER,
+        /** You own it and others have copies. */
+        SHARED_OWNER
+    }
+
+    /** Home to a node that announced something: what to do with it. */
+    record Settle(long set, long object, long version, Verdict verdict) implements Message {}
+}

@@ -1,0 +1,185 @@
+package org.linuxssi.kddm;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries by object number: reads take no lock and make no garbage, changes lock one of 16 segments.
+ *
+ * <p>A reader may still see an entry that was removed meanwhile; whoever locks an entry checks {@link Node#dead} under the
+ * entry's lock and looks again.
+ *
+ * @param <E> type of the entries
+ */
+final class ObjectTable<E extends ObjectTable.Node> {
+
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Node[].class);
+    private static final int SEGMENTS = 16;
+    private static final Node REMOVED = new Node(0) {};
+
+    private final Segment[] segments = new Segment[SEGMENTS];
+    private final LongFunction<E> maker;
+
+    ObjectTable(LongFunction<E> maker) {
+        this.maker = maker;
+        for (int i = 0; i < SEGMENTS; i++) {
+            segments[i] = new Segment();
+        }
+    }
+
+    /** An entry. */
+    abstract static class Node {
+        final long object;
+        /** Set under the entry's lock when the entry leaves the table. */
+        boolean dead;
+
+        Node(long object) {
+            this.object = object;
+        }
+    }
+
+    private static int hash(long object) {
+        long mixed = (object ^ object >>> 32) * 0x9e3779b97f4a7c15L;
+        return (int) (mixed >>> 32);
+    }
+
+    /** Returns the entry, or null. */
+    @Nullable
+    E find(long object) {
+        int hash = hash(object);
+        return cast(search(segments[hash >>> 28].slots, object, hash));
+    }
+
+    /** Returns the entry, a new one if there was none. */
+    E get(long object) {
+        int hash = hash(object);
+        Segment segment = segments[hash >>> 28];
+        E found = cast(search(segment.slots, object, hash));
+        return found != null ? found : insert(segment, object, hash);
+    }
+
+    private E insert(Segment segment, long object, int hash) {
+        synchronized (segment) {
+            E found = cast(search(segment.slots, object, hash));
+            if (found != null) {
+                return found;
+            }
+            E made = maker.apply(object);
+            segment.add(made, hash);
+            return made;
+        }
+    }
+
+    /** Takes a dead entry out; its lock is held by the caller. */
+    void remove(E entry) {
+        entry.dead = true;
+        int hash = hash(entry.object);
+        segments[hash >>> 28].remove(entry, hash);
+    }
+
+    int size() {
+        int sum = 0;
+        for (Segment segment : segments) {
+            sum += segment.live;
+        }
+        return sum;
+    }
+
+    /** Visits the entries that are there all the time, and perhaps others. */
+    void forEach(Consumer<? super E> visitor) {
+        for (Segment segment : segments) {
+            for (Node slot : segment.slots) {
+                if (slot != null && slot != REMOVED) {
+                    visitor.accept(cast(slot));
+                }
+            }
+        }
+    }
+
+    /** Visits until the visitor says false. */
+    void whileTrue(Predicate<? super E> visitor) {
+        for (Segment segment : segments) {
+            for (Node slot : segment.slots) {
+                if (slot != null && slot != REMOVED && !visitor.test(cast(slot))) {
+                    return;
+                }
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private E cast(@Nullable Node node) {
+        return (E) node;
+    }
+
+    private static @Nullable Node search(@Nullable Node[] slots, long object, int hash) {
+        int mask = slots.length - 1;
+        for (int i = hash & mask; ; i = i + 1 & mask) {
+            Node node = (Node) SLOT.getAcquire(slots, i);
+            if (node == null) {
+                return null;
+            }
+            if (node.object == object && node != REMOVED) {
+                return node;
+            }
+        }
+    }
+
+    /** An open-addressing table with linear probing; at most half full. */
+    private static final class Segment {
+        volatile @Nullable Node[] slots = new Node[16];
+        int used;
+        volatile int live;
+
+        void add(Node node, int hash) {
+            if (used * 2 >= slots.length) {
+                rehash();
+            }
+            put(slots, node, hash);
+            used++;
+            live = live + 1;
+        }
+
+        synchronized void remove(Node node, int hash) {
+            @Nullable Node[] now = slots;
+            int mask = now.length - 1;
+            for (int i = hash & mask; now[i] != null; i = i + 1 & mask) {
+                if (now[i] == node) {
+                    SLOT.setRelease(now, i, REMOVED);
+                    live = live - 1;
+                    return;
+                }
+            }
+        }
+
+        private void rehash() {
+            int size = 16;
+            while (size < live * 4 + 4) {
+                size *= 2;
+            }
+            @Nullable Node[] bigger = new Node[size];
+            int count = 0;
+            for (Node node : slots) {
+                if (node != null && node != REMOVED) {
+                    put(bigger, node, hash(node.object));
+                    count++;
+                }
+            }
+            used = count;
+            slots = bigger;
+        }
+
+        private static void put(@Nullable Node[] slots, Node node, int hash) {
+            int mask = slots.length - 1;
+            int i = hash & mask;
+            while (slots[i] != null) {
+                i = i + 1 & mask;
+            }
+            SLOT.setRelease(slots, i, node);
+        }
+    }
+}

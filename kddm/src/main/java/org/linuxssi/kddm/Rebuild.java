@@ -1,0 +1,78 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.linuxssi.kddm.Announcement.Claim;
+import org.linuxssi.kddm.Resolution.Claimed;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/** What has been announced to this home in one view so far; guarded by its monitor. */
+final class Rebuild {
+
+    /** An object of a set. */
+    record Key(long set, long object) {}
+
+    /** A request that waits until the directory is there. */
+    record Postponed(NodeId from, Message.Request request) {}
+
+    /**
+     * What the old directory knew.
+     *
+     * @param witness the announcement if the owner is gone
+     * @param owner who had it
+     */
+    record Fact(Announcement witness, NodeId owner) {}
+
+    final long epoch;
+    /** Known when the view is installed here. */
+    NodeSet members = NodeSet.EMPTY;
+    /** The nodes that went since the last finished rebuild. */
+    NodeSet failed = NodeSet.EMPTY;
+    /** What the last finished directory knew. */
+    List<Fact> facts = List.of();
+
+    boolean installed;
+    boolean resolving;
+    boolean ready;
+
+    final Map<Key, List<Claimed>> claims = new HashMap<>();
+    final List<Postponed> postponed = new ArrayList<>();
+    private final Map<NodeId, BitSet> parts = new HashMap<>();
+    private NodeSet complete = NodeSet.EMPTY;
+
+    Rebuild(long epoch) {
+        this.epoch = epoch;
+    }
+
+    void add(NodeId from, Announce announce) {
+        BitSet got = parts.computeIfAbsent(from, _ -> new BitSet());
+        if (got.get(announce.part())) {
+            return;
+        }
+        got.set(announce.part());
+        for (Announcement it : announce.list()) {
+            claims.computeIfAbsent(new Key(it.set(), it.object()), _ -> new ArrayList<>(2))
+                    .add(new Claimed(from, it));
+        }
+        if (got.cardinality() == announce.parts()) {
+            complete = complete.plus(from);
+        }
+    }
+
+    boolean complete() {
+        return installed && complete.containsAll(members);
+    }
+
+    /** Returns what an unfinished rebuild was told about objects without data. */
+    List<Announcement> witnesses() {
+        return claims.values().stream()
+                .flatMap(List::stream)
+                .map(Claimed::it)
+                .filter(it -> it.claim() == Claim.WITNESS || it.claim() == Claim.LOST)
+                .toList();
+    }
+}

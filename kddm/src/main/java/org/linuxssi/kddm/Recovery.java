@@ -1,0 +1,323 @@
+package org.linuxssi.kddm;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.linuxssi.hotplug.View;
+import org.linuxssi.kddm.Announcement.Claim;
+import org.linuxssi.kddm.Rebuild.Fact;
+import org.linuxssi.kddm.Resolution.Claimed;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.Service;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.Registration;
+
+/**
+ * Moves the directory to the members of a new view.
+ *
+ * <p>Every member installs the view, drops the directory it had, and announces what it has to the new homes. A home that has
+ * heard all members concludes, object by object ({@link Resolution}), and starts to serve; requests that came before wait.
+ * Messages of the old view are dropped by their epoch, and requesters ask again, so that nothing of it goes on.
+ */
+final class Recovery implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(Recovery.class.getName());
+    private static final Duration DEADLINE = Duration.ofSeconds(5);
+    private static final Duration AGAIN = Duration.ofMillis(100);
+
+    static final Service<Announce, Codec.Nothing> ANNOUNCE =
+            Service.of(101, "kddm-announce", Announce.CODEC, Codec.NOTHING, Service.Dispatch.INLINE);
+
+    private final Engine engine;
+    private final Rpc rpc;
+    private final NodeId self;
+    private final Directory directory;
+    private final Shadows shadows;
+    private final SerialExecutor serial;
+    private final Registration served;
+    private final TreeMap<Long, Rebuild> rebuilds = new TreeMap<>();
+    private final TreeMap<Long, CompletableFuture<Void>> waiting = new TreeMap<>();
+    private NodeSet settledMembers = NodeSet.EMPTY;
+    private long settledEpoch;
+
+    Recovery(Engine engine, Rpc rpc, Directory directory, Shadows shadows) {
+        this.engine = engine;
+        this.rpc = rpc;
+        this.self = rpc.self();
+        this.directory = directory;
+        this.shadows = shadows;
+        this.serial = new SerialExecutor(rpc.time());
+        this.served = rpc.serve(ANNOUNCE, (from, announce) -> {
+            announced(from, announce);
+            return Codec.Nothing.NOTHING;
+        });
+    }
+
+    /** Installs a view soon; views arrive in their order. */
+    void install(View view) {
+        serial.execute(() -> {
+            try {
+                installNow(view);
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "kddm could not install " + view, e);
+            }
+        });
+    }
+
+    /** Drops everything: the others took over what was here. */
+    void leave(View after) {
+        serial.execute(() -> {
+            if (after.epoch() > engine.members().epoch()) {
+                engine.exclusively(() -> {
+                    fence();
+                    engine.install(new Members(after));
+                });
+            }
+        });
+    }
+
+    /** Completes when the directory of this epoch or a later one is there. */
+    CompletableFuture<Void> ready(long epoch) {
+        synchronized (rebuilds) {
+            return settledEpoch >= epoch
+                    ? CompletableFuture.completedFuture(null)
+                    : waiting.computeIfAbsent(epoch, _ -> new CompletableFuture<>());
+        }
+    }
+
+    /** Keeps a request until the directory is there; false when it is. The epoch lock is held. */
+    boolean postponed(NodeId from, Message.Request request) {
+        synchronized (rebuilds) {
+            Rebuild now = rebuilds.get(engine.members().epoch());
+            if (now == null || now.ready) {
+                return false;
+            }
+            now.postponed.add(new Rebuild.Postponed(from, request));
+            return true;
+        }
+    }
+
+    private void installNow(View view) {
+        Members old = engine.members();
+        if (view.epoch() <= old.epoch()) {
+            return;
+        }
+        boolean missed = old.epoch() > 0 && view.epoch() != old.epoch() + 1;
+        NodeSet failed = missed ? NodeSet.EMPTY : settledMembers.minus(view.members());
+        for (Copies<?> copies : engine.sets()) {
+            copies.recovery().rebuild(failed);
+        }
+        Members next = new Members(view);
+        Map<NodeId, List<Announcement>> letters = new HashMap<>();
+        next.set().forEach(member -> letters.put(member, new ArrayList<>()));
+        engine.exclusively(() -> {
+            if (missed) {
+                LOG.log(Level.WARNING, "node " + self + " was no member for a while: its copies are dropped");
+                fence();
+            }
+            begin(next, failed, letters);
+        });
+        if (next.contains(self)) {
+            letters.forEach((to, list) -> send(to, view.epoch(), false, list));
+            engine.resume();
+            resolveIfComplete(view.epoch());
+        }
+    }
+
+    private void fence() {
+        engine.sets().forEach(copies -> copies.recovery().fence());
+        directory.clear();
+        shadows.clear();
+        synchronized (rebuilds) {
+            rebuilds.headMap(engine.members().epoch(), true).clear();
+        }
+    }
+
+    private void begin(Members next, NodeSet failed, Map<NodeId, List<Announcement>> letters) {
+        List<Fact> facts = new ArrayList<>();
+        List<Announcement> news = new ArrayList<>();
+        synchronized (rebuilds) {
+            Rebuild before = rebuilds.get(engine.members().epoch());
+            if (before != null && !before.ready) {
+                facts.addAll(before.facts);
+                news.addAll(before.witnesses());
+            }
+        }
+        directory.forEach(entry -> collect(entry, facts, news));
+        facts.stream()
+                .filter(fact -> !next.contains(fact.owner()))
+                .map(Fact::witness)
+                .forEach(news::add);
+        shadows.forEach((set, object, shadow) -> {
+            if (!next.contains(shadow.home())) {
+                news.add(witness(set, object, shadow.placement(), Claim.WITNESS));
+            }
+        });
+        engine.sets().forEach(copies -> copies.recovery().announce(news::add));
+        directory.clear();
+        if (next.contains(self)) {
+            news.forEach(it ->
+                    letters.get(next.home(it.placement(), it.object(), self)).add(it));
+        }
+        synchronized (rebuilds) {
+            rebuilds.headMap(next.epoch(), false).clear();
+            Rebuild now = rebuilds.computeIfAbsent(next.epoch(), Rebuild::new);
+            now.members = next.set();
+            now.failed = failed;
+            now.facts = facts;
+            now.installed = true;
+        }
+        engine.install(next);
+    }
+
+    private void collect(DirectoryEntry entry, List<Fact> facts, List<Announcement> news) {
+        synchronized (entry) {
+            NodeId owner = entry.owner != null ? entry.owner : entry.maker();
+            if (entry.lost) {
+                news.add(witness(entry.set, entry.object, entry.placement, Claim.LOST));
+            } else if (owner != null) {
+                facts.add(new Fact(witness(entry.set, entry.object, entry.placement, Claim.WITNESS), owner));
+            }
+        }
+    }
+
+    private Announcement witness(long set, long object, int placement, Claim claim) {
+        return new Announcement(set, object, placement, claim, 0, self, 0);
+    }
+
+    private void send(NodeId to, long epoch, boolean ofShadows, List<Announcement> list) {
+        int parts = Math.max(1, (list.size() + Announce.LIMIT - 1) / Announce.LIMIT);
+        for (int part = 0; part < parts; part++) {
+            int start = part * Announce.LIMIT;
+            List<Announcement> some = list.subList(start, Math.min(list.size(), start + Announce.LIMIT));
+            send(to, new Announce(epoch, ofShadows, part, parts, List.copyOf(some)));
+        }
+    }
+
+    private void send(NodeId to, Announce announce) {
+        if (to.equals(self)) {
+            announced(self, announce);
+            return;
+        }
+        rpc.ask(to, ANNOUNCE, announce, DEADLINE).whenComplete((_, error) -> {
+            if (error != null && engine.members().epoch() == announce.epoch() && !engine.closed()) {
+                rpc.time().after(AGAIN, () -> send(to, announce));
+            }
+        });
+    }
+
+    private void announced(NodeId from, Announce announce) {
+        if (announce.shadows()) {
+            announce.list()
+                    .forEach(it -> shadows.set(it.set(), it.object(), it.placement(), true, from, announce.epoch()));
+            return;
+        }
+        synchronized (rebuilds) {
+            if (announce.epoch() < engine.members().epoch()) {
+                return;
+            }
+            rebuilds.computeIfAbsent(announce.epoch(), Rebuild::new).add(from, announce);
+        }
+        resolveIfComplete(announce.epoch());
+    }
+
+    private void resolveIfComplete(long epoch) {
+        Rebuild rebuild;
+        synchronized (rebuilds) {
+            rebuild = rebuilds.get(epoch);
+            if (rebuild == null || rebuild.resolving || !rebuild.complete()) {
+                return;
+            }
+            rebuild.resolving = true;
+        }
+        serial.execute(() -> resolve(rebuild));
+    }
+
+    private void resolve(Rebuild rebuild) {
+        Map<Rebuild.Key, Resolution> conclusions = new HashMap<>();
+        rebuild.claims.forEach((key, claims) -> conclusions.put(key, conclude(key, claims, rebuild)));
+        engine.transact(out -> {
+            if (engine.members().epoch() == rebuild.epoch) {
+                conclusions.forEach((key, conclusion) -> apply(key, conclusion, rebuild, out));
+            }
+        });
+        open(rebuild);
+    }
+
+    private Resolution conclude(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
+        Resolution found = Resolution.of(claims, rebuild.members);
+        boolean before = claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST);
+        if (found.lost() && !before && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
+            return new Resolution(self, NodeSet.of(self), true, false, found.verdicts());
+        }
+        return found;
+    }
+
+    private void apply(Rebuild.Key key, Resolution it, Rebuild rebuild, Outbox out) {
+        directory.locked(key.set(), key.object(), entry -> {
+            entry.placement = rebuild.claims.get(key).getFirst().it().placement();
+            entry.owner = it.owner();
+            entry.copies = it.copies();
+            entry.lost = it.lost();
+            entry.shadowed = it.exists();
+        });
+        it.verdicts()
+                .forEach(told -> out.send(told.node(), new Message.Settle(key.set(), key.object(), 0, told.verdict())));
+        if (it.lost()) {
+            LOG.log(Level.WARNING, "object " + key.object() + " of set " + SetId.ofKey(key.set()) + " is lost");
+        }
+    }
+
+    /** Lets the requests in that waited. */
+    private void open(Rebuild rebuild) {
+        List<CompletableFuture<Void>> done = new ArrayList<>();
+        engine.transact(out -> {
+            synchronized (rebuilds) {
+                if (engine.members().epoch() != rebuild.epoch) {
+                    return;
+                }
+                rebuild.ready = true;
+                rebuild.claims.clear();
+                rebuild.facts = List.of();
+                settledEpoch = rebuild.epoch;
+                settledMembers = rebuild.members;
+                Map<Long, CompletableFuture<Void>> reached = waiting.headMap(rebuild.epoch, true);
+                done.addAll(reached.values());
+                reached.clear();
+            }
+            rebuild.postponed.forEach(it -> directory.request(it.from(), it.request(), out));
+            rebuild.postponed.clear();
+            shadows.dropBefore(rebuild.epoch);
+        });
+        tellStandIns(rebuild.epoch);
+        done.forEach(future -> future.complete(null));
+    }
+
+    private void tellStandIns(long epoch) {
+        Map<NodeId, List<Announcement>> letters = new HashMap<>();
+        directory.forEach(entry -> {
+            synchronized (entry) {
+                if (entry.shadowed && entry.owner != null) {
+                    NodeId standIn = engine.standIn(entry.placement, entry.object);
+                    letters.computeIfAbsent(standIn, _ -> new ArrayList<>())
+                            .add(witness(entry.set, entry.object, entry.placement, Claim.WITNESS));
+                }
+            }
+        });
+        letters.remove(self);
+        letters.forEach((to, list) -> send(to, epoch, true, list));
+    }
+
+    @Override
+    public void close() {
+        served.close();
+    }
+}

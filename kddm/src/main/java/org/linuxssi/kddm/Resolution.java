@@ -1,0 +1,99 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.Announcement.Claim;
+import org.linuxssi.kddm.Message.Verdict;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/**
+ * What a home concludes from all that was announced of one object.
+ *
+ * @param owner who owns it now; null when there is none
+ * @param copies who has copies, the owner among them
+ * @param exists whether there is data
+ * @param lost whether it existed and no data is left
+ * @param verdicts what to tell whom
+ */
+record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolean lost, List<Told> verdicts) {
+
+    /** What one node announced. */
+    record Claimed(NodeId from, Announcement it) {}
+
+    /** What one node is told. */
+    record Told(NodeId node, Verdict verdict) {}
+
+    private static final Comparator<Claimed> NEWEST =
+            Comparator.comparingLong((Claimed c) -> c.it().version()).reversed().thenComparing(Claimed::from);
+    private static final Comparator<Claimed> LAST_HANDED =
+            Comparator.comparingLong((Claimed c) -> c.it().seq()).reversed();
+
+    /** Concludes: the owner wins, then readers of the newest version, then a ghost whose heir lives, then an offer. */
+    static Resolution of(List<Claimed> claims, NodeSet members) {
+        List<Claimed> owners = newest(claims, Claim.OWNER);
+        List<Claimed> readers = newest(claims, Claim.READER);
+        if (!owners.isEmpty()) {
+            return owned(claims, owners.getFirst(), readers);
+        }
+        List<Claimed> makers = newest(claims, Claim.MAKER);
+        if (!makers.isEmpty()) {
+            NodeId maker = makers.getFirst().from();
+            return new Resolution(maker, NodeSet.of(maker), false, false, discards(claims, NodeSet.of(maker)));
+        }
+        if (!readers.isEmpty()) {
+            return promoted(claims, readers.getFirst(), readers);
+        }
+        Claimed ghost = claims.stream()
+                .filter(c -> c.it().claim() == Claim.GHOST)
+                .min(LAST_HANDED)
+                .orElse(null);
+        if (ghost != null && members.contains(ghost.it().heir())) {
+            return promoted(claims, ghost, List.of());
+        }
+        List<Claimed> offers = newest(claims, Claim.OFFER);
+        if (!offers.isEmpty()) {
+            return promoted(claims, offers.getFirst(), List.of());
+        }
+        return new Resolution(null, NodeSet.EMPTY, false, true, discards(claims, NodeSet.EMPTY));
+    }
+
+    private static List<Claimed> newest(List<Claimed> claims, Claim claim) {
+        return claims.stream()
+                .filter(c -> c.it().claim() == claim)
+                .sorted(NEWEST)
+                .toList();
+    }
+
+    private static Resolution owned(List<Claimed> claims, Claimed owner, List<Claimed> readers) {
+        NodeSet copies = copies(owner, readers);
+        return new Resolution(owner.from(), copies, true, false, discards(claims, copies));
+    }
+
+    private static Resolution promoted(List<Claimed> claims, Claimed heir, List<Claimed> readers) {
+        NodeSet copies = copies(heir, readers);
+        List<Told> told = new ArrayList<>(discards(claims, copies));
+        told.add(new Told(heir.from(), copies.size() > 1 ? Verdict.SHARED_OWNER : Verdict.OWNER));
+        return new Resolution(heir.from(), copies, true, false, told);
+    }
+
+    private static NodeSet copies(Claimed owner, List<Claimed> readers) {
+        return NodeSet.of(readers.stream()
+                        .filter(reader -> reader.it().version() == owner.it().version())
+                        .map(Claimed::from)
+                        .toList())
+                .plus(owner.from());
+    }
+
+    private static List<Told> discards(List<Claimed> claims, NodeSet keep) {
+        return claims.stream()
+                .filter(c -> switch (c.it().claim()) {
+                    case OWNER, READER, GHOST -> !keep.contains(c.from());
+                    case MAKER, OFFER, WITNESS, LOST -> false;
+                })
+                .map(c -> new Told(c.from(), Verdict.DISCARD))
+                .toList();
+    }
+}

@@ -1,0 +1,98 @@
+package org.linuxssi.kddm;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.LongFunction;
+import org.linuxssi.kddm.spi.CodecLinker;
+import org.linuxssi.kddm.spi.IoLinker;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.Codec;
+
+/**
+ * How a node opens a set. All nodes that open it must agree on everything but the linker's instance and the deadline.
+ *
+ * <pre>{@code
+ * SetSpec.of(SetId.of(200, 1), "pids", new PidLinker()).owner(DefaultOwner.shift(14));
+ * SetSpec.of(SetId.of(7, 1), "counters", Codec.of((n, out) -> out.i64(n), Decoder::i64), id -> 0L);
+ * }</pre>
+ *
+ * @param id name of the set
+ * @param linkerName at most 16 characters, the same on all nodes: the kind of linker
+ * @param linker this node's linker
+ * @param owner the default owner scheme
+ * @param objectSize the most bytes an object takes, at most 1 MiB; larger ones are refused
+ * @param flags kind of set
+ * @param copies how many nodes have what {@code put} acknowledged after a write, 1 to 3
+ * @param deadline of operations that give none
+ * @param <T> type of the objects
+ */
+public record SetSpec<T>(
+        SetId id,
+        String linkerName,
+        IoLinker<T> linker,
+        DefaultOwner owner,
+        int objectSize,
+        Set<SetFlag> flags,
+        int copies,
+        Duration deadline) {
+
+    /** The largest object in bytes. */
+    public static final int MAX_OBJECT_SIZE = 1 << 20;
+
+    /** Checks the ranges. */
+    public SetSpec {
+        if (linkerName.isEmpty() || linkerName.length() > NamedIds.MAX_NAME) {
+            throw new IllegalArgumentException("linker name '" + linkerName + "' does not have 1 to 16 characters");
+        }
+        if (objectSize < 1 || objectSize > MAX_OBJECT_SIZE) {
+            throw new IllegalArgumentException("object size " + objectSize + " is not in 1-" + MAX_OBJECT_SIZE);
+        }
+        if (copies < 1 || copies > 3) {
+            throw new IllegalArgumentException("copies " + copies + " is not in 1-3");
+        }
+        flags = Set.copyOf(flags);
+    }
+
+    /** Returns a spec with id modulo nodes, objects up to 1 MiB, no flags, one copy. */
+    public static <T> SetSpec<T> of(SetId id, String linkerName, IoLinker<T> linker) {
+        return new SetSpec<>(
+                id, linkerName, linker, DefaultOwner.modulo(), MAX_OBJECT_SIZE, Set.of(), 1, Rpc.DEFAULT_DEADLINE);
+    }
+
+    /** Returns a spec for values that live in memory only. */
+    public static <T> SetSpec<T> of(SetId id, String linkerName, Codec<T> codec, LongFunction<T> firstTouch) {
+        return of(id, linkerName, new CodecLinker<>(codec, firstTouch));
+    }
+
+    /** Returns this spec with another default owner scheme. */
+    public SetSpec<T> owner(DefaultOwner scheme) {
+        return new SetSpec<>(id, linkerName, linker, scheme, objectSize, flags, copies, deadline);
+    }
+
+    /** Returns this spec with another limit of object sizes. */
+    public SetSpec<T> objectSize(int bytes) {
+        return new SetSpec<>(id, linkerName, linker, owner, bytes, flags, copies, deadline);
+    }
+
+    /** Returns this spec with one more flag. */
+    public SetSpec<T> flag(SetFlag flag) {
+        EnumSet<SetFlag> more = EnumSet.of(flag);
+        more.addAll(flags);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, more, copies, deadline);
+    }
+
+    /** Returns this spec with another number of copies. */
+    public SetSpec<T> copies(int count) {
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, count, deadline);
+    }
+
+    /** Returns this spec with another default deadline. */
+    public SetSpec<T> deadline(Duration limit) {
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, limit);
+    }
+
+    SetDefinition definition() {
+        return new SetDefinition(id, linkerName, owner, objectSize, flags, copies);
+    }
+}

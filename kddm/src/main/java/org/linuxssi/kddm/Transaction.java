@@ -1,0 +1,52 @@
+package org.linuxssi.kddm;
+
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/** One request at the object's home, from its arrival until everybody concerned has confirmed. */
+final class Transaction {
+
+    /** How far it is. */
+    enum Phase {
+        /** Others are before it. */
+        QUEUED,
+        /** Copies are being dropped; each holder confirms. */
+        INVALIDATING,
+        /** The owner or the home grants; the one that is granted confirms. */
+        SUPPLYING,
+        /** The object does not exist; the requester makes it and confirms. */
+        TOUCHING,
+        /** The object does not exist; the home makes it, then the request starts again. */
+        TOUCHING_HERE
+    }
+
+    final NodeId requester;
+    final Message.Request request;
+    Phase phase = Phase.QUEUED;
+    long seq;
+    /** Who has not confirmed an invalidation yet. */
+    NodeSet waiting = NodeSet.EMPTY;
+    /** Whether it waits for a hold to end. */
+    boolean blocked;
+    /** Whether a holder refused. */
+    boolean busy;
+    /** Whose confirmation ends the phase. */
+    @Nullable
+    NodeId target;
+    /** What was sent for this phase, to be sent again. */
+    @Nullable
+    Message sent;
+
+    @Nullable
+    NodeId sentTo;
+
+    Transaction(NodeId requester, Message.Request request) {
+        this.requester = requester;
+        this.request = request;
+    }
+
+    boolean is(NodeId node, Message.Request other) {
+        return requester.equals(node) && request.request() == other.request();
+    }
+}

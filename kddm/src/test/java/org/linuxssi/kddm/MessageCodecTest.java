@@ -1,0 +1,112 @@
+package org.linuxssi.kddm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.linuxssi.kddm.Announcement.Claim;
+import org.linuxssi.kddm.Message.Mode;
+import org.linuxssi.kddm.Message.Outcome;
+import org.linuxssi.kddm.Message.Verdict;
+import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.DecodeException;
+import org.linuxssi.tools.NodeId;
+
+@Timeout(20)
+class MessageCodecTest {
+
+    private static final long SET = SetId.of(7, 9).key();
+    private static final NodeId NODE = NodeId.of(255);
+
+    private static final List<Message> MESSAGES = List.of(
+            new Message.Request(SET, -1, 5, Want.FLUSH, Message.ALL_FLAGS, Members.MODULO, Message.ANY_NODE),
+            new Message.Invalidate(SET, 2, 3, true, false),
+            new Message.Invalidated(SET, 2, 3, true),
+            new Message.Supply(SET, 2, 3, Mode.OWNERSHIP, NODE, 4, Members.LOCAL, true, false),
+            new Message.Relinquished(SET, 2, 3),
+            new Message.Grant(SET, 2, 3, 4, Outcome.UPGRADE, -1, 255, null),
+            new Message.Done(SET, 2, 3, true, false, "why"),
+            new Message.Received(SET, 2, 3),
+            new Message.Probe(SET, 2, 3),
+            new Message.Exists(SET, 2, true, 0),
+            new Message.Created(SET, 2),
+            new Message.Blocked(SET, 2, 3),
+            new Message.Settle(SET, 2, 3, Verdict.SHARED_OWNER));
+
+    private static final Announce ANNOUNCE =
+            new Announce(3, false, 1, 2, List.of(new Announcement(SET, 2, 255, Claim.GHOST, 9, NODE, 8)));
+
+    private static final SetDefinition DEFINITION =
+            new SetDefinition(SetId.of(1, 1), "counters", DefaultOwner.shift(14), 4096, Set.of(SetFlag.FT_LINKED), 2);
+
+    @Test
+    void everyMessageComesBackAsItWas() {
+        for (Message message : MESSAGES) {
+            Envelope sent = new Envelope(12, message);
+            assertThat(Envelope.CODEC.fromBytes(Envelope.CODEC.toBytes(sent))).isEqualTo(sent);
+        }
+        assertThat(Announce.CODEC.fromBytes(Announce.CODEC.toBytes(ANNOUNCE))).isEqualTo(ANNOUNCE);
+        assertThat(SetDefinition.CODEC.fromBytes(SetDefinition.CODEC.toBytes(DEFINITION)))
+                .isEqualTo(DEFINITION);
+    }
+
+    @Test
+    void everyKindOfMessageIsInTheList() {
+        assertThat(MESSAGES.stream().map(Object::getClass).distinct().count())
+                .isEqualTo(Message.class.getPermittedSubclasses().length);
+    }
+
+    @Test
+    void dataComesBackAsItWas() {
+        Message.Grant grant = new Message.Grant(SET, 2, 3, 4, Outcome.OWNER, 7, 255, new byte[] {1, 2, 3});
+        Message back = MessageCodec.CODEC.fromBytes(MessageCodec.CODEC.toBytes(grant));
+        assertThat(back).isInstanceOfSatisfying(Message.Grant.class, it -> assertThat(it.data())
+                .containsExactly(1, 2, 3));
+    }
+
+    @Test
+    void brokenBytesAreRefusedAndNothingWorse() {
+        Random random = new Random(42);
+        for (Message message : MESSAGES) {
+            fuzz(Envelope.CODEC, new Envelope(1, message), random);
+        }
+        fuzz(Announce.CODEC, ANNOUNCE, random);
+        fuzz(SetDefinition.CODEC, DEFINITION, random);
+        fuzz(NamedIds.NAMES.linker(), random);
+    }
+
+    private static void fuzz(org.linuxssi.kddm.spi.IoLinker<List<NamedIds.Entry>> linker, Random random) {
+        Codec<List<NamedIds.Entry>> codec = Codec.of(
+                (it, out) -> linker.exportObject(1, it, out),
+                in -> linker.importObject(1, java.util.Optional.empty(), in));
+        fuzz(codec, List.of(new NamedIds.Entry(NamedIds.Type.KRG_RPC, "name", 4, 2)), random);
+    }
+
+    private static <T> void fuzz(Codec<T> codec, T value, Random random) {
+        byte[] good = codec.toBytes(value);
+        for (int i = 0; i < 5000; i++) {
+            byte[] bad = java.util.Arrays.copyOf(good, random.nextInt(good.length + 8));
+            for (int flips = random.nextInt(6); flips >= 0 && bad.length > 0; flips--) {
+                bad[random.nextInt(bad.length)] = (byte) random.nextInt();
+            }
+            decode(codec, bad);
+            byte[] noise = new byte[random.nextInt(200)];
+            random.nextBytes(noise);
+            decode(codec, noise);
+        }
+    }
+
+    private static <T> void decode(Codec<T> codec, byte[] bytes) {
+        T value;
+        try {
+            value = codec.fromBytes(bytes);
+        } catch (DecodeException _) {
+            return;
+        }
+        assertThat(codec.toBytes(value)).isNotNull();
+    }
+}

@@ -1,0 +1,150 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import org.linuxssi.hotplug.HotplugEvent;
+import org.linuxssi.hotplug.HotplugEvent.Phase;
+import org.linuxssi.hotplug.View;
+import org.linuxssi.rpc.MemoryNetwork;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.Decoder;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.SystemTime;
+
+/** Several nodes in one process, with a membership that the test drives. */
+final class TestCluster implements AutoCloseable {
+
+    static final Codec<Long> LONG = Codec.of((n, out) -> out.i64(n), Decoder::i64);
+    static final SetId COUNTERS = SetId.of(7, 1);
+
+    record Node(Rpc rpc, FakeHotplug hotplug, Kddm kddm) {}
+
+    final SystemTime time = new SystemTime();
+    final MemoryNetwork network = new MemoryNetwork(time);
+    final Map<NodeId, Node> nodes = new TreeMap<>();
+    private View view = View.NONE;
+
+    TestCluster(int count) {
+        for (int i = 0; i < count; i++) {
+            boot(i);
+        }
+        awaitConnected(NodeSet.first(count));
+        add(NodeSet.first(count));
+    }
+
+    void boot(int id) {
+        NodeId node = NodeId.of(id);
+        Rpc rpc = network.node(node);
+        FakeHotplug hotplug = new FakeHotplug(node);
+        nodes.put(node, new Node(rpc, hotplug, new Kddm(rpc, hotplug)));
+    }
+
+    private void awaitConnected(NodeSet all) {
+        for (NodeId id : all) {
+            Rpc rpc = nodes.get(id).rpc();
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            Runnable look = () -> {
+                if (rpc.connected().plus(id).containsAll(all)) {
+                    done.complete(null);
+                }
+            };
+            try (var _ = rpc.onConnection((_, _) -> look.run())) {
+                look.run();
+                join(done);
+            }
+        }
+    }
+
+    View view() {
+        return view;
+    }
+
+    Kddm kddm(int id) {
+        return nodes.get(NodeId.of(id)).kddm();
+    }
+
+    FakeHotplug hotplug(int id) {
+        return nodes.get(NodeId.of(id)).hotplug();
+    }
+
+    /** Opens the set on all nodes. */
+    <T> List<KddmSet<T>> open(IntFunction<SetSpec<T>> spec) {
+        List<KddmSet<T>> sets = new ArrayList<>();
+        nodes.forEach((id, node) -> sets.add(node.kddm().open(spec.apply(id.value()))));
+        return sets;
+    }
+
+    /** Opens a set of counters that begin at 0 on all nodes. */
+    List<KddmSet<Long>> counters(DefaultOwner owner) {
+        return open(_ -> counterSpec().owner(owner));
+    }
+
+    static SetSpec<Long> counterSpec() {
+        return SetSpec.of(COUNTERS, "counters", LONG, _ -> 0L);
+    }
+
+    void add(NodeSet more) {
+        awaitConnected(view.members().plus(more));
+        View before = view;
+        view = new View(before.epoch() + 1, before.members().plus(more));
+        install();
+        handle(view.members(), new HotplugEvent.Add(before, view, more));
+    }
+
+    /** Takes the nodes' power away and lets the others notice. */
+    void fail(NodeSet dead) {
+        dead.forEach(id -> crash(nodes.remove(id)));
+        expel(dead);
+    }
+
+    /** Votes nodes out that may be alive. */
+    void expel(NodeSet dead) {
+        View before = view;
+        view = new View(before.epoch() + 1, before.members().minus(dead));
+        install();
+        handle(view.members(), new HotplugEvent.Fail(before, view, dead));
+    }
+
+    void remove(NodeSet gone) {
+        View before = view;
+        View after = new View(before.epoch() + 1, before.members().minus(gone));
+        handle(after.members(), new HotplugEvent.Remove(Phase.ADVERT, before, after, gone));
+        handle(gone, new HotplugEvent.Remove(Phase.LOCAL, before, after, gone));
+        view = after;
+        install();
+        handle(after.members(), new HotplugEvent.Remove(Phase.DISTANT, before, after, gone));
+        handle(gone, new HotplugEvent.Remove(Phase.ACK, before, after, gone));
+    }
+
+    private void install() {
+        view.members().forEach(id -> nodes.get(id).hotplug().install(view));
+    }
+
+    private void handle(NodeSet where, HotplugEvent event) {
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        where.forEach(id -> all.add(nodes.get(id).hotplug().handle(event)));
+        all.forEach(TestCluster::join);
+    }
+
+    static <T> T join(CompletableFuture<T> future) {
+        return future.orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    private static void crash(Node node) {
+        node.rpc().close();
+        node.kddm().close();
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(TestCluster::crash);
+        time.close();
+    }
+}
