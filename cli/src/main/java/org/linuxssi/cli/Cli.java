@@ -2,9 +2,13 @@ package org.linuxssi.cli;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.cli.spi.CommandProvider;
 import org.linuxssi.control.ControlException;
@@ -69,32 +73,47 @@ public final class Cli {
         return status;
     }
 
+    /** Registers what the words name; everything only when they name nothing, since each takes time. */
     private CommandLine krg(Daemon daemon, List<String> arguments) {
         CommandLine krg = root(new KrgCommand(daemon), daemon);
-        krg.addSubcommand(program(new RunCommand(daemon)));
-        krg.addSubcommand(program(new ShellCommand(daemon)));
-        krg.addSubcommand(program(new EnterCommand(daemon)));
-        krg.addSubcommand(new PsCommand(daemon));
-        krg.addSubcommand(new MigrateCommand(daemon));
-        krg.addSubcommand(new SignalCommand(daemon));
-        krg.addSubcommand(new EventsCommand(daemon));
-        krg.addSubcommand(new KddmCommand(daemon));
-        krg.addSubcommand(new ShutdownCommand(daemon));
-        administration(krg, daemon);
-        for (String name : List.of("init", "join-token", "join")) {
-            krg.addSubcommand(name, program(new DaemonToolCommand(name)));
-        }
-        boolean known = arguments.stream()
+        Map<String, Supplier<CommandLine>> known = known(daemon);
+        Optional<String> wanted = arguments.stream()
                 .filter(word -> !word.isEmpty() && Character.isLetter(word.charAt(0)))
                 .findFirst()
-                .filter(krg.getSubcommands()::containsKey)
-                .isPresent();
-        if (!known) {
+                .filter(known::containsKey);
+        wanted.ifPresent(name -> known.keySet().retainAll(Set.of(name)));
+        known.forEach((name, command) -> krg.addSubcommand(name, command.get()));
+        if (wanted.isEmpty()) {
             for (CommandProvider provider : ServiceLoader.load(CommandProvider.class)) {
                 provider.commands().forEach(krg::addSubcommand);
             }
         }
         return krg;
+    }
+
+    private static Map<String, Supplier<CommandLine>> known(Daemon daemon) {
+        Map<String, Supplier<CommandLine>> known = new LinkedHashMap<>();
+        known.put("run", () -> program(new RunCommand(daemon)));
+        known.put("shell", () -> new CommandLine(new ShellCommand(daemon)));
+        known.put("enter", () -> program(new EnterCommand(daemon)));
+        known.put("ps", () -> new CommandLine(new PsCommand(daemon)));
+        known.put("migrate", () -> new CommandLine(new MigrateCommand(daemon)));
+        known.put("signal", () -> new CommandLine(new SignalCommand(daemon)));
+        known.put("nodes", () -> new CommandLine(new NodesCommand(daemon)));
+        known.put("cluster", () -> new CommandLine(new ClusterCommand(daemon)));
+        known.put("events", () -> new CommandLine(new EventsCommand(daemon)));
+        known.put("kddmstat", () -> new CommandLine(new KddmCommand(daemon)));
+        known.put("shutdown", () -> new CommandLine(new ShutdownCommand(daemon)));
+        known.put("init", () -> tool("init", "Makes a new cluster: its authority, this node's keys and krgd.toml."));
+        known.put("join-token", () -> tool("join-token", "Prints a line with which one more node can join."));
+        known.put("join", () -> tool("join", "Lets this machine join: writes its keys and krgd.toml."));
+        return known;
+    }
+
+    private static CommandLine tool(String name, String description) {
+        CommandLine line = program(new DaemonToolCommand(name));
+        line.getCommandSpec().usageMessage().description(description);
+        return line;
     }
 
     private static CommandLine root(Object command, Daemon daemon) {

@@ -1,6 +1,5 @@
 package org.linuxssi.cli;
 
-import java.lang.module.ModuleDescriptor;
 import java.util.Optional;
 import picocli.CommandLine.IVersionProvider;
 
@@ -13,8 +12,7 @@ final class Version implements IVersionProvider {
     }
 
     private static String number() {
-        return Optional.ofNullable(Version.class.getModule().getDescriptor())
-                .flatMap(ModuleDescriptor::rawVersion)
+        return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
                 .orElse("development");
     }
 }
