@@ -16,6 +16,9 @@ public final class Fds {
     /** {@code O_RDWR}. */
     public static final int O_RDWR = 2;
 
+    /** {@code O_CREAT}. */
+    public static final int O_CREAT = 0x40;
+
     /** {@code O_PATH}. */
     public static final int O_PATH = 0x200000;
 

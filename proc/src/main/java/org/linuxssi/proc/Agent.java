@@ -2,6 +2,7 @@ package org.linuxssi.proc;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,7 @@ import org.linuxssi.linux.Signals;
  */
 public final class Agent {
 
+    private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Logger LOG = System.getLogger(Agent.class.getName());
 
     /** What an agent does when there is no work. */
@@ -123,6 +125,31 @@ public final class Agent {
             idle = Idle.PARKED;
         }
         return visit(call -> call).thenApply(call -> null);
+    }
+
+    /** Waits until all its work is done and it stays in its notified call. */
+    synchronized void awaitRest() {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        boolean interrupted = false;
+        while (!parked && !gone) {
+            long left = (end - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                throw new ErrnoException("wait for " + this + " to rest", Errno.ETIMEDOUT);
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Tells whether it stays in its notified call, untouched by anybody. */
+    synchronized boolean resting() {
+        return parked && listener.valid(parkedCall);
     }
 
     /** Runs a table in the agent; the results are the kernel's, one an entry ({@link CallTable#results}). */
@@ -251,10 +278,11 @@ public final class Agent {
         }
     }
 
-    private void rest(long call) {
+    private synchronized void rest(long call) {
         if (idle == Idle.PARKED) {
             parkedCall = call;
             parked = true;
+            notifyAll();
         } else {
             busy = false;
             listener.answer(call, AgentImage.WAIT);
@@ -280,6 +308,7 @@ public final class Agent {
         Queue<Job> left = new ArrayDeque<>();
         synchronized (this) {
             gone = true;
+            notifyAll();
             left.add(running);
             left.addAll(queue);
             queue.clear();

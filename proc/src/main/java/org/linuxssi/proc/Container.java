@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Fds;
@@ -122,6 +123,7 @@ public final class Container implements AutoCloseable {
         ContainerState.read(runDirectory).ifPresent(known -> {
             known.init().signal(ProcessIdentity.SIGKILL);
             known.init().reap();
+            removeImageDirectory(runDirectory);
             ContainerState.delete(runDirectory);
         });
     }
@@ -137,6 +139,7 @@ public final class Container implements AutoCloseable {
         for (int i = 0; i < results.length; i++) {
             Syscalls.check("set up the container, step " + i, results[i]);
         }
+        placeAgentFile();
         byte[] text = Integer.toString(PidRange.PID_MAX).getBytes(StandardCharsets.US_ASCII);
         CallTable raise = new CallTable();
         raise.must(Nr.WRITE, results[limit], raise.bytes(text), text.length);
@@ -146,6 +149,28 @@ public final class Container implements AutoCloseable {
         PidSteering.set(init.agent(), (int) results[last], range.first() - 1);
         return new ContainerState(
                 known.node(), known.init(), known.listener(), (int) results[last], known.cgroup(), known.kept());
+    }
+
+    /** Puts the agent's file where all programs can execute it: a file system of our own, which dies with the container. */
+    private void placeAgentFile() {
+        byte[] image = AgentImage.file();
+        Path place = agentPath();
+        String parent = directory.resolve("image").toString();
+        boolean made = Path.of(parent).toFile().mkdir();
+        LOG.log(Level.DEBUG, "directory {0} {1}", parent, made ? "made" : "was there");
+        CallTable table = new CallTable();
+        long tmpfs = table.text("tmpfs");
+        table.must(Nr.MOUNT, tmpfs, table.text(parent), tmpfs, Mounts.NODEV, table.text("mode=755"));
+        int open = table.must(
+                Nr.OPENAT, Fds.AT_FDCWD, table.text(place.toString()), Fds.O_CREAT | O_RDWR | Fds.O_CLOEXEC, 0);
+        long[] results = init.agent().run(table).join();
+        Syscalls.check("mount the agent's directory " + parent, results[0]);
+        long file = Syscalls.check("create " + place, results[open]);
+        CallTable write = new CallTable();
+        write.must(Nr.WRITE, file, write.bytes(image), image.length);
+        write.must(Nr.FCHMOD, file, 0755);
+        write.must(Nr.CLOSE, file);
+        Syscalls.check("write " + place, init.agent().run(write).join()[0]);
     }
 
     /** Returns the node whose container this is. */
@@ -176,6 +201,11 @@ public final class Container implements AutoCloseable {
     /** Returns init's pid on the host: {@code /proc/PID/root} and {@code /proc/PID/ns} lead into the container. */
     public int initPid() {
         return init.agent().hostPid();
+    }
+
+    /** Returns the file, as programs of the container see it, that makes a process an agent when it executes it. */
+    public Path agentPath() {
+        return directory.resolve("image").resolve("agent");
     }
 
     Init init() {
@@ -277,7 +307,15 @@ public final class Container implements AutoCloseable {
         if (!state.cgroup().isEmpty()) {
             Cgroup.remove(Path.of(state.cgroup()));
         }
+        removeImageDirectory(directory);
         ContainerState.delete(directory);
+    }
+
+    /** It is empty on the host, where the container's mount is not seen. */
+    private static void removeImageDirectory(Path directory) {
+        if (!directory.resolve("image").toFile().delete()) {
+            LOG.log(Level.DEBUG, "{0} has no image directory", directory);
+        }
     }
 
     private CompletableFuture<?> askToEnd(int hostPid) {

@@ -59,6 +59,11 @@ final class Init {
         return awaited.computeIfAbsent(pid, key -> new CompletableFuture<>());
     }
 
+    /** Tells whether somebody waits for the end of a child of init. */
+    boolean awaits(int pid) {
+        return awaited.containsKey(pid);
+    }
+
     private void signalled(SignalInfo info) {
         if (info.number() == Signals.SIGCHLD) {
             reap();
@@ -98,25 +103,26 @@ final class Init {
         }));
     }
 
-    /** Clones a child agent of init, see {@link #spawn(Agent, Supervisor, Optional)}. */
+    /** Clones a child agent of init, see {@link #spawn(Agent, Supervisor, Optional, int)}. */
     CompletableFuture<Agent> spawn(Optional<Integer> pid) {
-        return spawn(agent, supervisor, pid);
+        return spawn(agent, supervisor, pid, 0);
     }
 
     /**
      * Clones a child of an agent; it is parked when the future completes.
      *
      * @param pid the pid that it must have; else the next one
+     * @param flags of clone3, 0 or CLONE_PARENT, which makes a sibling instead
      */
-    static CompletableFuture<Agent> spawn(Agent parent, Supervisor supervisor, Optional<Integer> pid) {
+    static CompletableFuture<Agent> spawn(Agent parent, Supervisor supervisor, Optional<Integer> pid, int flags) {
         CallTable table = new CallTable();
         long setTid = pid.map(table::ints).orElse(0L);
         long arguments = table.words(
-                CLONE_CHILD_SETTID,
+                CLONE_CHILD_SETTID | flags,
                 0,
                 AgentImage.DATA_AT + AgentImage.OWN_PID,
                 0,
-                Signals.SIGCHLD,
+                flags == 0 ? Signals.SIGCHLD : 0,
                 0,
                 0,
                 0,

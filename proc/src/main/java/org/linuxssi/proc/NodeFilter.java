@@ -9,13 +9,15 @@ import org.linuxssi.linux.SeccompFilter;
  * The seccomp filter of a node: which system calls the daemon hears of. {@code docs/syscalls.md} is the same as a table.
  *
  * <p>Signals to pids of the node's own range are native, since each of them that is alive anywhere is a process or a proxy
- * here; SIGKILL and SIGSTOP are the exception, because a proxy can't report them.
+ * here. SIGKILL and SIGSTOP are the exception, because a proxy can't report them, and SIGCONT, which has to stay in order
+ * with SIGSTOP.
  */
 final class NodeFilter {
 
     private static final int X32_BIT = 0x4000_0000;
     private static final int NEGATIVE = 0x8000_0000;
     private static final int SIGKILL = 9;
+    private static final int SIGCONT = 18;
     private static final int SIGSTOP = 19;
 
     private NodeFilter() {}
@@ -55,10 +57,10 @@ final class NodeFilter {
 
     private static void signals(SeccompFilter filter, PidRange range) {
         filter.label("tgkill").load(SeccompFilter.argument(2));
-        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own");
+        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
         target(filter, range);
         filter.label("kill").load(SeccompFilter.argument(1));
-        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own");
+        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
         target(filter, range);
     }
 

@@ -108,6 +108,16 @@ public final class Supervisor {
         return conversion;
     }
 
+    /** The process will not execute the agent's file after all. */
+    void cancelConversion(int hostPid) {
+        conversions.remove(hostPid);
+    }
+
+    /** Takes back {@link #forget}. */
+    void retain(Agent agent) {
+        agents.put(agent.hostPid(), agent);
+    }
+
     /** Makes the agent of a process that is one by a former daemon's doing, or init. */
     Agent register(int hostPid, int pid, Agent.Idle idle) {
         Agent agent = new Agent(hostPid, pid, listener, idle);

@@ -1,0 +1,181 @@
+package org.linuxssi.proc;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.tools.NodeId;
+
+/** Makes agents ready to be filled with processes that come from other nodes. Used under the table's lock. */
+final class Arrivals {
+
+    private static final int INIT = 1;
+    private static final Duration LIMIT = Duration.ofSeconds(2);
+    private static final Duration STEP = Duration.ofNanos(200_000);
+
+    /**
+     * An agent that waits for a tracer.
+     *
+     * @param agent the agent, no longer supervised
+     * @param proxyBefore whether it was a proxy before
+     * @param relations of the process that will be it
+     * @param conversion completes when it has executed the agent's file again
+     */
+    record Prepared(Agent agent, boolean proxyBefore, Relations relations, CompletableFuture<Agent> conversion) {
+        int hostPid() {
+            return agent.hostPid();
+        }
+
+        Prepared with(Relations newer) {
+            return new Prepared(agent, proxyBefore, newer, conversion);
+        }
+    }
+
+    private final Container container;
+    private final ProcessTable table;
+    private final Map<Integer, Prepared> prepared = new HashMap<>();
+
+    Arrivals(Container container, ProcessTable table) {
+        this.container = container;
+        this.table = table;
+    }
+
+    boolean pending() {
+        return !prepared.isEmpty();
+    }
+
+    int prepare(Relations relations, NodeId from) {
+        Relations.Numbers self = relations.self();
+        if (prepared.containsKey(self.pid())) {
+            throw new ErrnoException("prepare the arrival of " + self.pid() + ", which is on its way", Errno.EALREADY);
+        }
+        if (table.isHere(self.pid())) {
+            throw new ErrnoException("prepare the arrival of " + self.pid() + " from node " + from, Errno.EEXIST);
+        }
+        parent(self);
+        Optional<Proxy> standing = table.proxyMap().get(self.pid());
+        boolean before = standing.isPresent();
+        if (before && !fits(standing.get(), self)) {
+            replace(standing.get());
+            standing = Optional.empty();
+        }
+        Agent agent = standing.map(table.proxyMap()::take)
+                .orElseGet(() -> table.factory().make(self));
+        children(agent, relations);
+        agent.awaitRest();
+        container.supervisor().forget(agent);
+        CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
+        prepared.put(self.pid(), new Prepared(agent, before, relations, conversion));
+        return agent.hostPid();
+    }
+
+    /** The parent must be here, itself or by proxy; init is everywhere. */
+    private void parent(Relations.Numbers self) {
+        int parent = self.parent();
+        if (parent != INIT && !table.isHere(parent) && table.agentOf(parent).isEmpty()) {
+            table.lookUp(parent)
+                    .ifPresent(numbers -> table.hold(table.factory()
+                            .make(new Relations.Numbers(
+                                    parent, INIT, numbers.group(), numbers.session(), numbers.uid(), numbers.gid()))));
+        }
+    }
+
+    private boolean fits(Proxy proxy, Relations.Numbers self) {
+        return Member.of(container.numbers(), proxy.agent().hostPid())
+                .map(Member::numbers)
+                .filter(now ->
+                        now.parent() == self.parent() && now.group() == self.group() && now.session() == self.session())
+                .isPresent();
+    }
+
+    /** The number must be free before it can be made again. */
+    private void replace(Proxy proxy) {
+        proxy.dismiss();
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (container.numbers().toHost(proxy.pid()).isPresent() && System.nanoTime() < end) {
+            LockSupport.parkNanos(STEP.toNanos());
+        }
+    }
+
+    private void children(Agent agent, Relations relations) {
+        for (Relations.Child child : relations.children()) {
+            int pid = child.numbers().pid();
+            Optional<Proxy> standing = table.proxyMap().get(pid);
+            if (table.isHere(pid) || (standing.isPresent() && isChild(standing.get(), agent))) {
+                continue;
+            }
+            standing.ifPresent(this::replace);
+            child(agent, child);
+        }
+    }
+
+    private boolean isChild(Proxy proxy, Agent parent) {
+        return Member.of(container.numbers(), proxy.agent().hostPid())
+                .filter(member -> member.numbers().parent() == parent.pid())
+                .isPresent();
+    }
+
+    private void child(Agent agent, Relations.Child child) {
+        Agent made = table.factory().make(child.numbers(), agent);
+        if (child.zombie().isPresent()) {
+            new Proxy(made.pid(), made).end(new WaitStatus(child.zombie().get()));
+        } else {
+            table.hold(made);
+        }
+    }
+
+    Relations adjust(Relations relations) {
+        Prepared known = get(relations.self().pid());
+        Relations.Numbers self = relations.self();
+        container.supervisor().retain(known.agent());
+        if (self.group() != known.relations().self().group()) {
+            table.factory().join(known.agent(), self);
+        }
+        children(known.agent(), relations);
+        known.agent().awaitRest();
+        container.supervisor().forget(known.agent());
+        prepared.put(self.pid(), known.with(relations));
+        return relations;
+    }
+
+    Agent agent(int pid) {
+        return get(pid).agent();
+    }
+
+    private Prepared get(int pid) {
+        Prepared known = prepared.get(pid);
+        if (known == null) {
+            throw new IllegalStateException("no arrival of process " + pid + " is prepared");
+        }
+        return known;
+    }
+
+    void abandon(int pid) {
+        Prepared known = get(pid);
+        prepared.remove(pid);
+        Agent agent = known.agent();
+        if (agent.resting()) {
+            container.supervisor().cancelConversion(agent.hostPid());
+            container.supervisor().retain(agent);
+        } else {
+            agent = ProxyFactory.await(known.conversion());
+        }
+        if (known.proxyBefore()) {
+            table.hold(agent);
+        } else {
+            table.proxyMap().add(agent).dismiss();
+        }
+    }
+
+    Prepared arrived(int pid) {
+        Prepared known = get(pid);
+        prepared.remove(pid);
+        container.supervisor().cancelConversion(known.hostPid());
+        return known;
+    }
+}

@@ -1,0 +1,125 @@
+package org.linuxssi.proc;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.PidFd;
+import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.TimeSource;
+
+/**
+ * The processes of this node that have proxies on other nodes or came from there, and the nodes that hold those proxies.
+ * Each is watched for its end.
+ */
+final class LocalProcesses {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /** Hears of ends, once for each process. */
+    @FunctionalInterface
+    interface Ends {
+        /** The process has ended; these nodes have proxies of it. */
+        void ended(int pid, WaitStatus status, NodeSet holders);
+    }
+
+    private record Watched(int hostPid, PidFd process, NodeSet holders) {
+        Watched with(NodeSet others) {
+            return new Watched(hostPid, process, others);
+        }
+    }
+
+    private final Container container;
+    private final TimeSource time;
+    private final Ends ends;
+    private final Map<Integer, Watched> byPid = new ConcurrentHashMap<>();
+
+    LocalProcesses(Container container, TimeSource time, Ends ends) {
+        this.container = container;
+        this.time = time;
+        this.ends = ends;
+    }
+
+    boolean contains(int pid) {
+        return byPid.containsKey(pid);
+    }
+
+    boolean isEmpty() {
+        return byPid.isEmpty();
+    }
+
+    NodeSet holders(int pid) {
+        return Optional.ofNullable(byPid.get(pid)).map(Watched::holders).orElse(NodeSet.EMPTY);
+    }
+
+    /**
+     * Starts to watch a process, or gives one that is watched more holders.
+     *
+     * @return false when there is no such process
+     */
+    boolean add(int pid, int hostPid, NodeSet holders) {
+        boolean known = byPid.computeIfPresent(
+                        pid, (key, watched) -> watched.with(watched.holders().plus(holders)))
+                != null;
+        if (known) {
+            return true;
+        }
+        try {
+            Watched watched = new Watched(hostPid, PidFd.open(hostPid), holders);
+            byPid.put(pid, watched);
+            container.poller().watch(watched.process().descriptor(), () -> exited(pid, watched));
+            return true;
+        } catch (ErrnoException gone) {
+            return false;
+        }
+    }
+
+    /** A node has no proxy of the process any more. */
+    void dropHolder(int pid, NodeId holder) {
+        byPid.computeIfPresent(
+                pid, (key, watched) -> watched.with(watched.holders().minus(holder)));
+    }
+
+    /** A node is lost and all its proxies with it. */
+    void dropHolder(NodeId holder) {
+        byPid.keySet().forEach(pid -> dropHolder(pid, holder));
+    }
+
+    /** Stops watching a process that leaves; returns its holders. */
+    NodeSet remove(int pid) {
+        Watched watched = byPid.remove(pid);
+        if (watched == null) {
+            return NodeSet.EMPTY;
+        }
+        if (container.poller().forget(watched.process().descriptor())) {
+            watched.process().close();
+        }
+        return watched.holders();
+    }
+
+    /** Its zombie still tells how it ended, unless its parent was faster: then the parent's wait tells, if it is ours. */
+    private void exited(int pid, Watched watched) {
+        watched.process().close();
+        Optional<Member> zombie =
+                Member.of(container.numbers(), watched.hostPid()).filter(Member::zombie);
+        if (zombie.isPresent()) {
+            ended(pid, new WaitStatus(zombie.get().exitCode()));
+        } else {
+            time.after(PATIENCE, () -> ended(pid, WaitStatus.ofExit(0)));
+        }
+    }
+
+    /** The process has ended; only the first report counts. */
+    void ended(int pid, WaitStatus status) {
+        Watched watched = byPid.remove(pid);
+        if (watched != null) {
+            if (container.poller().forget(watched.process().descriptor())) {
+                watched.process().close();
+            }
+            ends.ended(pid, status, watched.holders());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package org.linuxssi.proc;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.PidNumbers;
+import org.linuxssi.linux.ProcFiles;
+
+/**
+ * A process of a container as {@code /proc} shows it now.
+ *
+ * @param hostPid its pid on the host
+ * @param numbers its numbers in the cluster
+ * @param effectiveUid its effective user
+ * @param savedUid its saved user
+ * @param state the letter of {@code /proc/PID/stat}
+ * @param exitCode the status word of a zombie
+ */
+record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int savedUid, char state, int exitCode) {
+
+    private static final int EXIT_CODE = 52;
+
+    int pid() {
+        return numbers.pid();
+    }
+
+    boolean zombie() {
+        return state == 'Z' || state == 'X';
+    }
+
+    /** Returns the process or thread with this host pid, unless it is gone or not in the container. */
+    static Optional<Member> of(PidNumbers numbers, int hostPid) {
+        Optional<Integer> pid = numbers.fromHost(hostPid);
+        if (pid.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            ProcFiles.Stat stat = ProcFiles.stat(hostPid);
+            var status = ProcFiles.status(Integer.toString(hostPid));
+            int[] uids = ids(status.getOrDefault("Uid", "0 0 0"));
+            int[] gids = ids(status.getOrDefault("Gid", "0 0 0"));
+            Relations.Numbers own = new Relations.Numbers(
+                    pid.get(),
+                    numbers.fromHost(stat.parent()).orElse(1),
+                    innermost(status.getOrDefault("NSpgid", "0")),
+                    innermost(status.getOrDefault("NSsid", "0")),
+                    uids[0],
+                    gids[0]);
+            return Optional.of(new Member(hostPid, own, uids[1], uids[2], stat.state(), (int) stat.field(EXIT_CODE)));
+        } catch (ErrnoException gone) {
+            return Optional.empty();
+        }
+    }
+
+    /** These lines list a number for each name space, ours first; a dead leader's number is there too. */
+    private static int innermost(String words) {
+        String[] parts = words.trim().split("\\s+");
+        return Integer.parseInt(parts[parts.length - 1]);
+    }
+
+    private static int[] ids(String words) {
+        String[] parts = words.trim().split("\\s+");
+        return new int[] {
+            Integer.parseUnsignedInt(parts[0]), Integer.parseUnsignedInt(parts[1]), Integer.parseUnsignedInt(parts[2])
+        };
+    }
+
+    /** Returns all processes of a container but init, agents included. */
+    static List<Member> all(Container container) {
+        List<Member> members = new ArrayList<>();
+        for (int hostPid : container.processes()) {
+            of(container.numbers(), hostPid).ifPresent(members::add);
+        }
+        return members;
+    }
+}

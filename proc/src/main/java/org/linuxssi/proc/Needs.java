@@ -1,0 +1,47 @@
+package org.linuxssi.proc;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Tells which proxies of a node are needed, from a look at all its processes. */
+final class Needs {
+
+    private final Container container;
+    private final Map<Integer, Member> proxies = new HashMap<>();
+    private final Set<Integer> reals = new HashSet<>();
+    private final Set<Integer> parents = new HashSet<>();
+    private final Set<Integer> groups = new HashSet<>();
+    private final Set<Integer> sessions = new HashSet<>();
+
+    Needs(Container container, List<Member> members) {
+        this.container = container;
+        for (Member member : members) {
+            if (container.supervisor().isAgent(member.hostPid())) {
+                proxies.put(member.pid(), member);
+            } else if (!member.zombie()) {
+                reals.add(member.pid());
+                parents.add(member.numbers().parent());
+                groups.add(member.numbers().group());
+                sessions.add(member.numbers().session());
+            }
+        }
+    }
+
+    /**
+     * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it, or a process
+     * here is its parent, its child, or a member of its group or of the session that it leads.
+     */
+    boolean needed(int pid) {
+        Member proxy = proxies.get(pid);
+        return proxy == null
+                || container.range().contains(pid)
+                || container.init().awaits(pid)
+                || reals.contains(proxy.numbers().parent())
+                || parents.contains(pid)
+                || groups.contains(proxy.numbers().group())
+                || sessions.contains(pid);
+    }
+}

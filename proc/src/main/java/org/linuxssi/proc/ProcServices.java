@@ -1,0 +1,139 @@
+package org.linuxssi.proc;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.linuxssi.linux.SignalInfo;
+import org.linuxssi.rpc.Service;
+import org.linuxssi.rpc.Service.Dispatch;
+import org.linuxssi.tools.Codec;
+
+/** The messages between the process tables of nodes; service ids 200 to 299. */
+final class ProcServices {
+
+    static final Codec<Codec.Nothing> NONE = Codec.NOTHING;
+
+    static final Codec<Integer> NUMBER = Codec.of((number, out) -> out.i32(number), in -> in.i32());
+
+    static final Codec<SignalInfo> INFO = Codec.of(
+            (info, out) -> {
+                byte[] bytes = info.toBytes();
+                out.raw(bytes, 0, bytes.length);
+            },
+            in -> SignalInfo.of(in.raw(SignalInfo.SIZE)));
+
+    /** A signal for a process that hit its proxy. */
+    record Forwarded(int pid, SignalInfo info, int hops) {
+        static final Codec<Forwarded> CODEC = Codec.of(
+                (f, out) -> out.i32(f.pid()).value(f.info(), INFO).i8(f.hops()),
+                in -> new Forwarded(in.i32(), in.value(INFO), in.i8()));
+    }
+
+    /** A process ended, stopped or went on. */
+    record Changed(int pid, int status) {
+        static final Codec<Changed> CODEC =
+                Codec.of((c, out) -> out.i32(c.pid()).i32(c.status()), in -> new Changed(in.i32(), in.i32()));
+    }
+
+    /** The sending node has a proxy of the process, or no longer. */
+    record Held(int pid, boolean held) {
+        static final Codec<Held> CODEC =
+                Codec.of((h, out) -> out.i32(h.pid()).bool(h.held()), in -> new Held(in.i32(), in.bool()));
+    }
+
+    /** Which processes a signal is for. */
+    enum Target {
+        /** One process. */
+        PROCESS,
+        /** A process group. */
+        GROUP,
+        /** All that the sender may signal, itself and init excepted. */
+        ALL
+    }
+
+    /** A signal that a program sends; signal 0 only asks. */
+    record Kill(Target target, int id, SignalInfo info, Sender sender) {
+        static final Codec<Kill> CODEC = Codec.of(
+                (k, out) -> out.constant(k.target())
+                        .i32(k.id())
+                        .value(k.info(), INFO)
+                        .value(k.sender(), Sender.CODEC),
+                in -> new Kill(in.constant(Target.values()), in.i32(), in.value(INFO), in.value(Sender.CODEC)));
+    }
+
+    /** A signal of a terminal to its foreground group. */
+    record Terminal(int group, int signal) {
+        static final Codec<Terminal> CODEC =
+                Codec.of((t, out) -> out.i32(t.group()).i32(t.signal()), in -> new Terminal(in.i32(), in.i32()));
+    }
+
+    /** A process changes its group or session; its proxies follow. */
+    record Regrouped(int pid, int group, int session) {
+        static final Codec<Regrouped> CODEC = Codec.of(
+                (r, out) -> out.i32(r.pid()).i32(r.group()).i32(r.session()),
+                in -> new Regrouped(in.i32(), in.i32(), in.i32()));
+    }
+
+    private static final Codec<Byte> BYTE = Codec.of((value, out) -> out.i8(value), in -> (byte) in.i8());
+
+    private static final Codec<Long> WORD = Codec.of((word, out) -> out.i64(word), in -> in.i64());
+
+    /** Most bytes of memory that a remote call reads or writes. */
+    static final int MEMORY_LIMIT = 1024;
+
+    /** A system call about a process, made where the process is. */
+    record RemoteCall(int number, List<Long> arguments, List<Byte> input, Sender sender) {
+        static final Codec<RemoteCall> CODEC = Codec.of(
+                (c, out) -> out.i32(c.number())
+                        .list(c.arguments(), WORD)
+                        .list(c.input(), BYTE)
+                        .value(c.sender(), Sender.CODEC),
+                in -> new RemoteCall(in.i32(), in.list(6, WORD), in.list(MEMORY_LIMIT, BYTE), in.value(Sender.CODEC)));
+    }
+
+    /** What a remote call gave: the result and the memory that it wrote. */
+    record CallResult(long result, List<Byte> output) {
+        static final Codec<CallResult> CODEC = Codec.of(
+                (r, out) -> out.i64(r.result()).list(r.output(), BYTE),
+                in -> new CallResult(in.i64(), in.list(MEMORY_LIMIT, BYTE)));
+    }
+
+    static List<Byte> boxed(byte[] bytes) {
+        List<Byte> list = new ArrayList<>();
+        for (byte value : bytes) {
+            list.add(value);
+        }
+        return list;
+    }
+
+    static byte[] bytes(List<Byte> list) {
+        byte[] bytes = new byte[list.size()];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = list.get(i);
+        }
+        return bytes;
+    }
+
+    static final Service<Forwarded, Codec.Nothing> SIGNAL =
+            Service.of(200, "proc.signal", Forwarded.CODEC, NONE, Dispatch.INLINE);
+    static final Service<Changed, Codec.Nothing> CHANGED =
+            Service.of(201, "proc.changed", Changed.CODEC, NONE, Dispatch.INLINE);
+    static final Service<Held, Codec.Nothing> HELD = Service.of(202, "proc.held", Held.CODEC, NONE, Dispatch.INLINE);
+    static final Service<Kill, Integer> KILL = Service.of(203, "proc.kill", Kill.CODEC, NUMBER, Dispatch.BLOCKING);
+    static final Service<Terminal, Codec.Nothing> TERMINAL =
+            Service.of(204, "proc.terminal", Terminal.CODEC, NONE, Dispatch.INLINE);
+    static final Service<Integer, Optional<Relations.Numbers>> DESCRIBE = Service.of(
+            205,
+            "proc.describe",
+            NUMBER,
+            Codec.of(
+                    (numbers, out) -> out.optional(numbers, Relations.Numbers.CODEC),
+                    in -> in.optional(Relations.Numbers.CODEC)),
+            Dispatch.BLOCKING);
+    static final Service<RemoteCall, CallResult> CALL =
+            Service.of(206, "proc.call", RemoteCall.CODEC, CallResult.CODEC, Dispatch.BLOCKING);
+    static final Service<Regrouped, Integer> REGROUP =
+            Service.of(207, "proc.regroup", Regrouped.CODEC, NUMBER, Dispatch.BLOCKING);
+
+    private ProcServices() {}
+}

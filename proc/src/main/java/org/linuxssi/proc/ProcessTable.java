@@ -1,0 +1,452 @@
+package org.linuxssi.proc;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.SignalInfo;
+import org.linuxssi.linux.Signals;
+import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.proc.ProcServices.Changed;
+import org.linuxssi.proc.ProcServices.Held;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.RpcException;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.Registration;
+
+/**
+ * The processes of a node in the cluster: which of them have relatives or a home elsewhere, and the proxies that stand for
+ * those elsewhere. {@code docs/architecture/processes.md} tells the rules.
+ *
+ * <p>Lock order: {@code lock} is taken first and may be held while agents work and messages are asked for; nothing that
+ * receives notifications or messages in line takes it.
+ */
+public final class ProcessTable implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(ProcessTable.class.getName());
+
+    private final Container container;
+    private final Rpc rpc;
+    private final PidDirectory directory;
+    private final Proxies proxies;
+    private final LocalProcesses locals;
+    private final ProxyFactory factory;
+    private final Signalling signalling;
+    private final Arrivals arrivals;
+    private final ExecutorService worker = Executors.newSingleThreadExecutor(
+            Thread.ofVirtual().name("process-table").factory());
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Registration> registrations = new ArrayList<>();
+    private final Map<Integer, Departing> departures = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /**
+     * A process that is about to become a proxy.
+     *
+     * @param conversion completes when it is an agent
+     * @param news what was heard of the process on its new node before
+     */
+    private record Departing(CompletableFuture<Agent> conversion, Queue<WaitStatus> news) {}
+
+    /**
+     * Starts to represent the processes of a container to the other nodes, and theirs to it.
+     *
+     * @param online the nodes of the cluster, this one included
+     */
+    public ProcessTable(Container container, Rpc rpc, PidDirectory directory, Supplier<NodeSet> online) {
+        this.container = container;
+        this.rpc = rpc;
+        this.directory = directory;
+        proxies = new Proxies(container, new ProxyEvents());
+        locals = new LocalProcesses(container, rpc.time(), this::localEnded);
+        factory = new ProxyFactory(container, this::agentOf, this::leader);
+        signalling = new Signalling(container, rpc, directory, online, proxies, locals);
+        arrivals = new Arrivals(container, this);
+        RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals);
+        registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> changed(changed))));
+        registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> held(from, held))));
+        registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
+        registrations.addAll(signalling.serve(this::inOrder));
+        registrations.addAll(remote.serve());
+        registrations.add(container.onChange(this::childChanged));
+        container.supervisor().onStray(this::adopt);
+    }
+
+    /** Does it after what came before; nothing is done any more once the table is closed. */
+    private Codec.Nothing inOrder(Runnable action) {
+        try {
+            worker.execute(() -> {
+                try {
+                    action.run();
+                } catch (RuntimeException problem) {
+                    LOG.log(Level.WARNING, "work of the process table of node " + rpc.self(), problem);
+                }
+            });
+        } catch (RejectedExecutionException closing) {
+            LOG.log(Level.DEBUG, "the process table of node {0} is closed", rpc.self());
+        }
+        return Codec.Nothing.NOTHING;
+    }
+
+    /** Returns the node where a process is now, alive or not. */
+    public NodeId where(int pid) {
+        return directory.where(pid);
+    }
+
+    /** Returns the processes that are here, parents before children; no proxies, no zombies. */
+    public List<Integer> here() {
+        List<Member> members =
+                reals().stream().filter(member -> !member.zombie()).toList();
+        Map<Integer, Integer> parents = new HashMap<>();
+        members.forEach(member -> parents.put(member.pid(), member.numbers().parent()));
+        return members.stream()
+                .map(Member::pid)
+                .sorted(Comparator.comparingInt(pid -> depth(parents, pid)))
+                .toList();
+    }
+
+    private static int depth(Map<Integer, Integer> parents, int pid) {
+        int depth = 0;
+        Integer parent = parents.get(pid);
+        while (parent != null && depth < parents.size()) {
+            depth++;
+            parent = parents.get(parent);
+        }
+        return depth;
+    }
+
+    /**
+     * Returns the host pid of a process that is here.
+     *
+     * @throws ErrnoException ESRCH when it is not, or only its proxy is
+     */
+    public int hostPid(int pid) {
+        return container
+                .numbers()
+                .toHost(pid)
+                .filter(hostPid -> !container.supervisor().isAgent(hostPid) && hostPid != container.initPid())
+                .orElseThrow(() -> new ErrnoException("find process " + pid + " on this node", Errno.ESRCH));
+    }
+
+    /** Returns the real user of a process that is here. */
+    public int owner(int pid) {
+        return member(pid).numbers().uid();
+    }
+
+    /** Returns the pids that proxies on this node stand for; programs must not see those as processes of this node. */
+    public List<Integer> proxies() {
+        return proxies.all().stream().map(Proxy::pid).sorted().toList();
+    }
+
+    /**
+     * Returns who a process of this node is related to.
+     *
+     * @throws ErrnoException ESRCH when it is not here
+     */
+    public Relations relations(int pid) {
+        Member self = member(pid);
+        List<Relations.Child> children = Member.all(container).stream()
+                .filter(member -> member.numbers().parent() == pid)
+                .map(member -> new Relations.Child(
+                        member.numbers(), member.zombie() ? Optional.of(member.exitCode()) : Optional.empty()))
+                .toList();
+        return new Relations(self.numbers(), locals.holders(pid), children);
+    }
+
+    /**
+     * Makes sure that an agent with this pid exists here, with proxies of its relatives around it; it is parked and no
+     * longer ours, so that a tracer can fill it.
+     *
+     * @return its host pid
+     * @throws ErrnoException EEXIST when the number is in use here, and others
+     */
+    public int prepare(Relations relations, NodeId from) {
+        return locked(() -> arrivals.prepare(relations, from));
+    }
+
+    /** Brings what {@link #prepare} did up to date, before the process runs. */
+    public void adjust(Relations relations) {
+        locked(() -> arrivals.adjust(relations));
+    }
+
+    /** Takes {@link #prepare} back; the tracer has let the agent go, or made the process execute the agent's file. */
+    public void abandon(int pid) {
+        locked(() -> {
+            arrivals.abandon(pid);
+            tidy();
+            return pid;
+        });
+    }
+
+    /** Records for the whole cluster where a process is. */
+    public void moved(int pid, NodeId to) {
+        directory.moved(pid, to);
+    }
+
+    /** The process is here and about to run. */
+    public void arrived(int pid, NodeId from) {
+        locked(() -> {
+            Arrivals.Prepared prepared = arrivals.arrived(pid);
+            NodeSet holders = prepared.relations().holders().plus(from).minus(rpc.self());
+            locals.add(pid, prepared.hostPid(), holders);
+            tidy();
+            return pid;
+        });
+    }
+
+    /** The process is about to execute the agent's file, {@link Container#agentPath}, by a tracer. */
+    public void departing(int pid, NodeId to) {
+        int hostPid = hostPid(pid);
+        departures.put(
+                pid, new Departing(container.supervisor().expectConversion(hostPid), new ConcurrentLinkedQueue<>()));
+    }
+
+    /** The process stays here after all. */
+    public void stayed(int pid) {
+        departures.remove(pid);
+        container.supervisor().cancelConversion(hostPid(pid));
+    }
+
+    /** The process has executed the agent's file; it becomes a proxy, or goes when nobody here needs one. */
+    public void departed(int pid, NodeId to) {
+        locked(() -> {
+            Departing departure = departures.get(pid);
+            if (departure == null) {
+                throw new IllegalStateException("process " + pid + " departed without notice");
+            }
+            locals.remove(pid);
+            Proxy proxy = proxies.add(ProxyFactory.await(departure.conversion()));
+            inOrder(() -> {
+                departures.remove(pid);
+                departure.news().forEach(status -> follow(proxy, status));
+            });
+            tidy();
+            return pid;
+        });
+    }
+
+    /** A node is lost, and all processes there with it. */
+    public void nodeLost(NodeId node) {
+        locals.dropHolder(node);
+        for (Proxy proxy : proxies.all()) {
+            if (directory.where(proxy.pid()).equals(node)) {
+                directory.gone(proxy.pid());
+                proxy.end(WaitStatus.ofSignal(Signals.SIGKILL));
+            }
+        }
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns the agent of an arrival that is prepared. */
+    Agent preparedAgent(int pid) {
+        return locked(() -> arrivals.agent(pid));
+    }
+
+    Proxies proxyMap() {
+        return proxies;
+    }
+
+    ProxyFactory factory() {
+        return factory;
+    }
+
+    Optional<Agent> agentOf(int pid) {
+        return proxies.get(pid).map(Proxy::agent);
+    }
+
+    boolean isHere(int pid) {
+        return container
+                .numbers()
+                .toHost(pid)
+                .filter(hostPid -> !container.supervisor().isAgent(hostPid))
+                .isPresent();
+    }
+
+    /** Makes an agent a proxy of a process elsewhere and tells that node. */
+    Proxy hold(Agent agent) {
+        Proxy proxy = proxies.add(agent);
+        rpc.send(directory.where(agent.pid()), ProcServices.HELD, new Held(agent.pid(), true));
+        return proxy;
+    }
+
+    /** Finds or makes the proxy of a leader; nothing when it is dead or here itself. */
+    private Optional<Agent> leader(int pid) {
+        Optional<Agent> known = agentOf(pid);
+        if (known.isPresent() || isHere(pid)) {
+            return known;
+        }
+        return lookUp(pid).map(numbers -> hold(factory.make(new Relations.Numbers(
+                        pid, 1, numbers.group(), numbers.session(), numbers.uid(), numbers.gid())))
+                .agent());
+    }
+
+    /** Asks the node of a process for its numbers. */
+    Optional<Relations.Numbers> lookUp(int pid) {
+        NodeId node = directory.where(pid);
+        if (node.equals(rpc.self())) {
+            return Optional.empty();
+        }
+        try {
+            return rpc.call(node, ProcServices.DESCRIBE, pid);
+        } catch (RpcException unreachable) {
+            LOG.log(Level.DEBUG, "process {0} is unknown: {1}", pid, unreachable.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Relations.Numbers> describe(int pid) {
+        return container
+                .numbers()
+                .toHost(pid)
+                .filter(hostPid -> !container.supervisor().isAgent(hostPid))
+                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
+                .map(Member::numbers);
+    }
+
+    private Member member(int pid) {
+        return Member.of(container.numbers(), hostPid(pid))
+                .orElseThrow(() -> new ErrnoException("read process " + pid, Errno.ESRCH));
+    }
+
+    private List<Member> reals() {
+        return Member.all(container).stream()
+                .filter(member -> !container.supervisor().isAgent(member.hostPid()))
+                .toList();
+    }
+
+    private void changed(Changed changed) {
+        WaitStatus status = new WaitStatus(changed.status());
+        Departing departing = departures.get(changed.pid());
+        if (departing != null) {
+            departing.news().add(status);
+        } else {
+            proxies.get(changed.pid()).ifPresent(proxy -> follow(proxy, status));
+        }
+    }
+
+    private static void follow(Proxy proxy, WaitStatus status) {
+        if (status.ended()) {
+            proxy.end(status);
+        } else if (status.stopped()) {
+            proxy.stop(status.signal());
+        } else {
+            proxy.goOn();
+        }
+    }
+
+    private void held(NodeId from, Held held) {
+        if (!held.held()) {
+            locals.dropHolder(held.pid(), from);
+            return;
+        }
+        Optional<Integer> hostPid = container.numbers().toHost(held.pid());
+        if (hostPid.isPresent() && !container.supervisor().isAgent(hostPid.get())) {
+            if (locals.add(held.pid(), hostPid.get(), NodeSet.of(from))) {
+                return;
+            }
+        }
+        NodeId node = directory.where(held.pid());
+        if (node.equals(rpc.self()) && hostPid.isEmpty()) {
+            rpc.send(from, ProcServices.CHANGED, new Changed(held.pid(), 0));
+        }
+    }
+
+    private void localEnded(int pid, WaitStatus status, NodeSet holders) {
+        inOrder(() -> {
+            if (!PidRange.homeOf(pid).equals(rpc.self())) {
+                directory.gone(pid);
+            }
+            rpc.send(holders, ProcServices.CHANGED, new Changed(pid, status.raw()));
+            locked(() -> {
+                tidy();
+                return pid;
+            });
+        });
+    }
+
+    private void childChanged(int pid, WaitStatus status) {
+        if (status.ended()) {
+            locals.ended(pid, status);
+        } else if (locals.contains(pid)) {
+            rpc.send(locals.holders(pid), ProcServices.CHANGED, new Changed(pid, status.raw()));
+        }
+    }
+
+    private final class ProxyEvents implements Proxies.Events {
+        @Override
+        public void signalled(Proxy proxy, SignalInfo info) {
+            if (!closed) {
+                inOrder(() -> signalling.hit(proxy, info));
+            }
+        }
+
+        @Override
+        public void childChanged(int pid, WaitStatus status) {
+            ProcessTable.this.childChanged(pid, status);
+        }
+
+        @Override
+        public void killed(int pid) {
+            if (!closed) {
+                SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
+                inOrder(() -> signalling.forward(pid, info, 0));
+            }
+        }
+    }
+
+    private void adopt(Agent agent) {
+        if (Proxy.marked(agent)) {
+            inOrder(() -> hold(agent));
+        } else {
+            Futures.unattended(agent.call(Nr.EXIT_GROUP, 0));
+        }
+    }
+
+    /** Lets proxies go that nobody here needs: no relative here, and not at home. */
+    private void tidy() {
+        if (proxies.isEmpty() || arrivals.pending()) {
+            return;
+        }
+        Needs needs = new Needs(container, Member.all(container));
+        for (Proxy proxy : proxies.all()) {
+            if (!proxy.dismissed() && !needs.needed(proxy.pid())) {
+                proxy.dismiss();
+                rpc.send(directory.where(proxy.pid()), ProcServices.HELD, new Held(proxy.pid(), false));
+            }
+        }
+    }
+
+    /** Stops representing; proxies stay as they are until the container ends. */
+    @Override
+    public void close() {
+        closed = true;
+        registrations.forEach(Registration::close);
+        worker.shutdown();
+    }
+}

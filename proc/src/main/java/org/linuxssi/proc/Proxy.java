@@ -1,0 +1,120 @@
+package org.linuxssi.proc;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.linuxssi.linux.AgentImage;
+import org.linuxssi.linux.AgentMemory;
+import org.linuxssi.linux.CallTable;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.SignalInfo;
+import org.linuxssi.linux.Signals;
+import org.linuxssi.linux.WaitStatus;
+
+/**
+ * The stand-in on this node for a process that lives on another: an agent with the same pid, which does what happens to
+ * the process, so that relatives here see it by the kernel's own means.
+ */
+final class Proxy {
+
+    private static final int MARK = 0x50525859;
+    private static final int SET_MASK = 2;
+    private static final int UNBLOCK = 1;
+    private static final int RLIMIT_CORE = 4;
+
+    private final int pid;
+    private final Agent agent;
+    private boolean dismissed;
+    private boolean stopped;
+
+    Proxy(int pid, Agent agent) {
+        this.pid = pid;
+        this.agent = agent;
+        mark(MARK);
+    }
+
+    /** Tells whether an agent that a former daemon left was a proxy. */
+    static boolean marked(Agent agent) {
+        byte[] note = AgentMemory.read(agent.hostPid(), AgentImage.DATA_AT + AgentImage.NOTE, 4);
+        return ByteBuffer.wrap(note).order(ByteOrder.LITTLE_ENDIAN).getInt() == MARK;
+    }
+
+    private void mark(int mark) {
+        byte[] note = ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(mark)
+                .array();
+        AgentMemory.write(agent.hostPid(), AgentImage.DATA_AT + AgentImage.NOTE, note);
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    Agent agent() {
+        return agent;
+    }
+
+    /** The process ended: so does the proxy, in the same way. */
+    synchronized void end(WaitStatus status) {
+        dismissed = true;
+        Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
+        if (status.exited()) {
+            Futures.unattended(agent.call(Nr.EXIT_GROUP, status.code()));
+        } else if (status.signal() == Signals.SIGKILL) {
+            Signals.kill(agent.hostPid(), Signals.SIGKILL);
+        } else {
+            CallTable table = new CallTable();
+            table.may(Nr.PRLIMIT64, 0, RLIMIT_CORE, table.words(0, 0), 0);
+            raise(table, status.signal());
+            table.may(Nr.EXIT_GROUP, status.shellCode());
+            Futures.unattended(agent.run(table));
+        }
+    }
+
+    /** The process stopped: so does the proxy. */
+    synchronized void stop(int signal) {
+        if (!stopped) {
+            stopped = true;
+            CallTable table = new CallTable();
+            raise(table, signal);
+            table.may(Nr.RT_SIGPROCMASK, SET_MASK, AgentImage.DATA_AT + AgentImage.ALL_SIGNALS, 0, 8);
+            Futures.unattended(agent.run(table));
+        }
+    }
+
+    /** The proxy was stopped by SIGSTOP itself; the process's own stop is no news then. */
+    synchronized void stopsByItself() {
+        stopped = true;
+    }
+
+    /** The process goes on: so does the proxy. */
+    synchronized void goOn() {
+        stopped = false;
+        Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
+    }
+
+    private static SignalInfo wake(int signal) {
+        return new SignalInfo(signal, Signals.SI_WAKE, 0, 0, 0);
+    }
+
+    private void raise(CallTable table, int signal) {
+        table.may(Nr.RT_SIGPROCMASK, UNBLOCK, table.words(1L << (signal - 1)), 0, 8);
+        table.may(Nr.TGKILL, pid, pid, signal);
+    }
+
+    /** The proxy is needed no more; it goes without a word. */
+    synchronized void dismiss() {
+        dismissed = true;
+        Signals.kill(agent.hostPid(), Signals.SIGKILL);
+    }
+
+    /** Tells whether its end is by our own will. */
+    synchronized boolean dismissed() {
+        return dismissed;
+    }
+
+    /** The agent is about to be something else. */
+    void unmark() {
+        mark(0);
+    }
+}

@@ -1,0 +1,85 @@
+package org.linuxssi.proc;
+
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.linuxssi.linux.CallTable;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.PtraceProcess;
+import org.linuxssi.linux.PtraceThread;
+import org.linuxssi.rpc.MemoryNetwork;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/**
+ * Nodes in one JVM. {@link #replace} stands for a migration: the process at the source becomes a proxy as in a real one;
+ * at the target a program of our choice goes on in its place.
+ */
+final class TwoNodes implements AutoCloseable {
+
+    final List<Container> containers = new ArrayList<>();
+    final List<ProcessTable> tables = new ArrayList<>();
+    private final List<Rpc> rpcs = new ArrayList<>();
+    private final PtraceThread tracer = new PtraceThread("test-tracer");
+
+    TwoNodes(ContainerExtension extension, int... ids) throws Exception {
+        MemoryNetwork network = new MemoryNetwork(extension.time());
+        MemoryPidDirectory directory = new MemoryPidDirectory();
+        List<NodeId> nodes = new ArrayList<>();
+        for (int id : ids) {
+            nodes.add(NodeId.of(id));
+        }
+        for (NodeId node : nodes) {
+            Container container = extension.start(node.value());
+            Rpc rpc = network.node(node);
+            containers.add(container);
+            rpcs.add(rpc);
+            tables.add(new ProcessTable(container, rpc, directory, () -> NodeSet.of(nodes)));
+        }
+        await().until(() -> rpcs.stream().allMatch(rpc -> rpc.connected().size() >= ids.length - 1));
+    }
+
+    /** Moves a pid; at the target the shell command goes on, with its output in a file. */
+    void replace(int pid, int source, int target, String command, Path output) {
+        NodeId from = rpcs.get(source).self();
+        NodeId to = rpcs.get(target).self();
+        ProcessTable here = tables.get(source);
+        ProcessTable there = tables.get(target);
+        PtraceProcess frozen =
+                tracer.call(() -> PtraceProcess.freeze(tracer, here.hostPid(pid), Duration.ofSeconds(5)));
+        there.prepare(here.relations(pid), from);
+        Agent agent = there.preparedAgent(pid);
+        here.departing(pid, to);
+        here.moved(pid, to);
+        there.arrived(pid, from);
+        execute(agent, command, output);
+        tracer.run(() -> frozen.exec(containers.get(source).agentPath().toString(), List.of("agent"), List.of()));
+        here.departed(pid, to);
+    }
+
+    private static void execute(Agent agent, String command, Path output) {
+        CallTable table = new CallTable();
+        table.must(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);
+        table.must(Nr.OPENAT, -100, table.text("/dev/null"), 0, 0);
+        table.must(Nr.OPENAT, -100, table.text(output.toString()), 1 | 0x400, 0);
+        table.must(Nr.DUP, 1);
+        table.must(Nr.RT_SIGPROCMASK, 2, table.words(0), 0, 8);
+        table.must(
+                Nr.EXECVE,
+                table.text("/bin/bash"),
+                table.pointers(List.of("bash", "-c", command)),
+                table.pointers(List.of("PATH=/usr/bin:/bin")));
+        Futures.unattended(agent.run(table));
+    }
+
+    @Override
+    public void close() {
+        tables.forEach(ProcessTable::close);
+        tracer.close();
+        rpcs.forEach(Rpc::close);
+    }
+}
