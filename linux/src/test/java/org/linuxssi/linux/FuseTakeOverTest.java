@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +33,7 @@ class FuseTakeOverTest {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader said = daemon.inputReader(StandardCharsets.UTF_8)) {
-            FuseNegotiated agreed = negotiated(said.readLine());
+            FuseNegotiated agreed = FuseNegotiated.parse(said.readLine());
             Process reader = new ProcessBuilder("cat", directory + "/blocked").start();
             assertThat(said.readLine()).isEqualTo("reading");
             daemon.destroyForcibly().waitFor();
@@ -47,11 +46,5 @@ class FuseTakeOverTest {
             FuseDevice.unmount(directory.toString());
             device.close();
         }
-    }
-
-    private static FuseNegotiated negotiated(String line) {
-        long[] numbers =
-                Arrays.stream(line.split(" ")).mapToLong(Long::parseLong).toArray();
-        return new FuseNegotiated((int) numbers[0], numbers[1], (int) numbers[2], (int) numbers[3]);
     }
 }

@@ -56,7 +56,10 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     private final ConcurrentMap<Long, byte[]> files = new ConcurrentHashMap<>();
     private final ConcurrentMap<Long, ProcListing> listings = new ConcurrentHashMap<>();
     private final AtomicLong handles = new AtomicLong(System.nanoTime() << 8);
-    private final ExecutorService workers = workers();
+    private final ExecutorService workers = pool(WORKERS, "proc");
+    /** Apart from the workers: dropping a name waits for lookups in its directory, which may need a worker. */
+    private final ExecutorService notices = pool(1, "proc-notice");
+
     private volatile Optional<FuseNotifier> notifier = Optional.empty();
 
     /**
@@ -74,14 +77,14 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
         this.contents = new ProcContents(local, remote, view, extensions, options);
     }
 
-    private static ExecutorService workers() {
+    private static ExecutorService pool(int threads, String name) {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                WORKERS,
-                WORKERS,
+                threads,
+                threads,
                 10,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                Thread.ofPlatform().name("proc-", 0).daemon().factory());
+                Thread.ofPlatform().name(name + "-", 0).daemon().factory());
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }
@@ -114,12 +117,13 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     /** Says that a process came to this node or left it, so that its name is looked up again; does not block. */
     public void moved(int pid) {
         notifier.ifPresent(notifications ->
-                workers.execute(() -> notifications.invalidateEntry(FuseAbi.ROOT, Integer.toString(pid))));
+                notices.execute(() -> notifications.invalidateEntry(FuseAbi.ROOT, Integer.toString(pid))));
     }
 
     @Override
     public void close() {
         workers.shutdownNow();
+        notices.shutdownNow();
     }
 
     @Override

@@ -6,6 +6,9 @@ public interface LocalProcesses {
     /** Returns their pids in the container, ascending. */
     int[] pids();
 
-    /** Tells whether the process with this pid is one of them. Called for every lookup: it must not block. */
+    /**
+     * Tells whether this is one of them, or a thread of one. Called for every lookup: it must not block. A process that
+     * was forked this moment has to be there, since it may look at itself.
+     */
     boolean isHere(int pid);
 }
