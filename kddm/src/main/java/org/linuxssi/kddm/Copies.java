@@ -28,6 +28,7 @@ final class Copies<T> {
     private final CopyRecovery<T> recovery;
     private volatile @Nullable SerialExecutor serial;
     private volatile boolean frozen;
+    private volatile boolean closed;
 
     Copies(Engine engine, long key) {
         this.engine = engine;
@@ -80,6 +81,7 @@ final class Copies<T> {
     /** Ends the set on this node: holds go on until they are put, those who wait get an error. */
     void close() {
         SetSpec<T> spec = data.spec();
+        closed = true;
         engine.transact(out -> table.forEach(copy -> {
             synchronized (copy) {
                 while (copy.head != null) {
@@ -127,7 +129,15 @@ final class Copies<T> {
     }
 
     boolean serving() {
-        return engine.serving() && !frozen;
+        return engine.serving() && !frozen && !closed;
+    }
+
+    /** Fails when the set was closed. */
+    void checkOpen() {
+        engine.checkOpen();
+        if (closed) {
+            throw new KddmException(Kind.NO_SET, "set " + id() + " was closed or destroyed: open it again");
+        }
     }
 
     /** Holds the object at once if that takes no message and nobody waits; else returns null. */

@@ -169,6 +169,7 @@ final class CopyProtocol<T> {
         copy.raw = bytes;
         copy.heir = it.requester();
         copy.heirSeq = it.seq();
+        engine.ghost(copies, copy, it.seq());
         return bytes;
     }
 
@@ -341,13 +342,36 @@ final class CopyProtocol<T> {
         };
     }
 
+    /** Asks whether ownership arrived, as long as nobody has said so. */
+    void askHeir(Copy<?> copy, long seq, Outbox out) {
+        synchronized (copy) {
+            NodeId heir = copy.heir;
+            if (!copy.dead && copy.state == ObjectState.WRITE_GHOST && copy.heirSeq == seq && heir != null) {
+                out.send(heir, new Message.Probe(copies.key(), copy.object, seq));
+                engine.ghost(copies, copy, seq);
+            }
+        }
+    }
+
     void received(Message.Received it) {
-        Copy<T> copy = copies.table().find(it.object());
+        release(it.object(), it.seq());
+    }
+
+    /** Takes an answer to a probe as the word that ownership arrived. */
+    void confirmed(Message.Done it) {
+        if (it.taken()) {
+            release(it.object(), it.seq());
+        }
+    }
+
+    /** Drops the ghost of this transaction. */
+    private void release(long object, long seq) {
+        Copy<T> copy = copies.table().find(object);
         if (copy == null) {
             return;
         }
         synchronized (copy) {
-            if (copy.state == ObjectState.WRITE_GHOST && copy.heirSeq == it.seq()) {
+            if (copy.state == ObjectState.WRITE_GHOST && copy.heirSeq == seq) {
                 copy.state = ObjectState.INV_COPY;
                 copy.raw = null;
                 copy.heir = null;

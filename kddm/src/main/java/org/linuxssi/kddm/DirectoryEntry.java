@@ -34,10 +34,19 @@ final class DirectoryEntry extends ObjectTable.Node {
         return owner == null && !lost && active == null && queue.isEmpty();
     }
 
-    /** Returns who was told to make the object and has not confirmed. */
+    /** Returns who may own the object already without having confirmed it. */
     @Nullable
-    NodeId maker() {
-        return active != null && active.phase == Transaction.Phase.TOUCHING ? active.target : null;
+    NodeId heir() {
+        Transaction t = active;
+        if (t == null) {
+            return null;
+        }
+        return switch (t.phase) {
+            case TOUCHING -> t.target;
+            case SUPPLYING ->
+                t.request.want() == Message.Want.WRITE || t.request.want() == Message.Want.FLUSH ? t.target : null;
+            case QUEUED, INVALIDATING, TOUCHING_HERE -> null;
+        };
     }
 
     void own(NodeId node) {

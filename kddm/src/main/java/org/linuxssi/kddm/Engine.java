@@ -40,6 +40,8 @@ final class Engine implements AutoCloseable {
 
     private record Early(NodeId from, Envelope envelope) {}
 
+    private record Ghost(Copies<?> copies, Copy<?> copy, long seq, long since) {}
+
     private record Idle(Copies<?> copies, Copy<?> copy, long since) {}
 
     private final Rpc rpc;
@@ -50,6 +52,7 @@ final class Engine implements AutoCloseable {
     private final ConcurrentHashMap<Long, Outstanding> outstanding = new ConcurrentHashMap<>();
     private final Queue<Early> early = new ConcurrentLinkedQueue<>();
     private final Queue<Idle> idle = new ConcurrentLinkedQueue<>();
+    private final Queue<Ghost> ghosts = new ConcurrentLinkedQueue<>();
     private final AtomicLong seqs = new AtomicLong();
     private final AtomicLong requests = new AtomicLong();
     private final Directory directory = new Directory(this);
@@ -279,7 +282,10 @@ final class Engine implements AutoCloseable {
                     directory.request(from, it, out);
                 }
             }
-            case Message.Done it -> directory.done(from, it, out);
+            case Message.Done it -> {
+                directory.done(from, it, out);
+                copies.protocol().confirmed(it);
+            }
             case Message.Invalidated it -> directory.invalidated(from, it, out);
             case Message.Blocked it -> directory.blocked(from, it, out);
             case Message.Relinquished it -> directory.relinquished(from, it, out);
@@ -337,6 +343,19 @@ final class Engine implements AutoCloseable {
         idle.add(new Idle(copies, copy, rpc.time().nanos()));
     }
 
+    /** Has the heir of a ghost asked until the ghost is gone. */
+    void ghost(Copies<?> copies, Copy<?> copy, long seq) {
+        ghosts.add(new Ghost(copies, copy, seq, rpc.time().nanos()));
+    }
+
+    private void askHeirs(long now) {
+        for (Ghost next = ghosts.peek(); next != null && now - next.since() > again.toNanos(); next = ghosts.peek()) {
+            Ghost ghost = next;
+            ghosts.poll();
+            transact(out -> ghost.copies().protocol().askHeir(ghost.copy(), ghost.seq(), out));
+        }
+    }
+
     private void tick() {
         if (closed) {
             return;
@@ -350,6 +369,7 @@ final class Engine implements AutoCloseable {
                 }
             }));
         }
+        askHeirs(now);
         for (Idle next = idle.peek(); next != null && now - next.since() > NANOS_IDLE; next = idle.peek()) {
             idle.poll();
             forget(next.copies(), next.copy());

@@ -218,7 +218,7 @@ public final class KddmSet<T> {
     }
 
     private void verify() {
-        engine.checkOpen();
+        copies.checkOpen();
         if (!verified) {
             definitions.verify(spec.definition());
             verified = true;

@@ -180,11 +180,16 @@ final class Recovery implements AutoCloseable {
 
     private void collect(DirectoryEntry entry, List<Fact> facts, List<Announcement> news) {
         synchronized (entry) {
-            NodeId owner = entry.owner != null ? entry.owner : entry.maker();
+            NodeId owner = entry.owner;
+            NodeId heir = entry.heir();
+            Announcement witness = witness(entry.set, entry.object, entry.placement, Claim.WITNESS);
             if (entry.lost) {
                 news.add(witness(entry.set, entry.object, entry.placement, Claim.LOST));
             } else if (owner != null) {
-                facts.add(new Fact(witness(entry.set, entry.object, entry.placement, Claim.WITNESS), owner));
+                facts.add(new Fact(witness, owner));
+            }
+            if (heir != null) {
+                facts.add(new Fact(witness, heir));
             }
         }
     }

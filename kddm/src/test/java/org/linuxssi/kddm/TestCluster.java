@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import org.linuxssi.hotplug.HotplugEvent;
 import org.linuxssi.hotplug.HotplugEvent.Phase;
 import org.linuxssi.hotplug.View;
@@ -31,7 +32,15 @@ final class TestCluster implements AutoCloseable {
     final Map<NodeId, Node> nodes = new TreeMap<>();
     private View view = View.NONE;
 
+    private final UnaryOperator<Rpc> wrapper;
+
     TestCluster(int count) {
+        this(count, rpc -> rpc);
+    }
+
+    /** Makes nodes that see their messages through something that may lose some. */
+    TestCluster(int count, UnaryOperator<Rpc> wrapper) {
+        this.wrapper = wrapper;
         for (int i = 0; i < count; i++) {
             boot(i);
         }
@@ -41,7 +50,7 @@ final class TestCluster implements AutoCloseable {
 
     void boot(int id) {
         NodeId node = NodeId.of(id);
-        Rpc rpc = network.node(node);
+        Rpc rpc = wrapper.apply(network.node(node));
         FakeHotplug hotplug = new FakeHotplug(node);
         nodes.put(node, new Node(rpc, hotplug, new Kddm(rpc, hotplug)));
     }
