@@ -2,6 +2,7 @@ package org.linuxssi.hotplug;
 
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
@@ -13,6 +14,11 @@ import org.linuxssi.tools.Registration;
  * registration, in reverse order on removal.
  */
 public interface Hotplug extends AutoCloseable {
+
+    /** Makes the membership of a node; it does nothing before {@link #start()}. */
+    static Hotplug create(Rpc rpc, HotplugConfig config) {
+        return new HotplugNode(rpc, config);
+    }
 
     /** Returns the node this is. */
     NodeId self();

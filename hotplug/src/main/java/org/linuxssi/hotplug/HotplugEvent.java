@@ -29,7 +29,10 @@ public sealed interface HotplugEvent {
      */
     record Remove(Phase phase, View before, View after, NodeSet nodes) implements HotplugEvent {}
 
-    /** Nodes died or were voted out; runs on the remaining members, in the order of the stages. */
+    /**
+     * Nodes died or were voted out; runs on the remaining members, in the order of the stages. A node that was voted out
+     * itself, and lives, sees it too, with itself among the nodes: it has to drop all that belongs to the cluster.
+     */
     record Fail(View before, View after, NodeSet nodes) implements HotplugEvent {}
 
     /** The steps of a removal. */

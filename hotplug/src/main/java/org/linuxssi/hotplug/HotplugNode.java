@@ -1,0 +1,461 @@
+package org.linuxssi.hotplug;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import org.linuxssi.hotplug.Agreed.Kind;
+import org.linuxssi.hotplug.Agreed.Member;
+import org.linuxssi.hotplug.Messages.Beat;
+import org.linuxssi.hotplug.Messages.Progress;
+import org.linuxssi.hotplug.Messages.Vote;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.RpcException;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.Registration;
+
+/** One node's part in the membership. All state belongs to the mailbox; readers see copies. */
+final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.Surroundings, Operations.Cluster {
+
+    private static final Logger LOG = System.getLogger(HotplugNode.class.getName());
+    private static final Duration POWEROFF_LIMIT = Duration.ofSeconds(3);
+    private static final int LOG_LIMIT = 512;
+
+    private final Rpc rpc;
+    private final HotplugConfig config;
+    private final NodeId self;
+    private final Mailbox mailbox = new Mailbox(this::publish);
+    private final Watch watch;
+    private final Consensus consensus;
+    private final StageRunner runner;
+    private final Operations operations;
+    private final List<PauseListener> pauseListeners = new CopyOnWriteArrayList<>();
+    private final List<ViewListener> viewListeners = new CopyOnWriteArrayList<>();
+    private final List<PoweroffListener> poweroffListeners = new CopyOnWriteArrayList<>();
+    private final List<Registration> registrations = new ArrayList<>();
+
+    private final List<Agreed> log = new ArrayList<>();
+    private Optional<Agreed> current = Optional.empty();
+    private long incarnation;
+    private boolean wantsIn;
+    private boolean votedOut;
+    private volatile View settled = View.NONE;
+    private volatile View view = View.NONE;
+    private volatile boolean paused;
+    private volatile Map<NodeId, NodeState> states = Map.of();
+    private volatile boolean closed;
+
+    HotplugNode(Rpc rpc, HotplugConfig config) {
+        this.rpc = rpc;
+        this.config = config;
+        self = rpc.self();
+        incarnation = config.incarnation();
+        watch = new Watch(rpc.time(), config);
+        consensus = new Consensus(self, rpc.time(), this, this::ended);
+        runner = new StageRunner(rpc.time(), this);
+        operations = new Operations(self, rpc, config, this);
+        publish();
+    }
+
+    @Override
+    public NodeId self() {
+        return self;
+    }
+
+    @Override
+    public View view() {
+        return view;
+    }
+
+    @Override
+    public View settled() {
+        return settled;
+    }
+
+    @Override
+    public Map<NodeId, NodeState> states() {
+        return states;
+    }
+
+    @Override
+    public boolean paused() {
+        return paused;
+    }
+
+    @Override
+    public Registration register(Stage stage, HotplugHandler handler) {
+        return runner.register(stage, handler);
+    }
+
+    private static <L> Registration register(List<L> listeners, L listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public Registration onPause(PauseListener listener) {
+        return register(pauseListeners, listener);
+    }
+
+    @Override
+    public Registration onView(ViewListener listener) {
+        return register(viewListeners, listener);
+    }
+
+    @Override
+    public Registration onPoweroff(PoweroffListener listener) {
+        return register(poweroffListeners, listener);
+    }
+
+    @Override
+    public void start() {
+        registrations.add(rpc.serve(Messages.BEAT, (from, beat) -> posted(() -> beat(from, beat))));
+        registrations.add(rpc.serve(Messages.VOTE, (from, vote) -> posted(() -> consensus.vote(from, vote))));
+        registrations.add(rpc.serve(Messages.DECIDED, (_, views) -> posted(() -> views.forEach(this::learn))));
+        registrations.add(rpc.serve(Messages.START, (from, first) -> posted(() -> operations.startAsked(from, first))));
+        registrations.add(rpc.serve(
+                Messages.START_ANSWER, (from, answer) -> posted(() -> operations.startAnswered(from, answer))));
+        registrations.add(rpc.serve(Messages.POWEROFF, (_, reboot) -> posted(() -> poweredOff(reboot))));
+        registrations.add(rpc.onConnection((peer, connected) -> post(() -> connection(peer, connected))));
+        post(() -> rpc.connected().forEach(peer -> connection(peer, true)));
+        tick();
+    }
+
+    private Codec.Nothing posted(Runnable task) {
+        post(task);
+        return Codec.Nothing.NOTHING;
+    }
+
+    @Override
+    public void post(Runnable task) {
+        mailbox.post(task);
+    }
+
+    private void tick() {
+        if (closed) {
+            return;
+        }
+        post(this::live);
+        rpc.time().after(config.heartbeat(), this::tick);
+    }
+
+    private void live() {
+        announce();
+        check();
+        runner.advance();
+        runner.complain();
+    }
+
+    /** Looks after what may be due. */
+    private void check() {
+        current.ifPresent(this::checkQuorum);
+        operations.duties();
+    }
+
+    private void checkAfterGrace() {
+        rpc.time().after(config.grace(), () -> post(this::check));
+    }
+
+    private void connection(NodeId peer, boolean connected) {
+        watch.connection(peer, connected);
+        if (connected) {
+            rpc.send(peer, Messages.BEAT, ownBeat());
+        } else {
+            checkAfterGrace();
+        }
+    }
+
+    private Beat ownBeat() {
+        return new Beat(
+                incarnation,
+                current.map(Agreed::cluster).orElse(0L),
+                current.map(Agreed::epoch).orElse(0L),
+                wantsIn,
+                config.autostart().isPresent(),
+                runner.progress());
+    }
+
+    @Override
+    public void announce() {
+        rpc.send(rpc.connected(), Messages.BEAT, ownBeat());
+    }
+
+    private void beat(NodeId from, Beat beat) {
+        watch.beat(from, beat);
+        boolean same = current.isPresent() && beat.cluster() == current.get().cluster();
+        if (same && beat.epoch() < current.get().epoch()) {
+            rpc.send(from, Messages.DECIDED, since(beat.epoch()));
+        }
+        runner.advance();
+        current.flatMap(view -> view.member(from)).filter(watch::ended).ifPresent(_ -> check());
+    }
+
+    private List<Agreed> since(long epoch) {
+        return log.stream()
+                .filter(view -> view.epoch() >= epoch)
+                .limit(LOG_LIMIT)
+                .toList();
+    }
+
+    /** Takes a decided view when it is the next one for this node. */
+    @Override
+    public void learn(Agreed next) {
+        if (current.isEmpty()) {
+            if (!votedOut && next.has(self, incarnation)) {
+                install(next, previous(next));
+            } else {
+                remember(next);
+            }
+            return;
+        }
+        Agreed now = current.get();
+        if (next.cluster() != now.cluster() || next.epoch() != now.epoch() + 1) {
+            return;
+        }
+        if (next.has(self, incarnation)) {
+            install(next, now.view());
+        } else {
+            leave(next, now.view());
+        }
+    }
+
+    private void remember(Agreed seen) {
+        if (log.isEmpty()
+                || log.getLast().cluster() != seen.cluster()
+                || log.getLast().epoch() < seen.epoch()) {
+            log.add(seen);
+        }
+    }
+
+    private View previous(Agreed next) {
+        return log.stream()
+                .filter(seen -> seen.cluster() == next.cluster() && seen.epoch() == next.epoch() - 1)
+                .map(Agreed::view)
+                .findFirst()
+                .orElse(View.NONE);
+    }
+
+    private void install(Agreed next, View before) {
+        LOG.log(Level.INFO, () -> "node " + self + ": " + next.view() + ", " + next.kind() + " " + next.changed());
+        if (current.isEmpty()) {
+            log.removeIf(seen -> seen.cluster() != next.cluster());
+        }
+        remember(next);
+        current = Optional.of(next);
+        wantsIn = false;
+        view = next.view();
+        consensus.reset(current);
+        watch.expect(next.nodes().minus(self));
+        if (next.kind() == Kind.FAIL) {
+            next.changed().and(rpc.connected()).forEach(node -> rpc.disconnect(node, "voted out of " + next.view()));
+        }
+        viewListeners.forEach(listener -> listener.installed(next.view()));
+        announce();
+        checkQuorum(next);
+        runner.add(new Change(next, before, self, Change.Role.MEMBER));
+        check();
+    }
+
+    private void leave(Agreed next, View before) {
+        boolean onRequest = next.kind() == Kind.REMOVED;
+        LOG.log(
+                onRequest ? Level.INFO : Level.WARNING,
+                () -> "node " + self + (onRequest ? " has left: " : " was voted out: ") + next.view());
+        remember(next);
+        current = Optional.empty();
+        view = View.NONE;
+        votedOut = true;
+        wantsIn = false;
+        consensus.reset(current);
+        if (!onRequest) {
+            pause(true, "this node was voted out of the cluster and drops its part of it");
+        }
+        runner.add(new Change(next, before, self, onRequest ? Change.Role.LEFT : Change.Role.VOTED_OUT));
+    }
+
+    @Override
+    public void finished(Change change) {
+        if (change.role() == Change.Role.MEMBER) {
+            settled = change.view().view();
+        } else {
+            settled = View.NONE;
+            votedOut = false;
+            incarnation++;
+            wantsIn = change.role() == Change.Role.VOTED_OUT;
+            log.clear();
+        }
+        announce();
+        mailbox.post(this::check);
+    }
+
+    @Override
+    public Progress progressOf(NodeId node) {
+        return watch.progress(node);
+    }
+
+    @Override
+    public boolean counts(NodeId node, Change change) {
+        if (change.role() == Change.Role.LEFT) {
+            return watch.connected(node);
+        }
+        return current.isPresent() && current.get().nodes().contains(node);
+    }
+
+    private NodeSet ended() {
+        return select(member -> !member.node().equals(self) && watch.ended(member));
+    }
+
+    @Override
+    public NodeSet suspects() {
+        return select(member -> !member.node().equals(self) && watch.suspect(member));
+    }
+
+    private NodeSet select(Predicate<Member> condition) {
+        return NodeSet.of(current.map(Agreed::members).orElse(List.of()).stream()
+                .filter(condition)
+                .map(Member::node)
+                .toList());
+    }
+
+    private void checkQuorum(Agreed now) {
+        NodeSet doubtful = select(member -> !member.node().equals(self) && watch.doubtful(member));
+        boolean enough = now.quorum(now.nodes().minus(doubtful), ended());
+        if (enough && paused) {
+            pause(false, "node " + self + " reaches a quorum of " + now.view() + " again");
+        } else if (!enough && !paused) {
+            pause(
+                    true,
+                    "node " + self + " does not reach nodes " + doubtful + " of " + now.view()
+                            + ": this side is the minority and pauses");
+        }
+    }
+
+    private void pause(boolean value, String reason) {
+        if (paused != value) {
+            paused = value;
+            LOG.log(value ? Level.WARNING : Level.INFO, reason);
+            pauseListeners.forEach(listener -> listener.paused(value, reason));
+        }
+    }
+
+    @Override
+    public void send(NodeId to, Vote vote) {
+        if (to.equals(self)) {
+            post(() -> consensus.vote(self, vote));
+        } else {
+            rpc.send(to, Messages.VOTE, vote);
+        }
+    }
+
+    @Override
+    public void decided(Agreed next) {
+        List<Agreed> both = new ArrayList<>(current.stream().toList());
+        both.add(next);
+        NodeSet old = current.map(Agreed::nodes).orElse(NodeSet.EMPTY);
+        rpc.send(old.plus(next.nodes()).minus(self), Messages.DECIDED, both);
+        learn(next);
+    }
+
+    @Override
+    public Optional<Agreed> current() {
+        return current;
+    }
+
+    @Override
+    public Watch watch() {
+        return watch;
+    }
+
+    @Override
+    public Consensus consensus() {
+        return consensus;
+    }
+
+    @Override
+    public boolean calm() {
+        return runner.idle() && !votedOut;
+    }
+
+    @Override
+    public Member asMember() {
+        return new Member(self, incarnation);
+    }
+
+    @Override
+    public Progress ownProgress() {
+        return runner.progress();
+    }
+
+    private void publish() {
+        Map<NodeId, NodeState> fresh = new TreeMap<>();
+        for (NodeId node : watch.known().plus(self).plus(view.members())) {
+            fresh.put(node, stateOf(node));
+        }
+        if (!fresh.equals(states)) {
+            states = Collections.unmodifiableMap(fresh);
+        }
+    }
+
+    private NodeState stateOf(NodeId node) {
+        if (view.contains(node)) {
+            return settled.contains(node) ? NodeState.ONLINE : NodeState.POSSIBLE;
+        }
+        return node.equals(self) || watch.connected(node) ? NodeState.PRESENT : NodeState.OFFLINE;
+    }
+
+    @Override
+    public CompletableFuture<View> startCluster(NodeSet nodes) {
+        CompletableFuture<View> done = new CompletableFuture<>();
+        post(() -> operations.start(nodes, done));
+        return done;
+    }
+
+    @Override
+    public CompletableFuture<View> add(NodeSet nodes) {
+        CompletableFuture<View> done = new CompletableFuture<>();
+        post(() -> operations.add(nodes, done));
+        return done;
+    }
+
+    @Override
+    public CompletableFuture<View> remove(NodeSet nodes) {
+        CompletableFuture<View> done = new CompletableFuture<>();
+        post(() -> operations.remove(nodes, done));
+        return done;
+    }
+
+    @Override
+    public CompletableFuture<Void> poweroff(boolean reboot) {
+        NodeSet members = view.started() ? view.members().minus(self) : rpc.connected();
+        CompletableFuture<?>[] told = rpc.ask(members, Messages.POWEROFF, reboot, POWEROFF_LIMIT).values().stream()
+                .map(answer -> answer.exceptionally(failure -> {
+                    if (failure instanceof RpcException) {
+                        LOG.log(Level.WARNING, "poweroff: " + failure.getMessage());
+                    }
+                    return Codec.Nothing.NOTHING;
+                }))
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(told).thenRun(() -> post(() -> poweredOff(reboot)));
+    }
+
+    private void poweredOff(boolean reboot) {
+        poweroffListeners.forEach(listener -> listener.poweroff(reboot));
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        registrations.forEach(Registration::close);
+        mailbox.close();
+    }
+}
