@@ -104,6 +104,7 @@ public final class Cli {
         known.put("events", () -> new CommandLine(new EventsCommand(daemon)));
         known.put("kddmstat", () -> new CommandLine(new KddmCommand(daemon)));
         known.put("shutdown", () -> new CommandLine(new ShutdownCommand(daemon)));
+        known.put("doctor", () -> new CommandLine(new DoctorCommand()));
         known.put("init", () -> tool("init", "Makes a new cluster: its authority, this node's keys and krgd.toml."));
         known.put("join-token", () -> tool("join-token", "Prints a line with which one more node can join."));
         known.put("join", () -> tool("join", "Lets this machine join: writes its keys and krgd.toml."));

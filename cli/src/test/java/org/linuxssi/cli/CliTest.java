@@ -96,6 +96,7 @@ class CliTest {
                 "krg shell",
                 "krg enter",
                 "krg ps",
+                "krg doctor",
                 "krg init",
                 "krg join-token",
                 "krg join",
@@ -291,6 +292,16 @@ class CliTest {
                 assertThat(run(line.split(" ")).out()).isEqualTo("status: up on 2 nodes\n");
             }
         }
+    }
+
+    @Test
+    void theDoctorTriesEverythingAndLeavesNothingBehind() throws IOException {
+        String mounts = Files.readString(Path.of("/proc/self/mounts"));
+        Outcome outcome = run("krg", "doctor");
+        assertThat(outcome.out().lines()).allMatch(line -> line.matches("[A-Za-z0-9_ ]+ (ok|missing|absent)  .+"));
+        assertThat(outcome.out()).contains("seccomp notify", "userfaultfd", "PAGEMAP_SCAN", "FUSE");
+        assertThat(outcome.status()).isEqualTo(outcome.out().contains(" missing  ") ? 1 : 0);
+        assertThat(Files.readString(Path.of("/proc/self/mounts"))).isEqualTo(mounts);
     }
 
     @Test
