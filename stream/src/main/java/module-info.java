@@ -2,4 +2,6 @@
 module org.linuxssi.stream {
     requires static transitive org.jspecify;
     requires transitive org.linuxssi.ghost;
+
+    exports org.linuxssi.stream;
 }

@@ -1,0 +1,164 @@
+package org.linuxssi.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Terminals and pseudo terminals ({@code asm-generic/ioctls.h}, {@code asm-generic/termbits.h}). */
+public final class Terminals {
+
+    /** Bytes of {@code struct termios}. */
+    public static final int TERMIOS_SIZE = 36;
+
+    /** Bytes of {@code struct winsize}. */
+    public static final int WINDOW_SIZE = 8;
+
+    /** Offset of the input modes in {@code struct termios}; output, control and local modes follow, 4 bytes each. */
+    public static final int INPUT_MODES = 0;
+
+    /** Offset of the output modes. */
+    public static final int OUTPUT_MODES = 4;
+
+    /** Offset of the local modes. */
+    public static final int LOCAL_MODES = 12;
+
+    /** Offset of the end-of-file character (VEOF). */
+    public static final int EOF_CHARACTER = 21;
+
+    /** Output mode: process output at all. */
+    public static final int OPOST = 1;
+
+    /** Local mode: input by lines. */
+    public static final int ICANON = 2;
+
+    /** Local mode: another party does the line discipline. */
+    public static final int EXTPROC = 0x10000;
+
+    /** In packet mode: the program changed the modes. */
+    public static final int PACKET_MODES_CHANGED = 0x40;
+
+    private static final long TCGETS = 0x5401;
+    private static final long TCSETS = 0x5402;
+    private static final long TIOCGWINSZ = 0x5413;
+    private static final long TIOCSWINSZ = 0x5414;
+    private static final long TIOCPKT = 0x5420;
+    private static final long TIOCGPTN = 0x80045430L;
+    private static final long TIOCSPTLCK = 0x40045431L;
+    private static final long TIOCGPTPEER = 0x5441;
+
+    private Terminals() {}
+
+    /** Tells whether the descriptor is a terminal. */
+    public static boolean isTerminal(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            return !Syscalls.failed(ioctl(descriptor, TCGETS, arena.allocate(TERMIOS_SIZE, 8)));
+        }
+    }
+
+    /** Tells whether the descriptor is the master side of a pseudo terminal. */
+    public static boolean isMaster(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            return !Syscalls.failed(ioctl(descriptor, TIOCGPTN, arena.allocate(8, 8)));
+        }
+    }
+
+    /**
+     * Returns {@code struct termios}; of a master, that of its terminal.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static byte[] modes(int descriptor) {
+        return get(descriptor, TCGETS, TERMIOS_SIZE, "get modes of terminal ");
+    }
+
+    /**
+     * Sets {@code struct termios} at once.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static void modes(int descriptor, byte[] termios) {
+        set(descriptor, TCSETS, termios, "set modes of terminal ");
+    }
+
+    /**
+     * Returns {@code struct winsize}.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static byte[] window(int descriptor) {
+        return get(descriptor, TIOCGWINSZ, WINDOW_SIZE, "get window size of terminal ");
+    }
+
+    /**
+     * Sets {@code struct winsize}; a change sends SIGWINCH to the foreground group.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static void window(int descriptor, byte[] size) {
+        set(descriptor, TIOCSWINSZ, size, "set window size of terminal ");
+    }
+
+    /**
+     * Opens a new unlocked pseudo terminal's master, closed at exec.
+     *
+     * @param multiplexer {@code /dev/ptmx} or that of another devpts
+     * @throws ErrnoException ENOSPC, EACCES, ENOENT
+     */
+    public static int openMaster(String multiplexer) {
+        int master = Descriptors.open(multiplexer, Descriptors.O_RDWR | Descriptors.O_NOCTTY);
+        set(master, TIOCSPTLCK, new byte[4], "unlock terminal ");
+        return master;
+    }
+
+    /**
+     * Opens the terminal of a master, closed at exec.
+     *
+     * @param master descriptor
+     * @param flags {@code O_} constants
+     * @throws ErrnoException EIO
+     */
+    public static int openPeer(int master, int flags) {
+        long result = Syscalls.call(
+                Nr.IOCTL, master, TIOCGPTPEER, flags | Descriptors.O_NOCTTY | Descriptors.O_CLOEXEC);
+        return (int) Syscalls.check("open the terminal of master " + master, result);
+    }
+
+    /**
+     * Lets reads of the master start with a byte that is 0 before data and else tells what happened.
+     *
+     * @throws ErrnoException ENOTTY
+     */
+    public static void packetMode(int master) {
+        set(master, TIOCPKT, new byte[] {1, 0, 0, 0}, "set packet mode of terminal ");
+    }
+
+    private static byte[] get(int descriptor, long request, int size, String operation) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(Math.max(size, 64), 8);
+            Syscalls.check(operation + descriptor, ioctl(descriptor, request, value));
+            return value.asSlice(0, size).toArray(JAVA_BYTE);
+        }
+    }
+
+    private static void set(int descriptor, long request, byte[] bytes, String operation) {
+        try (Arena arena = Arena.ofConfined()) {
+            Syscalls.check(operation + descriptor, ioctl(descriptor, request, Syscalls.bytes(arena, bytes)));
+        }
+    }
+
+    private static long ioctl(int descriptor, long request, MemorySegment value) {
+        return Syscalls.call(Nr.IOCTL, descriptor, request, value.address());
+    }
+
+    /** Returns four bytes of {@code struct termios}. */
+    public static int flags(byte[] termios, int offset) {
+        return MemorySegment.ofArray(termios).get(JAVA_INT.withByteAlignment(1), offset);
+    }
+
+    /** Replaces four bytes of {@code struct termios}. */
+    public static void flags(byte[] termios, int offset, int value) {
+        MemorySegment.ofArray(termios).set(JAVA_INT.withByteAlignment(1), offset, value);
+    }
+}

@@ -1,0 +1,477 @@
+package org.linuxssi.stream;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Epoll;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Terminals;
+import org.linuxssi.stream.Frame.Type;
+import org.linuxssi.stream.Remote.Ticket;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * The end of a stream where the original is: it reads the original for the stand-ins and writes to it what they got.
+ * Confined to the loop's thread.
+ *
+ * <p>It lives as long as a stand-in or a ticket needs it and until all that was written reached the original.
+ */
+final class Anchor {
+
+    private static final int CHUNK = 64 << 10;
+    private static final long FOREGROUND_RETRY_MILLIS = 200;
+    private static final long TERMINAL_CHECK_MILLIS = 500;
+    private static final long UNCLAIMED_MILLIS = 60_000;
+
+    private final Hub hub;
+    private final long number;
+    private final Original original;
+    private final Foreground foreground;
+    private final long watch;
+    private final Map<Remote.Key, Remote> remotes = new LinkedHashMap<>();
+    private final Map<Ticket.Key, Ticket> tickets = new HashMap<>();
+    private final ArrayDeque<byte[]> unread = new ArrayDeque<>();
+    private final ArrayDeque<Write> writes = new ArrayDeque<>();
+    private boolean ended;
+    private boolean broken;
+    private boolean retrying;
+    private boolean closed;
+    private byte[] modes = {};
+    private byte[] window = {};
+
+    /** Bytes of a stand-in on their way to the original; none at all means the end of writing. */
+    private record Write(Remote.Key from, ByteBuffer bytes) {}
+
+    Anchor(Hub hub, long number, Original original, Foreground foreground) {
+        this.hub = hub;
+        this.number = number;
+        this.original = original;
+        this.foreground = foreground;
+        if (original.kind() == StreamKind.TERMINAL) {
+            modes = Terminals.modes(original.own());
+            window = Terminals.window(original.own());
+            hub.loop().after(TERMINAL_CHECK_MILLIS, this::watchTerminal);
+        }
+        watch = hub.loop().watch(original.own(), this::event);
+    }
+
+    long number() {
+        return number;
+    }
+
+    Original original() {
+        return original;
+    }
+
+    byte[] modes() {
+        return modes;
+    }
+
+    byte[] window() {
+        return window;
+    }
+
+    private void event(int events) {
+        if ((events & Epoll.ERR) != 0 && original.broken()) {
+            breakAll();
+        }
+        pump();
+    }
+
+    private void pump() {
+        if (!closed) {
+            pumpUp();
+            pumpDown();
+            closeIfUnused();
+        }
+    }
+
+    // ---- tickets
+
+    /** A process of this node, or with a stand-in elsewhere, is about to leave. */
+    void issue(Ticket.Key key) {
+        tickets.put(key, new Ticket());
+    }
+
+    /**
+     * Returns a descriptor of the original itself for a process that comes home, or -1 when something is in flight and
+     * only a stand-in keeps the order.
+     *
+     * @param unreadElsewhere bytes that wait for it on the node it leaves
+     */
+    int handBack(Ticket.Key key, long unreadElsewhere) {
+        Ticket ticket = tickets.get(key);
+        boolean clean = unreadElsewhere == 0 && unread.isEmpty() && writes.isEmpty() && !broken && !ended;
+        if (ticket == null || !clean || ticket.leftover.length > 0) {
+            return -1;
+        }
+        int descriptor = Descriptors.duplicate(original.kept());
+        ticket.home = true;
+        if (ticket.committed) {
+            tickets.remove(key);
+            pump();
+        }
+        return descriptor;
+    }
+
+    boolean knows(Ticket.Key key) {
+        return tickets.containsKey(key);
+    }
+
+    void resolve(Ticket.Key key, boolean commit, byte[] leftover) {
+        Ticket ticket = tickets.get(key);
+        if (ticket == null) {
+            return;
+        }
+        if (commit && ticket.home) {
+            tickets.remove(key);
+            if (leftover.length > 0) {
+                unread.add(leftover);
+            }
+        } else if (commit && ticket.successor.isEmpty()) {
+            ticket.committed = true;
+            ticket.leftover = leftover;
+            hub.loop().after(UNCLAIMED_MILLIS, () -> expire(key, ticket));
+        } else if (commit) {
+            tickets.remove(key);
+            open(ticket.successor.get(), leftover);
+        } else {
+            tickets.remove(key);
+            ticket.successor.filter(_ -> !ticket.joined).ifPresent(this::refuse);
+        }
+        pump();
+    }
+
+    private void refuse(Remote successor) {
+        remotes.remove(successor.key);
+        unread.addAll(successor.first);
+        tell(successor, Type.GONE, 0, new byte[0]);
+    }
+
+    private void open(Remote successor, byte[] leftover) {
+        successor.gate = Optional.empty();
+        if (leftover.length > 0) {
+            successor.first.add(leftover);
+        }
+    }
+
+    private void expire(Ticket.Key key, Ticket ticket) {
+        if (tickets.remove(key, ticket) && ticket.leftover.length > 0) {
+            unread.add(ticket.leftover);
+        }
+        pump();
+    }
+
+    // ---- frames
+
+    void received(NodeId from, Frame frame) {
+        Remote.Key key = new Remote.Key(from, frame.attachment());
+        Remote remote = remotes.get(key);
+        Ticket.Key ticket = new Ticket.Key(from, frame.argument());
+        switch (frame.type()) {
+            case ATTACH -> attach(key, frame);
+            case UP -> writes.add(new Write(key, ByteBuffer.wrap(frame.bytes())));
+            case END_UP -> writes.add(new Write(key, ByteBuffer.allocate(0)));
+            case TAKEN -> taken(remote, frame.argument());
+            case CLOSE -> close(remote);
+            case DETACH -> detach(key, frame.bytes());
+            case PREPARE -> prepare(remote, key, ticket);
+            case COMMIT -> {
+                resume(remote);
+                resolve(ticket, true, frame.bytes());
+            }
+            case COMMIT_LAST -> {
+                remotes.remove(key);
+                resolve(ticket, true, frame.bytes());
+            }
+            case ABORT -> {
+                resume(remote);
+                resolve(ticket, false, frame.bytes());
+            }
+            case MODES_UP -> changeModes(key, frame.bytes());
+            case DOWN, WRITTEN, END_DOWN, BROKEN, GONE, CLOSED, PREPARED, END_OF_INPUT, WINDOW, MODES_DOWN -> {}
+        }
+        pump();
+    }
+
+    private void attach(Remote.Key key, Frame frame) {
+        ByteBuffer body = ByteBuffer.wrap(frame.bytes());
+        Ticket.Key name = new Ticket.Key(NodeId.of(body.get() & 0xff), frame.argument());
+        Ticket ticket = tickets.get(name);
+        if (ticket == null) {
+            hub.send(key.node(), Frame.of(Type.GONE, 0, key.attachment(), 0));
+            return;
+        }
+        long credit = body.getLong();
+        ticket.joined = remotes.containsKey(key);
+        Remote remote = remotes.computeIfAbsent(key, _ -> new Remote(key, credit));
+        ticket.successor = Optional.of(remote);
+        if (ticket.committed) {
+            tickets.remove(name);
+            open(remote, ticket.leftover);
+        } else if (!ticket.joined) {
+            remote.gate = Optional.of(ticket);
+        }
+        if (broken) {
+            tell(remote, Type.BROKEN, 0, new byte[0]);
+        }
+    }
+
+    private static void taken(@Nullable Remote remote, long count) {
+        if (remote != null) {
+            remote.credit += count;
+        }
+    }
+
+    private static void resume(@Nullable Remote remote) {
+        if (remote != null) {
+            remote.pauses--;
+        }
+    }
+
+    private void close(@Nullable Remote remote) {
+        if (remote != null) {
+            remote.pauses++;
+            tell(remote, Type.CLOSED, 0, new byte[0]);
+        }
+    }
+
+    private void prepare(@Nullable Remote remote, Remote.Key key, Ticket.Key ticket) {
+        if (remote == null) {
+            hub.send(key.node(), Frame.of(Type.GONE, 0, key.attachment(), 0));
+            return;
+        }
+        remote.pauses++;
+        issue(ticket);
+        tell(remote, Type.PREPARED, ticket.serial(), new byte[0]);
+    }
+
+    private void detach(Remote.Key key, byte[] leftover) {
+        Remote remote = remotes.remove(key);
+        if (leftover.length > 0) {
+            unread.add(leftover);
+        }
+        if (remote != null) {
+            unread.addAll(remote.first);
+        }
+    }
+
+    /** A node is gone: its stand-ins and the tickets it issued are void. */
+    void lost(NodeId node) {
+        remotes.keySet().removeIf(key -> key.node().equals(node));
+        tickets.entrySet().removeIf(entry -> {
+            boolean hers = entry.getKey().issuer().equals(node);
+            if (hers) {
+                entry.getValue().successor.ifPresent(successor -> successor.gate = Optional.empty());
+            }
+            return hers;
+        });
+        pump();
+    }
+
+    private void tell(Remote remote, Type type, long argument, byte[] bytes) {
+        hub.send(remote.key.node(), new Frame(type, 0, remote.key.attachment(), argument, bytes));
+    }
+
+    // ---- from the stand-ins to the original
+
+    private void pumpUp() {
+        MemorySegment buffer = hub.loop().buffer();
+        while (!writes.isEmpty() && !broken) {
+            Write next = writes.element();
+            ByteBuffer bytes = next.bytes();
+            if (bytes.capacity() == 0) {
+                original.endWriting();
+                writes.remove();
+                continue;
+            }
+            int count = bytes.remaining();
+            MemorySegment.copy(MemorySegment.ofBuffer(bytes), 0, buffer, 0, count);
+            long written = original.write(buffer, count);
+            if (written == -Errno.EAGAIN.number() || written == -Errno.EINTR.number()) {
+                return;
+            }
+            if (written < 0) {
+                breakAll();
+                return;
+            }
+            bytes.position(bytes.position() + (int) written);
+            if (!bytes.hasRemaining()) {
+                writes.remove();
+                Frame done = Frame.of(Type.WRITTEN, 0, next.from().attachment(), bytes.capacity());
+                hub.send(next.from().node(), done);
+            }
+        }
+    }
+
+    private void breakAll() {
+        if (!broken) {
+            broken = true;
+            writes.clear();
+            remotes.values().forEach(remote -> tell(remote, Type.BROKEN, 0, new byte[0]));
+        }
+    }
+
+    // ---- from the original to the stand-ins
+
+    private void pumpDown() {
+        if (!original.reads()) {
+            return;
+        }
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (Remote remote : List.copyOf(remotes.values())) {
+                more |= remote.takes() && feed(remote);
+            }
+        }
+    }
+
+    /** Sends one piece to a stand-in that takes some; false when there is none now. */
+    private boolean feed(Remote remote) {
+        int limit = (int) Math.min(remote.credit, CHUNK);
+        byte[] saved = remote.first.isEmpty() ? take(unread, limit) : take(remote.first, limit);
+        if (saved.length > 0) {
+            down(remote, saved);
+            return true;
+        }
+        if (ended) {
+            if (!remote.ended) {
+                remote.ended = true;
+                tell(remote, Type.END_DOWN, 0, new byte[0]);
+            }
+            return false;
+        }
+        return mayRead() && read(remote, limit);
+    }
+
+    private static byte[] take(ArrayDeque<byte[]> queue, int limit) {
+        if (queue.isEmpty()) {
+            return new byte[0];
+        }
+        byte[] bytes = queue.remove();
+        if (bytes.length <= limit) {
+            return bytes;
+        }
+        queue.addFirst(Arrays.copyOfRange(bytes, limit, bytes.length));
+        return Arrays.copyOf(bytes, limit);
+    }
+
+    private void down(Remote remote, byte[] bytes) {
+        remote.credit = original.kind() == StreamKind.TERMINAL ? 0 : remote.credit - bytes.length;
+        tell(remote, Type.DOWN, 0, bytes);
+    }
+
+    private boolean read(Remote remote, int limit) {
+        MemorySegment buffer = hub.loop().buffer();
+        long count = original.read(buffer, limit);
+        if (count > 0) {
+            down(remote, buffer.asSlice(0, count).toArray(JAVA_BYTE));
+            return true;
+        }
+        if (count == -Errno.EAGAIN.number() || count == -Errno.EINTR.number()) {
+            return false;
+        }
+        if (count == 0 && original.kind() == StreamKind.TERMINAL && !original.hungUp()) {
+            remote.credit = 0;
+            tell(remote, Type.END_OF_INPUT, 0, new byte[0]);
+            return true;
+        }
+        ended = true;
+        return true;
+    }
+
+    /** Leaves the input of a terminal to others while the process is in the background. */
+    private boolean mayRead() {
+        if (original.kind() != StreamKind.TERMINAL || foreground.mayRead()) {
+            return true;
+        }
+        if (!retrying) {
+            retrying = true;
+            hub.loop().after(FOREGROUND_RETRY_MILLIS, () -> {
+                retrying = false;
+                pump();
+            });
+        }
+        return false;
+    }
+
+    // ---- the terminal
+
+    private void watchTerminal() {
+        if (!closed) {
+            checkTerminal();
+            hub.loop().after(TERMINAL_CHECK_MILLIS, this::watchTerminal);
+        }
+    }
+
+    /** Tells the stand-ins of a new window size or new modes. */
+    void checkTerminal() {
+        if (original.kind() != StreamKind.TERMINAL || closed) {
+            return;
+        }
+        try {
+            byte[] size = Terminals.window(original.own());
+            if (!Arrays.equals(size, window)) {
+                window = size;
+                remotes.values().forEach(remote -> tell(remote, Type.WINDOW, 0, size));
+            }
+            byte[] now = Terminals.modes(original.own());
+            if (!Arrays.equals(now, modes)) {
+                modes = now;
+                remotes.values().forEach(remote -> tell(remote, Type.MODES_DOWN, 0, now));
+            }
+        } catch (ErrnoException problem) {
+            if (problem.errno() != Errno.EIO) {
+                throw problem;
+            }
+        }
+    }
+
+    private void changeModes(Remote.Key key, byte[] both) {
+        if (original.kind() != StreamKind.TERMINAL || both.length != 2 * Terminals.TERMIOS_SIZE) {
+            return;
+        }
+        byte[] before = Arrays.copyOf(both, Terminals.TERMIOS_SIZE);
+        byte[] after = Arrays.copyOfRange(both, Terminals.TERMIOS_SIZE, both.length);
+        byte[] wanted = TerminalStandIn.originalModes(Terminals.modes(original.own()), before, after);
+        Terminals.modes(original.own(), wanted);
+        modes = Terminals.modes(original.own());
+        remotes.values().stream()
+                .filter(remote -> !remote.key.equals(key))
+                .forEach(remote -> tell(remote, Type.MODES_DOWN, 0, modes));
+    }
+
+    // ---- the end
+
+    private void closeIfUnused() {
+        if (!closed && remotes.isEmpty() && tickets.isEmpty() && (writes.isEmpty() || broken)) {
+            close();
+        }
+    }
+
+    /** Gives everything up. */
+    void close() {
+        if (!closed) {
+            closed = true;
+            hub.loop().unwatch(original.own(), watch);
+            hub.forget(this);
+            original.close(List.copyOf(unread), hub.loop().buffer());
+        }
+    }
+
+    int ticketCount() {
+        return tickets.size();
+    }
+}

@@ -1,0 +1,411 @@
+package org.linuxssi.stream;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Epoll;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.stream.Frame.Type;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * The end of a stream where programs use it: it moves bytes between the stand-in and the anchor. Confined to the loop's
+ * thread.
+ */
+final class Attachment {
+
+    /** How many bytes may be on their way to a stand-in, besides those in it. */
+    static final int WINDOW = 128 << 10;
+
+    private static final int TERMINAL_WINDOW = 4096;
+    private static final int REPORT = 16 << 10;
+    private static final long FIRST_CHECK_MILLIS = 1;
+    private static final long SLOWEST_CHECK_MILLIS = 250;
+
+    /** Where a stand-in is in its life. */
+    private enum State {
+        /** Programs may hold it. */
+        OPEN,
+        /** No program holds it; bytes from the anchor may still be on their way here. */
+        CLOSING,
+        /** It is closed; the anchor may still write what it got. */
+        DETACHED
+    }
+
+    private record Flush(long upTo, CompletableFuture<Void> done) {}
+
+    private final Hub hub;
+    private final NodeId anchor;
+    private final long stream;
+    private final long number;
+    private final StandIn standIn;
+    private final StreamTicket template;
+    private final long watch;
+    private final ArrayDeque<ByteBuffer> pending = new ArrayDeque<>();
+    private final Map<Long, CompletableFuture<Long>> preparing = new HashMap<>();
+    private final List<Flush> flushes = new ArrayList<>();
+    private State state = State.OPEN;
+    private boolean endDown;
+    private boolean endUp;
+    private long sent;
+    private long written;
+    private long taken;
+    private byte[] modes;
+    private byte[] window;
+
+    Attachment(Hub hub, long number, StreamTicket ticket, StandIn standIn) {
+        this.hub = hub;
+        this.number = number;
+        this.anchor = ticket.anchor();
+        this.stream = ticket.stream();
+        this.standIn = standIn;
+        this.template = ticket;
+        this.modes = ticket.modes();
+        this.window = ticket.window();
+        watch = hub.loop().watch(standIn.descriptor(), _ -> pump());
+        join(ticket);
+    }
+
+    long number() {
+        return number;
+    }
+
+    NodeId anchor() {
+        return anchor;
+    }
+
+    StandIn standIn() {
+        return standIn;
+    }
+
+    boolean serves(StreamTicket ticket) {
+        return state == State.OPEN
+                && !endDown
+                && anchor.equals(ticket.anchor())
+                && stream == ticket.stream()
+                && ticket.kind() == template.kind();
+    }
+
+    /** Returns the ticket of a process that leaves this stand-in. */
+    StreamTicket ticket(NodeId issuer, long serial, int flags, long unread) {
+        return new StreamTicket(
+                anchor, stream, issuer, serial, template.kind(), flags, template.capacity(), unread, modes, window);
+    }
+
+    /** Tells the anchor that the ticket's process uses this stand-in. */
+    void join(StreamTicket ticket) {
+        ByteBuffer body = ByteBuffer.allocate(9)
+                .put((byte) ticket.issuer().value())
+                .putLong(ticket.kind() == StreamKind.TERMINAL ? TERMINAL_WINDOW : WINDOW);
+        tell(Type.ATTACH, ticket.serial(), body.array());
+    }
+
+    private void tell(Type type, long argument, byte[] bytes) {
+        hub.send(anchor, new Frame(type, stream, number, argument, bytes));
+    }
+
+    private void tell(Type type, long argument) {
+        hub.send(anchor, Frame.of(type, stream, number, argument));
+    }
+
+    // ---- bytes
+
+    private void pump() {
+        if (state != State.OPEN) {
+            return;
+        }
+        toProgram();
+        if (state == State.OPEN) {
+            fromProgram(false);
+        }
+        if (state == State.OPEN && standIn.abandoned()) {
+            abandon();
+        }
+    }
+
+    private void toProgram() {
+        MemorySegment buffer = hub.loop().buffer();
+        while (!pending.isEmpty()) {
+            ByteBuffer next = pending.element();
+            int count = next.remaining();
+            MemorySegment.copy(MemorySegment.ofBuffer(next), 0, buffer, 0, count);
+            long given = standIn.toProgram(buffer, count);
+            if (given < 0) {
+                break;
+            }
+            taken += given;
+            next.position(next.position() + (int) given);
+            if (!next.hasRemaining()) {
+                pending.remove();
+            }
+        }
+        if (template.kind() != StreamKind.TERMINAL && (taken >= REPORT || taken > 0 && pending.isEmpty())) {
+            tell(Type.TAKEN, taken);
+            taken = 0;
+        }
+        if (endDown && pending.isEmpty() && standIn.endReading()) {
+            detach(new byte[0]);
+        }
+    }
+
+    /** Asks for the next line of a terminal once the program has read the last one. */
+    private void awaitInputTaken(long delay) {
+        hub.loop().after(delay, () -> {
+            if (state != State.OPEN) {
+                return;
+            }
+            if (pending.isEmpty() && standIn.unread() == 0) {
+                tell(Type.TAKEN, TERMINAL_WINDOW);
+            } else {
+                awaitInputTaken(Math.min(SLOWEST_CHECK_MILLIS, delay * 2));
+            }
+        });
+    }
+
+    private void fromProgram(boolean all) {
+        MemorySegment buffer = hub.loop().buffer();
+        while (standIn.writes() && !endUp && (all || sent - written < WINDOW)) {
+            long count = standIn.fromProgram(buffer);
+            if (count == -Errno.EAGAIN.number() || count == -Errno.EINTR.number()) {
+                break;
+            }
+            if (count > 0) {
+                tell(Type.UP, 0, buffer.asSlice(0, count).toArray(JAVA_BYTE));
+                sent += count;
+            } else {
+                endUp = true;
+                ended();
+            }
+        }
+        if (standIn instanceof TerminalStandIn terminal) {
+            terminal.changedModes().ifPresent(both -> tell(Type.MODES_UP, 0, both));
+        }
+    }
+
+    private void ended() {
+        switch (template.kind()) {
+            case PIPE -> detach(new byte[0]);
+            case SOCKET -> {
+                if (!standIn.abandoned()) {
+                    tell(Type.END_UP, 0);
+                }
+            }
+            case TERMINAL -> {}
+        }
+    }
+
+    // ---- leaving
+
+    /** No program holds the stand-in any more. */
+    private void abandon() {
+        fromProgram(true);
+        if (state != State.OPEN) {
+            return;
+        }
+        state = State.CLOSING;
+        hub.loop().unwatch(standIn.descriptor(), watch);
+        tell(Type.CLOSE, 0);
+    }
+
+    private byte[] leftover(byte[] rescued) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(rescued);
+        bytes.writeBytes(standIn.takeUnread(hub.loop().buffer()));
+        for (ByteBuffer chunk : pending) {
+            bytes.write(chunk.array(), chunk.position(), chunk.remaining());
+        }
+        pending.clear();
+        return bytes.toByteArray();
+    }
+
+    private void detach(byte[] leftover) {
+        tell(Type.DETACH, 0, leftover);
+        closeStandIn();
+    }
+
+    private void closeStandIn() {
+        if (state == State.OPEN) {
+            hub.loop().unwatch(standIn.descriptor(), watch);
+        }
+        state = State.DETACHED;
+        standIn.close();
+        hub.detached(this);
+        preparing.values().forEach(waiting -> waiting.completeExceptionally(new StreamException("the stream ended")));
+        preparing.clear();
+        forgetIfWritten();
+    }
+
+    private void forgetIfWritten() {
+        if (state == State.DETACHED && written >= sent) {
+            hub.forget(this);
+        }
+    }
+
+    // ---- moving
+
+    /**
+     * Sends all that was written, stops the other direction, and completes with the number of unread bytes here.
+     *
+     * @param serial of the ticket
+     */
+    CompletableFuture<Long> prepare(long serial) {
+        CompletableFuture<Long> prepared = new CompletableFuture<>();
+        preparing.put(serial, prepared);
+        fromProgram(true);
+        if (state == State.OPEN) {
+            tell(Type.PREPARE, serial);
+        }
+        return prepared;
+    }
+
+    /** The process has left; held is the last duplicate of its descriptor. */
+    void commit(long serial, int held) {
+        if (state != State.OPEN || !standIn.reads()) {
+            Descriptors.close(held);
+            tell(Type.COMMIT, serial);
+            return;
+        }
+        fromProgram(true);
+        byte[] rescued = standIn.rescue(held, hub.loop().buffer());
+        Descriptors.close(held);
+        if (!standIn.abandoned()) {
+            tell(Type.COMMIT, serial);
+            return;
+        }
+        fromProgram(true);
+        tell(Type.COMMIT_LAST, serial, leftover(rescued));
+        closeStandIn();
+    }
+
+    /** The process stays. */
+    void abort(long serial, int held) {
+        Descriptors.close(held);
+        preparing.remove(serial);
+        tell(Type.ABORT, serial);
+        pump();
+    }
+
+    /** Completes when all that programs have written so far has reached the original, or never can. */
+    CompletableFuture<Void> flush() {
+        if (state == State.OPEN) {
+            fromProgram(true);
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        flushes.add(new Flush(sent, done));
+        flushed();
+        return done;
+    }
+
+    private void flushed() {
+        flushes.removeIf(flush -> flush.upTo() <= written && flush.done().complete(null));
+    }
+
+    // ---- frames
+
+    void received(Frame frame) {
+        switch (frame.type()) {
+            case DOWN -> down(frame.bytes());
+            case WRITTEN -> written(frame.argument());
+            case END_DOWN -> {
+                endDown = true;
+                pump();
+            }
+            case BROKEN -> broken();
+            case GONE -> lost();
+            case CLOSED -> {
+                if (state == State.CLOSING) {
+                    detach(leftover(new byte[0]));
+                }
+            }
+            case PREPARED -> prepared(frame.argument());
+            case END_OF_INPUT -> endOfInput();
+            case WINDOW -> window(frame.bytes());
+            case MODES_DOWN -> modes(frame.bytes());
+            case ATTACH, UP, TAKEN, END_UP, CLOSE, DETACH, PREPARE, COMMIT, COMMIT_LAST, ABORT, MODES_UP -> {}
+        }
+    }
+
+    private void down(byte[] bytes) {
+        pending.add(ByteBuffer.wrap(bytes));
+        if (template.kind() == StreamKind.TERMINAL) {
+            awaitInputTaken(FIRST_CHECK_MILLIS);
+        }
+        pump();
+    }
+
+    private void written(long count) {
+        written += count;
+        flushed();
+        forgetIfWritten();
+        pump();
+    }
+
+    private void prepared(long serial) {
+        CompletableFuture<Long> waiting = preparing.remove(serial);
+        if (waiting != null) {
+            long behind = pending.stream().mapToLong(ByteBuffer::remaining).sum();
+            waiting.complete(behind + (state == State.OPEN ? standIn.unread() : 0));
+        }
+    }
+
+    private void endOfInput() {
+        if (state == State.OPEN && standIn instanceof TerminalStandIn terminal) {
+            terminal.endOfInput(hub.loop().buffer());
+            awaitInputTaken(FIRST_CHECK_MILLIS);
+        }
+    }
+
+    private void window(byte[] size) {
+        window = size;
+        if (state == State.OPEN && standIn instanceof TerminalStandIn terminal) {
+            terminal.setWindow(size);
+        }
+    }
+
+    private void modes(byte[] now) {
+        modes = now;
+        if (state == State.OPEN && standIn instanceof TerminalStandIn terminal) {
+            terminal.setModes(now);
+        }
+    }
+
+    /** The original takes no more. */
+    private void broken() {
+        written = sent;
+        flushed();
+        if (state == State.OPEN && standIn.writes() && standIn.breakWriting()) {
+            endUp = true;
+            detach(new byte[0]);
+        }
+        endUp = true;
+        forgetIfWritten();
+    }
+
+    /** The anchor or its node is gone: programs read what is here, then the end; their writes fail. */
+    void lost() {
+        broken();
+        if (state == State.CLOSING) {
+            closeStandIn();
+        } else if (state == State.OPEN) {
+            endDown = true;
+            pump();
+        }
+    }
+
+    /** Closes without telling the anchor, when the daemon stops. */
+    void close() {
+        if (state != State.DETACHED) {
+            sent = written;
+            closeStandIn();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package org.linuxssi.stream;
+
+import java.util.ArrayDeque;
+import java.util.Optional;
+import org.linuxssi.tools.NodeId;
+
+/** What an anchor knows of one stand-in. */
+final class Remote {
+
+    /** Names a stand-in in the cluster. */
+    record Key(NodeId node, long attachment) {}
+
+    final Key key;
+
+    /** Bytes that its process did not read before it came here; they go before all others. */
+    final ArrayDeque<byte[]> first = new ArrayDeque<>();
+
+    /** How many bytes it may be sent. */
+    long credit;
+
+    /** How many exports and closings are under way; nothing is sent meanwhile. */
+    int pauses;
+
+    /** The ticket whose outcome it waits for before it is sent anything. */
+    Optional<Ticket> gate = Optional.empty();
+
+    /** It was told of the end. */
+    boolean ended;
+
+    Remote(Key key, long credit) {
+        this.key = key;
+        this.credit = credit;
+    }
+
+    boolean takes() {
+        return credit > 0 && pauses == 0 && gate.isEmpty();
+    }
+
+    /** A process on its way from the issuer to another node. */
+    static final class Ticket {
+
+        /** Names a ticket in the cluster. */
+        record Key(NodeId issuer, long serial) {}
+
+        /** The stand-in that was made with it. */
+        Optional<Remote> successor = Optional.empty();
+
+        /** The stand-in was there before. */
+        boolean joined;
+
+        /** The process has left its old node. */
+        boolean committed;
+
+        /** The process has the original again. */
+        boolean home;
+
+        /** What it had not read there. */
+        byte[] leftover = {};
+    }
+}

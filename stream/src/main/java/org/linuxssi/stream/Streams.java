@@ -1,0 +1,340 @@
+package org.linuxssi.stream;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Pipes;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.stream.Remote.Ticket;
+import org.linuxssi.tools.NodeId;
+
+/**
+ * The descriptors of this node that are used elsewhere, and those of other nodes that are used here.
+ *
+ * <p>A pipe end, a connected stream socket or a terminal stays where it is, at its <em>anchor</em>; a process on another
+ * node gets a <em>stand-in</em> of the same kind, and the two daemons carry the bytes. {@link #prepareExport} gives
+ * tickets for descriptors that leave, {@link #importTicket} makes descriptors of tickets, as often as a process moves.
+ */
+public final class Streams implements AutoCloseable {
+
+    private final NodeId self;
+    private final Rpc rpc;
+    private final String multiplexer;
+    private final Loop loop;
+    private final Links links;
+    private final Hub hub = new LocalHub();
+    private final Map<Long, Anchor> anchors = new HashMap<>();
+    private final Map<AnchorKey, Anchor> byOriginal = new HashMap<>();
+    private final Map<Long, Attachment> attachments = new HashMap<>();
+    private final Map<StandIn.Identity, Attachment> byStandIn = new HashMap<>();
+    private long numbers;
+
+    private record AnchorKey(StandIn.Identity identity, int accessMode) {}
+
+    /** One descriptor that leaves. */
+    private record Departure(StreamTicket ticket, Export.Resolver resolver) {}
+
+    /**
+     * Starts to serve the streams of this node.
+     *
+     * @param rpc the node's messages
+     * @param multiplexer where pseudo terminals for programs come from: {@code ptmx} of the container's devpts
+     * @param patience how long a peer may be out of reach before its streams end, unless {@link #nodeLost} says it first
+     */
+    public Streams(Rpc rpc, String multiplexer, Duration patience) {
+        this.rpc = rpc;
+        this.self = rpc.self();
+        this.multiplexer = multiplexer;
+        this.loop = new Loop("streams-" + self);
+        this.numbers = System.nanoTime() << 8;
+        this.links = new Links(
+                rpc,
+                new Links.Receiver() {
+                    @Override
+                    public void received(NodeId from, Frame frame) {
+                        loop.post(() -> Streams.this.received(from, frame));
+                    }
+
+                    @Override
+                    public void lost(NodeId peer) {
+                        loop.post(() -> dropStreams(peer));
+                    }
+                },
+                patience);
+    }
+
+    private final class LocalHub implements Hub {
+        @Override
+        public Loop loop() {
+            return loop;
+        }
+
+        @Override
+        public void send(NodeId to, Frame frame) {
+            links.send(to, frame);
+        }
+
+        @Override
+        public void forget(Anchor anchor) {
+            anchors.remove(anchor.number());
+            byOriginal.values().remove(anchor);
+        }
+
+        @Override
+        public void detached(Attachment attachment) {
+            byStandIn.remove(attachment.standIn().identity(), attachment);
+        }
+
+        @Override
+        public void forget(Attachment attachment) {
+            attachments.remove(attachment.number());
+        }
+    }
+
+    private void received(NodeId from, Frame frame) {
+        if (frame.stream() == 0) {
+            Attachment attachment = attachments.get(frame.attachment());
+            if (attachment != null && attachment.anchor().equals(from)) {
+                attachment.received(frame);
+            }
+            return;
+        }
+        Anchor anchor = anchors.get(frame.stream());
+        if (anchor != null) {
+            anchor.received(from, frame);
+        } else if (frame.type() == Frame.Type.ATTACH || frame.type() == Frame.Type.PREPARE) {
+            links.send(from, Frame.of(Frame.Type.GONE, 0, frame.attachment(), 0));
+        }
+    }
+
+    /**
+     * Gives tickets for descriptors that a frozen process takes to another node. Until the export is committed the
+     * process can go on here as if nothing had happened.
+     *
+     * @param leaving the descriptors, one for each open file description; all are closed by the export, also on failure
+     * @param deadline the most to wait for other nodes
+     * @throws StreamException when one cannot be relayed, its stream has ended, or a node does not answer
+     */
+    public Export prepareExport(List<Leaving> leaving, Duration deadline) {
+        List<CompletableFuture<Departure>> departures = new ArrayList<>();
+        for (Leaving one : leaving) {
+            departures.add(loop.ask(() -> depart(one)).thenCompose(departure -> departure));
+        }
+        CompletableFuture<Void> all = CompletableFuture.allOf(departures.toArray(CompletableFuture[]::new));
+        try {
+            all.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException | TimeoutException problem) {
+            departures.forEach(one -> one.thenAccept(departure -> resolve(departure, false)));
+            Throwable cause = problem instanceof ExecutionException ? problem.getCause() : problem;
+            throw new StreamException("descriptors cannot leave node " + self + ": "
+                    + (cause instanceof StreamException ? cause.getMessage() : cause));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            departures.forEach(one -> one.thenAccept(departure -> resolve(departure, false)));
+            throw new StreamException("descriptors cannot leave node " + self + ": interrupted");
+        }
+        List<Departure> ready = departures.stream().map(CompletableFuture::join).toList();
+        return new Export(
+                ready.stream().map(Departure::ticket).toList(),
+                commit -> ready.forEach(departure -> resolve(departure, commit)));
+    }
+
+    private void resolve(Departure departure, boolean commit) {
+        loop.post(() -> departure.resolver().resolve(commit));
+    }
+
+    private CompletableFuture<Departure> depart(Leaving leaving) {
+        int descriptor = leaving.descriptor();
+        try {
+            Attachment attachment = byStandIn.get(StandIn.Identity.of(descriptor));
+            return attachment != null
+                    ? fromStandIn(attachment, descriptor)
+                    : CompletableFuture.completedFuture(fromOriginal(leaving));
+        } catch (RuntimeException problem) {
+            Descriptors.close(descriptor);
+            throw problem;
+        }
+    }
+
+    private CompletableFuture<Departure> fromStandIn(Attachment attachment, int descriptor) {
+        long serial = numbers++;
+        int flags = Descriptors.flags(descriptor);
+        CompletableFuture<Long> prepared = attachment.prepare(serial);
+        prepared.exceptionally(_ -> {
+            Descriptors.close(descriptor);
+            return 0L;
+        });
+        return prepared.thenApply(unread ->
+                new Departure(attachment.ticket(self, serial, flags, unread), commit -> {
+                    if (commit) {
+                        attachment.commit(serial, descriptor);
+                    } else {
+                        attachment.abort(serial, descriptor);
+                    }
+                }));
+    }
+
+    private Departure fromOriginal(Leaving leaving) {
+        int descriptor = leaving.descriptor();
+        StreamKind kind = StreamKind.of(descriptor)
+                .orElseThrow(() -> new StreamException("descriptor " + descriptor
+                        + " is no pipe end, connected stream socket or terminal"));
+        int flags = Descriptors.flags(descriptor);
+        AnchorKey key = new AnchorKey(StandIn.Identity.of(descriptor), flags & Descriptors.O_ACCMODE);
+        Anchor known = byOriginal.get(key);
+        Anchor anchor = known != null ? known : newAnchor(key, kind, leaving);
+        Ticket.Key name = new Ticket.Key(self, numbers++);
+        anchor.issue(name);
+        StreamTicket ticket = new StreamTicket(
+                self,
+                anchor.number(),
+                self,
+                name.serial(),
+                kind,
+                flags,
+                kind == StreamKind.PIPE ? Pipes.capacity(descriptor) : 0,
+                0,
+                anchor.modes(),
+                anchor.window());
+        return new Departure(ticket, commit -> {
+            if (known != null) {
+                Descriptors.close(descriptor);
+            }
+            anchor.resolve(name, commit, new byte[0]);
+        });
+    }
+
+    private Anchor newAnchor(AnchorKey key, StreamKind kind, Leaving leaving) {
+        long number = ++numbers;
+        Anchor anchor = new Anchor(hub, number, Original.of(kind, leaving.descriptor()), leaving.foreground());
+        anchors.put(number, anchor);
+        byOriginal.put(key, anchor);
+        return anchor;
+    }
+
+    /**
+     * Makes a descriptor of a ticket, for a process that arrives here. On the anchor's node it is the original again when
+     * nothing is in flight.
+     *
+     * @return a descriptor, closed at exec, that the caller installs in the process and closes
+     * @throws StreamException when the ticket is void
+     * @throws org.linuxssi.linux.ErrnoException EMFILE, ENFILE, ENOSPC (terminals)
+     */
+    public int importTicket(StreamTicket ticket) {
+        try {
+            return loop.ask(() -> arrive(ticket)).join();
+        } catch (java.util.concurrent.CompletionException problem) {
+            if (problem.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw problem;
+        }
+    }
+
+    private int arrive(StreamTicket ticket) {
+        if (ticket.anchor().equals(self)) {
+            Anchor anchor = anchors.get(ticket.stream());
+            Ticket.Key name = new Ticket.Key(ticket.issuer(), ticket.serial());
+            if (anchor == null || !anchor.knows(name)) {
+                throw new StreamException("stream " + self + ":" + ticket.stream() + " has no ticket "
+                        + ticket.serial() + " of node " + ticket.issuer());
+            }
+            int original = anchor.handBack(name, ticket.unread());
+            if (original >= 0) {
+                return original;
+            }
+        }
+        for (Attachment attachment : attachments.values()) {
+            int shared = attachment.serves(ticket) ? attachment.standIn().share(ticket.flags()) : -1;
+            if (shared >= 0) {
+                attachment.join(ticket);
+                return shared;
+            }
+        }
+        return attach(ticket);
+    }
+
+    private int attach(StreamTicket ticket) {
+        StandIn.Made made = StandIn.make(ticket, multiplexer);
+        Attachment attachment = new Attachment(hub, ++numbers, ticket, made.standIn());
+        attachments.put(attachment.number(), attachment);
+        byStandIn.put(made.standIn().identity(), attachment);
+        return made.descriptor();
+    }
+
+    /**
+     * Waits until all that programs on this node have written to stand-ins has reached the originals. Call it before the
+     * exit of a process is told to other nodes, so that its last words come first.
+     *
+     * @param deadline the most to wait: an original may be a full pipe that nobody reads
+     * @return whether all has arrived
+     */
+    public boolean flush(Duration deadline) {
+        CompletableFuture<Void> all = loop.ask(() -> CompletableFuture.allOf(List.copyOf(attachments.values()).stream()
+                        .map(Attachment::flush)
+                        .toArray(CompletableFuture[]::new)))
+                .thenCompose(flushes -> flushes);
+        try {
+            all.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException _) {
+            return false;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Looks at the window sizes and modes of the terminals on this node now; changes go to the stand-ins. */
+    public void terminalsChanged() {
+        loop.post(() -> anchors.values().forEach(Anchor::checkTerminal));
+    }
+
+    /**
+     * The node is out of the cluster: what is used here of its streams ends, what it used of ours is free.
+     *
+     * @param node any node but this one
+     */
+    public void nodeLost(NodeId node) {
+        links.drop(node);
+        loop.post(() -> dropStreams(node));
+    }
+
+    private void dropStreams(NodeId node) {
+        List.copyOf(anchors.values()).forEach(anchor -> anchor.lost(node));
+        for (Attachment attachment : List.copyOf(attachments.values())) {
+            if (attachment.anchor().equals(node)) {
+                attachment.lost();
+            }
+        }
+    }
+
+    /** Returns what is held now. */
+    public StreamStatistics statistics() {
+        return loop.ask(() -> new StreamStatistics(
+                        anchors.size(),
+                        attachments.size(),
+                        anchors.values().stream().mapToInt(Anchor::ticketCount).sum()))
+                .join();
+    }
+
+    /** Ends all streams of this node. */
+    @Override
+    public void close() {
+        links.close();
+        loop.ask(() -> {
+                    List.copyOf(attachments.values()).forEach(Attachment::close);
+                    List.copyOf(anchors.values()).forEach(Anchor::close);
+                    return true;
+                })
+                .join();
+        loop.close();
+    }
+}

@@ -1,0 +1,210 @@
+package org.linuxssi.stream;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Optional;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Epoll;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Terminals;
+
+/**
+ * The master of a pseudo terminal whose terminal the program has.
+ *
+ * <p>Lines are edited and echoed once, by the original: the stand-in has the same modes and EXTPROC, which tells the
+ * kernel to pass input through, and maps no output characters.
+ */
+final class TerminalStandIn implements StandIn {
+
+    /** OLCUC, ONLCR, OCRNL, ONOCR, ONLRET, XTABS ({@code asm-generic/termbits.h}). */
+    private static final int OUTPUT_MAPPINGS = 0x183e;
+
+    private final int master;
+    private final Identity identity;
+    private byte[] modes;
+    private boolean modesChanged;
+
+    private TerminalStandIn(int master, Identity identity, byte[] modes) {
+        this.master = master;
+        this.identity = identity;
+        this.modes = modes;
+    }
+
+    static Made make(StreamTicket ticket, String multiplexer) {
+        int master = Terminals.openMaster(multiplexer);
+        byte[] modes = standInModes(ticket.modes());
+        Terminals.modes(master, modes);
+        Terminals.window(master, ticket.window());
+        int peer = Terminals.openPeer(
+                master, ticket.flags() & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK));
+        Terminals.packetMode(master);
+        Descriptors.setFlags(master, Descriptors.O_RDWR | Descriptors.O_NONBLOCK);
+        return new Made(new TerminalStandIn(master, Identity.of(peer), modes), peer);
+    }
+
+    private static byte[] standInModes(byte[] original) {
+        byte[] modes = original.clone();
+        int output = Terminals.flags(modes, Terminals.OUTPUT_MODES);
+        int local = Terminals.flags(modes, Terminals.LOCAL_MODES);
+        Terminals.flags(modes, Terminals.OUTPUT_MODES, output & ~OUTPUT_MAPPINGS);
+        Terminals.flags(modes, Terminals.LOCAL_MODES, local | Terminals.EXTPROC);
+        return modes;
+    }
+
+    /**
+     * Returns the original's modes after a program changed those of the stand-in.
+     *
+     * @param original the present modes
+     * @param before of the stand-in
+     * @param after of the stand-in
+     */
+    static byte[] originalModes(byte[] original, byte[] before, byte[] after) {
+        byte[] modes = after.clone();
+        int changed = Terminals.flags(before, Terminals.OUTPUT_MODES) ^ Terminals.flags(after, Terminals.OUTPUT_MODES);
+        int output = Terminals.flags(original, Terminals.OUTPUT_MODES) ^ changed;
+        int external = Terminals.flags(original, Terminals.LOCAL_MODES) & Terminals.EXTPROC;
+        int local = Terminals.flags(after, Terminals.LOCAL_MODES) & ~Terminals.EXTPROC | external;
+        Terminals.flags(modes, Terminals.OUTPUT_MODES, output);
+        Terminals.flags(modes, Terminals.LOCAL_MODES, local);
+        return modes;
+    }
+
+    @Override
+    public int descriptor() {
+        return master;
+    }
+
+    @Override
+    public Identity identity() {
+        return identity;
+    }
+
+    @Override
+    public boolean reads() {
+        return true;
+    }
+
+    @Override
+    public boolean writes() {
+        return true;
+    }
+
+    @Override
+    public long fromProgram(MemorySegment buffer) {
+        while (true) {
+            long count = Descriptors.read(master, buffer, buffer.byteSize());
+            if (count <= 0) {
+                return count;
+            }
+            byte kind = buffer.get(JAVA_BYTE, 0);
+            if (kind == 0 && count > 1) {
+                MemorySegment.copy(buffer, 1, buffer, 0, count - 1);
+                return count - 1;
+            }
+            modesChanged |= (kind & Terminals.PACKET_MODES_CHANGED) != 0;
+        }
+    }
+
+    /** Returns the stand-in's modes before and after a program changed them since the last call, 36 bytes each. */
+    Optional<byte[]> changedModes() {
+        if (!modesChanged) {
+            return Optional.empty();
+        }
+        modesChanged = false;
+        byte[] before = modes;
+        byte[] after = Terminals.modes(master);
+        if (Arrays.equals(before, after)) {
+            return Optional.empty();
+        }
+        setModes(after);
+        byte[] both = Arrays.copyOf(before, 2 * Terminals.TERMIOS_SIZE);
+        System.arraycopy(after, 0, both, Terminals.TERMIOS_SIZE, Terminals.TERMIOS_SIZE);
+        return Optional.of(both);
+    }
+
+    /** Gives the stand-in what the original has. */
+    void setModes(byte[] original) {
+        modes = standInModes(original);
+        Terminals.modes(master, modes);
+    }
+
+    void setWindow(byte[] size) {
+        Terminals.window(master, size);
+    }
+
+    @Override
+    public long toProgram(MemorySegment buffer, long count) {
+        return Descriptors.write(master, buffer, count);
+    }
+
+    /** Lets one read of the program return 0; all input before must have been read. */
+    void endOfInput(MemorySegment buffer) {
+        buffer.set(JAVA_BYTE, 0, modes[Terminals.EOF_CHARACTER]);
+        Descriptors.write(master, buffer, 1);
+    }
+
+    @Override
+    public boolean abandoned() {
+        return (Epoll.poll(master, Epoll.IN) & Epoll.HUP) != 0;
+    }
+
+    @Override
+    public long unread() {
+        try {
+            int peer = Terminals.openPeer(master, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
+            try {
+                return Descriptors.readable(peer);
+            } finally {
+                Descriptors.close(peer);
+            }
+        } catch (ErrnoException problem) {
+            if (problem.errno() == Errno.EIO) {
+                return 0;
+            }
+            throw problem;
+        }
+    }
+
+    @Override
+    public byte[] rescue(int held, MemorySegment buffer) {
+        return new byte[0];
+    }
+
+    @Override
+    public byte[] takeUnread(MemorySegment buffer) {
+        int peer = Terminals.openPeer(master, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
+        try {
+            long count = Math.max(0, Descriptors.read(peer, buffer, buffer.byteSize()));
+            return buffer.asSlice(0, count).toArray(JAVA_BYTE);
+        } finally {
+            Descriptors.close(peer);
+        }
+    }
+
+    @Override
+    public boolean endReading() {
+        return true;
+    }
+
+    @Override
+    public boolean breakWriting() {
+        return true;
+    }
+
+    @Override
+    public int share(int flags) {
+        try {
+            return Terminals.openPeer(master, flags & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK));
+        } catch (ErrnoException _) {
+            return -1;
+        }
+    }
+
+    @Override
+    public void close() {
+        Descriptors.close(master);
+    }
+}
