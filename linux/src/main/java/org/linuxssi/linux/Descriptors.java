@@ -151,8 +151,7 @@ public final class Descriptors {
      * @throws ErrnoException EBADF, EPERM
      */
     public static void setFlags(int descriptor, int flags) {
-        Syscalls.check(
-                "set flags of descriptor " + descriptor, Syscalls.call(Nr.FCNTL, descriptor, F_SETFL, flags));
+        Syscalls.check("set flags of descriptor " + descriptor, Syscalls.call(Nr.FCNTL, descriptor, F_SETFL, flags));
     }
 
     /**
@@ -193,8 +192,7 @@ public final class Descriptors {
      * @throws ErrnoException ESPIPE, EINVAL
      */
     public static long seek(int descriptor, long offset, int whence) {
-        return Syscalls.check(
-                "seek on descriptor " + descriptor, Syscalls.call(Nr.LSEEK, descriptor, offset, whence));
+        return Syscalls.check("seek on descriptor " + descriptor, Syscalls.call(Nr.LSEEK, descriptor, offset, whence));
     }
 
     /**

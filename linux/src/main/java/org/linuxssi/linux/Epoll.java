@@ -126,11 +126,22 @@ public final class Epoll implements AutoCloseable {
      * @param interest {@link #IN}, {@link #OUT}; {@link #ERR} and {@link #HUP} are always reported
      */
     public static int poll(int descriptor, int interest) {
+        return poll(descriptor, interest, 0);
+    }
+
+    /**
+     * Waits until there is something about one descriptor, and returns its state, 0 at the end of the time.
+     *
+     * @param descriptor any
+     * @param interest {@link #IN}, {@link #OUT}
+     * @param milliseconds the most to wait, -1 for ever
+     */
+    public static int poll(int descriptor, int interest, int milliseconds) {
         try (Arena confined = Arena.ofConfined()) {
             MemorySegment entry = confined.allocate(8, 8);
             entry.set(JAVA_INT, 0, descriptor);
             entry.set(JAVA_INT, 4, interest & 0xffff);
-            long count = Syscalls.call(Nr.POLL, entry.address(), 1, 0);
+            long count = Syscalls.call(Nr.POLL, entry.address(), 1, milliseconds);
             return count == 1 ? entry.get(JAVA_INT, 4) >>> 16 : 0;
         }
     }

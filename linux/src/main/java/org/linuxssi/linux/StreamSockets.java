@@ -40,8 +40,7 @@ public final class StreamSockets {
             MemorySegment ends = arena.allocate(JAVA_INT, 2);
             Syscalls.check(
                     "make a socket pair",
-                    Syscalls.call(
-                            Nr.SOCKETPAIR, AF_UNIX, SOCK_STREAM | Descriptors.O_CLOEXEC, 0, ends.address()));
+                    Syscalls.call(Nr.SOCKETPAIR, AF_UNIX, SOCK_STREAM | Descriptors.O_CLOEXEC, 0, ends.address()));
             return new Pair(ends.getAtIndex(JAVA_INT, 0), ends.getAtIndex(JAVA_INT, 1));
         }
     }
@@ -56,8 +55,7 @@ public final class StreamSockets {
             MemorySegment value = arena.allocate(JAVA_INT);
             MemorySegment size = arena.allocate(JAVA_INT);
             size.set(JAVA_INT, 0, 4);
-            long result =
-                    Syscalls.call(Nr.GETSOCKOPT, descriptor, SOL_SOCKET, name, value.address(), size.address());
+            long result = Syscalls.call(Nr.GETSOCKOPT, descriptor, SOL_SOCKET, name, value.address(), size.address());
             return Syscalls.failed(result) ? -1 : value.get(JAVA_INT, 0);
         }
     }

@@ -120,8 +120,8 @@ public final class Terminals {
      * @throws ErrnoException EIO
      */
     public static int openPeer(int master, int flags) {
-        long result = Syscalls.call(
-                Nr.IOCTL, master, TIOCGPTPEER, flags | Descriptors.O_NOCTTY | Descriptors.O_CLOEXEC);
+        long result =
+                Syscalls.call(Nr.IOCTL, master, TIOCGPTPEER, flags | Descriptors.O_NOCTTY | Descriptors.O_CLOEXEC);
         return (int) Syscalls.check("open the terminal of master " + master, result);
     }
 

@@ -51,7 +51,20 @@ final class Anchor {
     private byte[] window = {};
 
     /** Bytes of a stand-in on their way to the original; none at all means the end of writing. */
-    private record Write(Remote.Key from, ByteBuffer bytes) {}
+    private static final class Write {
+        private Optional<Remote.Key> from;
+        private final ByteBuffer bytes;
+
+        Write(Remote.Key from, byte[] bytes) {
+            this.from = Optional.of(from);
+            this.bytes = ByteBuffer.wrap(bytes);
+        }
+
+        /** The node needs no answer any more. */
+        void forget(NodeId node) {
+            from = from.filter(key -> !key.node().equals(node));
+        }
+    }
 
     Anchor(Hub hub, long number, Original original, Foreground foreground) {
         this.hub = hub;
@@ -100,8 +113,8 @@ final class Anchor {
     // ---- tickets
 
     /** A process of this node, or with a stand-in elsewhere, is about to leave. */
-    void issue(Ticket.Key key) {
-        tickets.put(key, new Ticket());
+    void issue(Ticket.Key key, NodeId destination) {
+        tickets.put(key, new Ticket(destination));
     }
 
     /**
@@ -134,7 +147,7 @@ final class Anchor {
         if (ticket == null) {
             return;
         }
-        if (commit && ticket.home) {
+        if (commit && (ticket.home || ticket.destinationLost)) {
             tickets.remove(key);
             if (leftover.length > 0) {
                 unread.add(leftover);
@@ -181,12 +194,12 @@ final class Anchor {
         Ticket.Key ticket = new Ticket.Key(from, frame.argument());
         switch (frame.type()) {
             case ATTACH -> attach(key, frame);
-            case UP -> writes.add(new Write(key, ByteBuffer.wrap(frame.bytes())));
-            case END_UP -> writes.add(new Write(key, ByteBuffer.allocate(0)));
+            case UP -> writes.add(new Write(key, frame.bytes()));
+            case END_UP -> writes.add(new Write(key, new byte[0]));
             case TAKEN -> taken(remote, frame.argument());
             case CLOSE -> close(remote);
             case DETACH -> detach(key, frame.bytes());
-            case PREPARE -> prepare(remote, key, ticket);
+            case PREPARE -> prepare(remote, key, ticket, NodeId.of(frame.bytes()[0] & 0xff));
             case COMMIT -> {
                 resume(remote);
                 resolve(ticket, true, frame.bytes());
@@ -247,13 +260,13 @@ final class Anchor {
         }
     }
 
-    private void prepare(@Nullable Remote remote, Remote.Key key, Ticket.Key ticket) {
+    private void prepare(@Nullable Remote remote, Remote.Key key, Ticket.Key ticket, NodeId destination) {
         if (remote == null) {
             hub.send(key.node(), Frame.of(Type.GONE, 0, key.attachment(), 0));
             return;
         }
         remote.pauses++;
-        issue(ticket);
+        issue(ticket, destination);
         tell(remote, Type.PREPARED, ticket.serial(), new byte[0]);
     }
 
@@ -270,12 +283,15 @@ final class Anchor {
     /** A node is gone: its stand-ins and the tickets it issued are void. */
     void lost(NodeId node) {
         remotes.keySet().removeIf(key -> key.node().equals(node));
+        writes.forEach(write -> write.forget(node));
         tickets.entrySet().removeIf(entry -> {
+            Ticket ticket = entry.getValue();
+            ticket.destinationLost |= ticket.destination.equals(node);
             boolean hers = entry.getKey().issuer().equals(node);
             if (hers) {
-                entry.getValue().successor.ifPresent(successor -> successor.gate = Optional.empty());
+                ticket.successor.ifPresent(successor -> successor.gate = Optional.empty());
             }
-            return hers;
+            return hers || ticket.destinationLost && ticket.committed;
         });
         pump();
     }
@@ -290,7 +306,7 @@ final class Anchor {
         MemorySegment buffer = hub.loop().buffer();
         while (!writes.isEmpty() && !broken) {
             Write next = writes.element();
-            ByteBuffer bytes = next.bytes();
+            ByteBuffer bytes = next.bytes;
             if (bytes.capacity() == 0) {
                 original.endWriting();
                 writes.remove();
@@ -309,8 +325,8 @@ final class Anchor {
             bytes.position(bytes.position() + (int) written);
             if (!bytes.hasRemaining()) {
                 writes.remove();
-                Frame done = Frame.of(Type.WRITTEN, 0, next.from().attachment(), bytes.capacity());
-                hub.send(next.from().node(), done);
+                next.from.ifPresent(
+                        key -> hub.send(key.node(), Frame.of(Type.WRITTEN, 0, key.attachment(), bytes.capacity())));
             }
         }
     }

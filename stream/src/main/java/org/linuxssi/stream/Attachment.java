@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.linuxssi.linux.Descriptors;
-import org.linuxssi.linux.Epoll;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.stream.Frame.Type;
 import org.linuxssi.tools.NodeId;
@@ -41,6 +40,8 @@ final class Attachment {
         DETACHED
     }
 
+    private record Preparing(int held, CompletableFuture<Long> unread) {}
+
     private record Flush(long upTo, CompletableFuture<Void> done) {}
 
     private final Hub hub;
@@ -51,11 +52,12 @@ final class Attachment {
     private final StreamTicket template;
     private final long watch;
     private final ArrayDeque<ByteBuffer> pending = new ArrayDeque<>();
-    private final Map<Long, CompletableFuture<Long>> preparing = new HashMap<>();
+    private final Map<Long, Preparing> preparing = new HashMap<>();
     private final List<Flush> flushes = new ArrayList<>();
     private State state = State.OPEN;
     private boolean endDown;
     private boolean endUp;
+    private boolean gone;
     private long sent;
     private long written;
     private long taken;
@@ -110,11 +112,14 @@ final class Attachment {
     }
 
     private void tell(Type type, long argument, byte[] bytes) {
+        if (gone) {
+            return;
+        }
         hub.send(anchor, new Frame(type, stream, number, argument, bytes));
     }
 
     private void tell(Type type, long argument) {
-        hub.send(anchor, Frame.of(type, stream, number, argument));
+        tell(type, argument, new byte[0]);
     }
 
     // ---- bytes
@@ -163,7 +168,7 @@ final class Attachment {
             if (state != State.OPEN) {
                 return;
             }
-            if (pending.isEmpty() && standIn.unread() == 0) {
+            if (pending.isEmpty() && standIn instanceof TerminalStandIn terminal && terminal.unread() == 0) {
                 tell(Type.TAKEN, TERMINAL_WINDOW);
             } else {
                 awaitInputTaken(Math.min(SLOWEST_CHECK_MILLIS, delay * 2));
@@ -239,8 +244,12 @@ final class Attachment {
         state = State.DETACHED;
         standIn.close();
         hub.detached(this);
-        preparing.values().forEach(waiting -> waiting.completeExceptionally(new StreamException("the stream ended")));
+        Map<Long, Preparing> failed = Map.copyOf(preparing);
         preparing.clear();
+        failed.forEach((serial, waiting) -> {
+            tell(Type.ABORT, serial);
+            waiting.unread().completeExceptionally(new StreamException("the stream ended"));
+        });
         forgetIfWritten();
     }
 
@@ -256,13 +265,15 @@ final class Attachment {
      * Sends all that was written, stops the other direction, and completes with the number of unread bytes here.
      *
      * @param serial of the ticket
+     * @param destination where the process goes
+     * @param held a duplicate of its descriptor
      */
-    CompletableFuture<Long> prepare(long serial) {
+    CompletableFuture<Long> prepare(long serial, NodeId destination, int held) {
         CompletableFuture<Long> prepared = new CompletableFuture<>();
-        preparing.put(serial, prepared);
+        preparing.put(serial, new Preparing(held, prepared));
         fromProgram(true);
         if (state == State.OPEN) {
-            tell(Type.PREPARE, serial);
+            tell(Type.PREPARE, serial, new byte[] {(byte) destination.value()});
         }
         return prepared;
     }
@@ -350,10 +361,10 @@ final class Attachment {
     }
 
     private void prepared(long serial) {
-        CompletableFuture<Long> waiting = preparing.remove(serial);
+        Preparing waiting = preparing.remove(serial);
         if (waiting != null) {
             long behind = pending.stream().mapToLong(ByteBuffer::remaining).sum();
-            waiting.complete(behind + (state == State.OPEN ? standIn.unread() : 0));
+            waiting.unread().complete(behind + standIn.unread(waiting.held()));
         }
     }
 
@@ -392,6 +403,7 @@ final class Attachment {
 
     /** The anchor or its node is gone: programs read what is here, then the end; their writes fail. */
     void lost() {
+        gone = true;
         broken();
         if (state == State.CLOSING) {
             closeStandIn();

@@ -6,7 +6,7 @@ import java.util.List;
  * Descriptors on their way to another node. Closing without a commit aborts.
  *
  * <pre>{@code
- * try (Export export = streams.prepareExport(leaving, deadline)) {   // the process is frozen
+ * try (Export export = streams.prepareExport(target, leaving, deadline)) {   // the process is frozen
  *     send(export.tickets());                                         // there: importTicket, install, READY
  *     ...                                                             // the process runs there, its copy here is gone
  *     export.commit();

@@ -39,7 +39,7 @@ record Frame(Type type, long stream, long attachment, long argument, byte[] byte
         CLOSE,
         /** To the anchor: the stand-in is gone; the bytes were not read by anybody. */
         DETACH,
-        /** To the anchor: a process leaves with this ticket; send no more and answer PREPARED. */
+        /** To the anchor: a process leaves with this ticket; send no more and answer PREPARED; the byte is where it goes. */
         PREPARE,
         /** To the anchor: the process has left; the bytes it did not read are its successor's. */
         COMMIT,

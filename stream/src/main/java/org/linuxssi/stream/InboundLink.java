@@ -85,8 +85,9 @@ final class InboundLink {
     }
 
     private void read(ByteStream stream) throws IOException {
-        ByteBuffer buffer =
-                ByteBuffer.allocate(Frame.LIMIT + 64).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+        ByteBuffer buffer = ByteBuffer.allocate(Frame.LIMIT + 64)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .limit(0);
         long unacknowledged = 0;
         int frames = 0;
         while (true) {

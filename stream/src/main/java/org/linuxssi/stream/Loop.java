@@ -62,6 +62,9 @@ final class Loop implements AutoCloseable {
 
     /** Runs on the loop's thread and returns its result. */
     <T> CompletableFuture<T> ask(Supplier<T> question) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new StreamException("the streams of this node are closed"));
+        }
         CompletableFuture<T> answer = new CompletableFuture<>();
         post(() -> {
             try {
@@ -110,7 +113,7 @@ final class Loop implements AutoCloseable {
             return 0;
         }
         Timer next = timers.peek();
-        return next == null ? -1 : (int) Math.clamp((next.due() - System.nanoTime() + 999_999) / 1_000_000, 0, 60_000);
+        return next == null ? -1 : Math.clamp((next.due() - System.nanoTime() + 999_999) / 1_000_000, 0, 60_000);
     }
 
     private void event(long key, int events) {

@@ -43,7 +43,7 @@ record PipeStandIn(int descriptor, Identity identity, boolean reads) implements 
     }
 
     @Override
-    public long unread() {
+    public long unread(int held) {
         return reads ? Descriptors.readable(descriptor) : 0;
     }
 

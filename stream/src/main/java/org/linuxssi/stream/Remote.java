@@ -42,6 +42,12 @@ final class Remote {
         /** Names a ticket in the cluster. */
         record Key(NodeId issuer, long serial) {}
 
+        /** Where the process goes. */
+        final NodeId destination;
+
+        /** That node is out of the cluster. */
+        boolean destinationLost;
+
         /** The stand-in that was made with it. */
         Optional<Remote> successor = Optional.empty();
 
@@ -56,5 +62,9 @@ final class Remote {
 
         /** What it had not read there. */
         byte[] leftover = {};
+
+        Ticket(NodeId destination) {
+            this.destination = destination;
+        }
     }
 }

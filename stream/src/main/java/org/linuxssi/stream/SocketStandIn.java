@@ -43,10 +43,9 @@ record SocketStandIn(int descriptor, Identity identity) implements StandIn {
         return (Epoll.poll(descriptor, Epoll.IN) & Epoll.HUP) != 0;
     }
 
-    /** Says nothing was read, since only the program's own end could tell; {@link #rescue} gets what is there. */
     @Override
-    public long unread() {
-        return 0;
+    public long unread(int held) {
+        return Descriptors.readable(held);
     }
 
     @Override

@@ -50,8 +50,12 @@ sealed interface StandIn permits PipeStandIn, SocketStandIn, TerminalStandIn {
     /** Tells whether no program holds it any more. */
     boolean abandoned();
 
-    /** Returns the number of bytes that were given to programs and not read by them. */
-    long unread();
+    /**
+     * Returns the number of bytes that were given to programs and not read by them.
+     *
+     * @param held a duplicate of a program's descriptor
+     */
+    long unread(int held);
 
     /** Copies the unread bytes that go when the last holder, perhaps ours, closes; the rest is taken later. */
     byte[] rescue(int held, MemorySegment buffer);

@@ -20,15 +20,14 @@ public enum StreamKind {
      */
     public static Optional<StreamKind> of(int descriptor) {
         return switch (Descriptors.status(descriptor).type()) {
-            case Descriptors.S_IFIFO -> accessMode(descriptor) == Descriptors.O_RDWR
-                    ? Optional.empty()
-                    : Optional.of(PIPE);
-            case Descriptors.S_IFSOCK -> StreamSockets.isConnectedStream(descriptor)
-                    ? Optional.of(SOCKET)
-                    : Optional.empty();
-            case Descriptors.S_IFCHR -> Terminals.isTerminal(descriptor) && !Terminals.isMaster(descriptor)
-                    ? Optional.of(TERMINAL)
-                    : Optional.empty();
+            case Descriptors.S_IFIFO ->
+                accessMode(descriptor) == Descriptors.O_RDWR ? Optional.empty() : Optional.of(PIPE);
+            case Descriptors.S_IFSOCK ->
+                StreamSockets.isConnectedStream(descriptor) ? Optional.of(SOCKET) : Optional.empty();
+            case Descriptors.S_IFCHR ->
+                Terminals.isTerminal(descriptor) && !Terminals.isMaster(descriptor)
+                        ? Optional.of(TERMINAL)
+                        : Optional.empty();
             default -> Optional.empty();
         };
     }

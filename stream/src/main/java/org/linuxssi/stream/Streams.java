@@ -6,9 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Pipes;
 import org.linuxssi.rpc.Rpc;
@@ -25,7 +27,6 @@ import org.linuxssi.tools.NodeId;
 public final class Streams implements AutoCloseable {
 
     private final NodeId self;
-    private final Rpc rpc;
     private final String multiplexer;
     private final Loop loop;
     private final Links links;
@@ -34,6 +35,7 @@ public final class Streams implements AutoCloseable {
     private final Map<AnchorKey, Anchor> byOriginal = new HashMap<>();
     private final Map<Long, Attachment> attachments = new HashMap<>();
     private final Map<StandIn.Identity, Attachment> byStandIn = new HashMap<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
     private long numbers;
 
     private record AnchorKey(StandIn.Identity identity, int accessMode) {}
@@ -49,7 +51,6 @@ public final class Streams implements AutoCloseable {
      * @param patience how long a peer may be out of reach before its streams end, unless {@link #nodeLost} says it first
      */
     public Streams(Rpc rpc, String multiplexer, Duration patience) {
-        this.rpc = rpc;
         this.self = rpc.self();
         this.multiplexer = multiplexer;
         this.loop = new Loop("streams-" + self);
@@ -118,14 +119,15 @@ public final class Streams implements AutoCloseable {
      * Gives tickets for descriptors that a frozen process takes to another node. Until the export is committed the
      * process can go on here as if nothing had happened.
      *
+     * @param destination where the process goes
      * @param leaving the descriptors, one for each open file description; all are closed by the export, also on failure
      * @param deadline the most to wait for other nodes
      * @throws StreamException when one cannot be relayed, its stream has ended, or a node does not answer
      */
-    public Export prepareExport(List<Leaving> leaving, Duration deadline) {
+    public Export prepareExport(NodeId destination, List<Leaving> leaving, Duration deadline) {
         List<CompletableFuture<Departure>> departures = new ArrayList<>();
         for (Leaving one : leaving) {
-            departures.add(loop.ask(() -> depart(one)).thenCompose(departure -> departure));
+            departures.add(loop.ask(() -> depart(one, destination)).thenCompose(departure -> departure));
         }
         CompletableFuture<Void> all = CompletableFuture.allOf(departures.toArray(CompletableFuture[]::new));
         try {
@@ -150,48 +152,56 @@ public final class Streams implements AutoCloseable {
         loop.post(() -> departure.resolver().resolve(commit));
     }
 
-    private CompletableFuture<Departure> depart(Leaving leaving) {
+    private CompletableFuture<Departure> depart(Leaving leaving, NodeId destination) {
         int descriptor = leaving.descriptor();
         try {
             Attachment attachment = byStandIn.get(StandIn.Identity.of(descriptor));
             return attachment != null
-                    ? fromStandIn(attachment, descriptor)
-                    : CompletableFuture.completedFuture(fromOriginal(leaving));
+                    ? fromStandIn(attachment, leaving, destination)
+                    : CompletableFuture.completedFuture(fromOriginal(leaving, destination));
         } catch (RuntimeException problem) {
             Descriptors.close(descriptor);
             throw problem;
         }
     }
 
-    private CompletableFuture<Departure> fromStandIn(Attachment attachment, int descriptor) {
+    private CompletableFuture<Departure> fromStandIn(Attachment attachment, Leaving leaving, NodeId destination) {
+        int descriptor = leaving.descriptor();
         long serial = numbers++;
         int flags = Descriptors.flags(descriptor);
-        CompletableFuture<Long> prepared = attachment.prepare(serial);
-        prepared.exceptionally(_ -> {
-            Descriptors.close(descriptor);
-            return 0L;
-        });
-        return prepared.thenApply(unread ->
-                new Departure(attachment.ticket(self, serial, flags, unread), commit -> {
+        return attachment
+                .prepare(serial, destination, descriptor)
+                .thenApply(unread -> new Departure(attachment.ticket(self, serial, flags, unread), commit -> {
                     if (commit) {
                         attachment.commit(serial, descriptor);
                     } else {
                         attachment.abort(serial, descriptor);
                     }
-                }));
+                }))
+                .exceptionallyCompose(_ -> plain(leaving, destination));
     }
 
-    private Departure fromOriginal(Leaving leaving) {
+    /** The stream has ended meanwhile, and what was its stand-in is an ordinary pipe of this node. */
+    private CompletableFuture<Departure> plain(Leaving leaving, NodeId destination) {
+        try {
+            return CompletableFuture.completedFuture(fromOriginal(leaving, destination));
+        } catch (RuntimeException problem) {
+            Descriptors.close(leaving.descriptor());
+            return CompletableFuture.failedFuture(problem);
+        }
+    }
+
+    private Departure fromOriginal(Leaving leaving, NodeId destination) {
         int descriptor = leaving.descriptor();
         StreamKind kind = StreamKind.of(descriptor)
-                .orElseThrow(() -> new StreamException("descriptor " + descriptor
-                        + " is no pipe end, connected stream socket or terminal"));
+                .orElseThrow(() -> new StreamException(
+                        "descriptor " + descriptor + " is no pipe end, connected stream socket or terminal"));
         int flags = Descriptors.flags(descriptor);
         AnchorKey key = new AnchorKey(StandIn.Identity.of(descriptor), flags & Descriptors.O_ACCMODE);
         Anchor known = byOriginal.get(key);
         Anchor anchor = known != null ? known : newAnchor(key, kind, leaving);
         Ticket.Key name = new Ticket.Key(self, numbers++);
-        anchor.issue(name);
+        anchor.issue(name, destination);
         StreamTicket ticket = new StreamTicket(
                 self,
                 anchor.number(),
@@ -230,7 +240,7 @@ public final class Streams implements AutoCloseable {
     public int importTicket(StreamTicket ticket) {
         try {
             return loop.ask(() -> arrive(ticket)).join();
-        } catch (java.util.concurrent.CompletionException problem) {
+        } catch (CompletionException problem) {
             if (problem.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
@@ -243,8 +253,8 @@ public final class Streams implements AutoCloseable {
             Anchor anchor = anchors.get(ticket.stream());
             Ticket.Key name = new Ticket.Key(ticket.issuer(), ticket.serial());
             if (anchor == null || !anchor.knows(name)) {
-                throw new StreamException("stream " + self + ":" + ticket.stream() + " has no ticket "
-                        + ticket.serial() + " of node " + ticket.issuer());
+                throw new StreamException("stream " + self + ":" + ticket.stream() + " has no ticket " + ticket.serial()
+                        + " of node " + ticket.issuer());
             }
             int original = anchor.handBack(name, ticket.unread());
             if (original >= 0) {
@@ -328,6 +338,9 @@ public final class Streams implements AutoCloseable {
     /** Ends all streams of this node. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         links.close();
         loop.ask(() -> {
                     List.copyOf(attachments.values()).forEach(Attachment::close);

@@ -38,8 +38,7 @@ final class TerminalStandIn implements StandIn {
         byte[] modes = standInModes(ticket.modes());
         Terminals.modes(master, modes);
         Terminals.window(master, ticket.window());
-        int peer = Terminals.openPeer(
-                master, ticket.flags() & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK));
+        int peer = Terminals.openPeer(master, ticket.flags() & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK));
         Terminals.packetMode(master);
         Descriptors.setFlags(master, Descriptors.O_RDWR | Descriptors.O_NONBLOCK);
         return new Made(new TerminalStandIn(master, Identity.of(peer), modes), peer);
@@ -152,7 +151,12 @@ final class TerminalStandIn implements StandIn {
     }
 
     @Override
-    public long unread() {
+    public long unread(int held) {
+        return unread();
+    }
+
+    /** Returns the number of bytes that programs did not read yet. */
+    long unread() {
         try {
             int peer = Terminals.openPeer(master, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
             try {
