@@ -16,6 +16,7 @@ import org.linuxssi.tools.DecodeException;
  * @param argument serial of a ticket or a count of bytes
  * @param bytes data, at most {@link #LIMIT}
  */
+@SuppressWarnings("ArrayRecordComponent") // a value that is never compared
 record Frame(Type type, long stream, long attachment, long argument, byte[] bytes) {
 
     /** The most bytes of data in a frame: a pipe of the largest size, and what was in flight to it. */

@@ -18,6 +18,7 @@ import org.linuxssi.tools.NodeId;
  * @param modes {@code struct termios} of a terminal, else empty
  * @param window {@code struct winsize} of a terminal, else empty
  */
+@SuppressWarnings("ArrayRecordComponent") // a value that is never compared
 public record StreamTicket(
         NodeId anchor,
         long stream,
