@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -17,15 +15,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.linuxssi.linux.Ptrace;
-import org.linuxssi.linux.PtraceStop;
-import org.linuxssi.linux.PtraceThread;
-import org.linuxssi.linux.Spawn;
+import org.linuxssi.ghost.TestPrograms.Outcome;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.ProcFiles;
 
 /** Runs programs natively and while they are moved between two containers; both must say the same. */
 @Timeout(120)
 class MigrationTest {
 
+    private static final System.Logger LOG = System.getLogger(MigrationTest.class.getName());
     private static final int PID = 30_000;
 
     @TempDir
@@ -47,39 +45,7 @@ class MigrationTest {
     }
 
     private String compile(String name, String... options) throws IOException {
-        Path source = directory.resolve(name + ".c");
-        try (var in = MigrationTest.class.getResourceAsStream("/programs/" + name + ".c")) {
-            Files.write(source, in.readAllBytes());
-        }
-        Path program = directory.resolve(name);
-        List<String> command = new java.util.ArrayList<>(
-                List.of("/usr/bin/gcc", "-O1", "-w", "-o", program.toString(), source.toString(), "-pthread"));
-        command.addAll(List.of(options));
-        int compiler =
-                Spawn.start(command, Map.of("PATH", System.getenv("PATH")), directory, directory.resolve("gcc.log"));
-        assertThat(exit(compiler))
-                .as("gcc %s", Files.readString(directory.resolve("gcc.log")))
-                .isZero();
-        return program.toString();
-    }
-
-    private static int exit(int pid) {
-        try (PtraceThread waiter = new PtraceThread("wait")) {
-            return switch (waiter.call(() -> Ptrace.await(pid))) {
-                case PtraceStop.Exited(int code) -> code;
-                case PtraceStop.Killed(int signal) -> 128 + signal;
-                case PtraceStop stop -> throw new IllegalStateException(stop.toString());
-            };
-        }
-    }
-
-    private record Outcome(int status, String output) {}
-
-    private Outcome alone(String... command) throws IOException {
-        Path run = Files.createDirectories(directory.resolve("native"));
-        Path output = directory.resolve("native.out");
-        int pid = Spawn.start(List.of(command), Map.of("PATH", System.getenv("PATH"), "LC_ALL", "C"), run, output);
-        return new Outcome(exit(pid), Files.readString(output));
+        return TestPrograms.compile(directory, name, options);
     }
 
     private Outcome moving(int least, boolean live, Duration pace, String... command) throws IOException {
@@ -88,17 +54,17 @@ class MigrationTest {
         int outside = one.launch(PID, output, run, command);
         String shell = Path.of("/bin/sh").toRealPath().toString();
         await().until(() -> TestContainer.ended(outside)
-                || (!org.linuxssi.linux.ProcFiles.link(outside, "exe").equals(shell) && Files.size(output) >= 0));
+                || (!ProcFiles.link(outside, "exe").equals(shell) && Files.size(output) >= 0));
         Traveller traveller = new Traveller(directory.resolve("agent"), one, PID, outside);
         Random random = ThreadLocalRandom.current();
         int moves = 0;
         while (!TestContainer.ended(traveller.outside())) {
             TestContainer to = traveller.here() == one ? two : one;
             try {
-                var trip = traveller.move(to, live);
-                System.out.println(moves + ": " + trip);
+                Traveller.Trip trip = traveller.move(to, live);
+                LOG.log(System.Logger.Level.DEBUG, "{0}", trip);
                 moves++;
-            } catch (org.linuxssi.linux.ErrnoException failure) {
+            } catch (ErrnoException failure) {
                 if (!TestContainer.ended(traveller.outside())) {
                     throw failure;
                 }
@@ -111,7 +77,7 @@ class MigrationTest {
     }
 
     private void sameWhenMoved(int least, boolean live, Duration pace, String... command) throws IOException {
-        Outcome expected = alone(command);
+        Outcome expected = TestPrograms.alone(directory, command);
         Outcome outcome = moving(least, live, pace, command);
         assertThat(outcome).isEqualTo(expected);
     }
@@ -197,10 +163,7 @@ class MigrationTest {
 
     @Test
     void java() throws IOException {
-        Path source = directory.resolve("Work.java");
-        try (var in = MigrationTest.class.getResourceAsStream("/programs/Work.java")) {
-            Files.write(source, in.readAllBytes());
-        }
+        Path source = TestPrograms.copy(directory, "Work.java");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         sameWhenMoved(2, true, Duration.ofMillis(300), java, "-Xmx128m", "-XX:TieredStopAtLevel=1", source.toString());
     }

@@ -99,6 +99,12 @@ final class TestContainer implements AutoCloseable {
 
     /** Makes a process with this pid that waits; returns its pid outside. */
     int park(int pid) {
+        await().until(() -> {
+            if (zombie(pid)) {
+                inInit(Nr.WAIT4, new long[] {0}, true, pid, Long.MIN_VALUE, 1, 0);
+            }
+            return !zombie(pid);
+        });
         return tracer.call(() -> {
             PtraceProcess process = PtraceProcess.freezeFirst(tracer, init, PATIENCE);
             try (var arena = java.lang.foreign.Arena.ofConfined()) {
@@ -116,11 +122,19 @@ final class TestContainer implements AutoCloseable {
 
     /** Returns the pid outside of a process. */
     OptionalInt find(int pid) {
+        return find(pid, false);
+    }
+
+    private boolean zombie(int pid) {
+        return find(pid, true).isPresent();
+    }
+
+    private OptionalInt find(int pid, boolean zombie) {
         String text = ProcFiles.text(init, "task/" + init + "/children").trim();
         for (String child : text.isEmpty() ? new String[0] : text.split(" ")) {
             try {
                 int outside = Integer.parseInt(child);
-                if (StateReader.containerId(ProcFiles.status(child), 0) == pid) {
+                if (StateReader.containerId(ProcFiles.status(child), 0) == pid && ended(outside) == zombie) {
                     return OptionalInt.of(outside);
                 }
             } catch (ErrnoException _) {

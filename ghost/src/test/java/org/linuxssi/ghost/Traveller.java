@@ -1,7 +1,9 @@
 package org.linuxssi.ghost;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.Syscalls;
 
 /** Moves one process between containers. */
 final class Traveller {
@@ -51,6 +55,94 @@ final class Traveller {
         return imager.obstacles(outside);
     }
 
+    /** What goes wrong in a move that fails. */
+    enum Mishap {
+        /** The stream breaks on its way. */
+        STREAM_BREAKS,
+        /** The target dies while it is built. */
+        TARGET_DIES,
+        /** All is well, but the process is not let go. */
+        CHANGE_OF_MIND
+    }
+
+    /** Tries to move, and fails after this many bytes; the process stays here. */
+    void tryToMove(TestContainer to, boolean live, Mishap mishap, long after) throws IOException {
+        OptionalInt agent = to.find(pid);
+        int there = agent.isPresent() ? agent.getAsInt() : to.park(pid);
+        Pipe pipe = Pipe.open();
+        try (ProcessDeparture departure = imager.depart(outside)) {
+            CompletableFuture<ProcessArrival> arriving = arrive(pipe, there);
+            try (WritableByteChannel sink = new Breaking(pipe.sink(), after, mishap, there)) {
+                if (live) {
+                    departure.copyLive(sink);
+                }
+                departure.freeze();
+                departure.copyRest(sink);
+            } catch (IOException expected) {
+                departure.resume();
+            }
+            departure.resume();
+            try {
+                arriving.join().abandon();
+            } catch (CompletionException _) {
+                return;
+            }
+        }
+    }
+
+    /** Fails after some bytes. */
+    private static final class Breaking implements WritableByteChannel {
+        private final WritableByteChannel sink;
+        private final Mishap mishap;
+        private final int victim;
+        private long left;
+
+        Breaking(WritableByteChannel sink, long after, Mishap mishap, int victim) {
+            this.sink = sink;
+            this.mishap = mishap;
+            this.victim = victim;
+            left = after;
+        }
+
+        @Override
+        public int write(ByteBuffer source) throws IOException {
+            int count = source.remaining();
+            if (mishap != Mishap.CHANGE_OF_MIND && left < count) {
+                if (mishap == Mishap.TARGET_DIES) {
+                    Syscalls.call(Nr.KILL, victim, 9);
+                } else {
+                    source.limit((int) (source.position() + left));
+                    sink.write(source);
+                    throw new IOException("the stream broke, as was asked for");
+                }
+            }
+            left -= count;
+            return sink.write(source);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return sink.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            sink.close();
+        }
+    }
+
+    private CompletableFuture<ProcessArrival> arrive(Pipe pipe, int there) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return imager.arrive(pipe.source(), there, -1);
+            } catch (IOException problem) {
+                throw new CompletionException(problem);
+            } finally {
+                close(pipe.source());
+            }
+        });
+    }
+
     Trip move(TestContainer to, boolean live) throws IOException {
         OptionalInt agent = to.find(pid);
         int there = agent.isPresent() ? agent.getAsInt() : to.park(pid);
@@ -58,15 +150,7 @@ final class Traveller {
         List<Long> times = new ArrayList<>();
         long start = System.nanoTime();
         try (ProcessDeparture departure = imager.depart(outside)) {
-            CompletableFuture<ProcessArrival> arriving = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return imager.arrive(pipe.source(), there, -1);
-                } catch (IOException problem) {
-                    throw new CompletionException(problem);
-                } finally {
-                    close(pipe.source());
-                }
-            });
+            CompletableFuture<ProcessArrival> arriving = arrive(pipe, there);
             ProcessArrival arrival;
             ProcessDeparture.Progress before = new ProcessDeparture.Progress(0, 0);
             ProcessDeparture.Progress rest;

@@ -1,0 +1,91 @@
+package org.linuxssi.ghost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.linuxssi.ghost.TestPrograms.Outcome;
+import org.linuxssi.ghost.Traveller.Mishap;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.ProcFiles;
+
+/** Moves that fail leave the program where it was, unharmed, and the target's agent an agent. */
+@Timeout(90)
+class FailureTest {
+
+    private static final int PID = 30_000;
+
+    @TempDir
+    Path directory;
+
+    private TestContainer one;
+    private TestContainer two;
+
+    @BeforeEach
+    void start() throws IOException {
+        one = new TestContainer(directory);
+        two = new TestContainer(directory);
+    }
+
+    @AfterEach
+    void stop() {
+        one.close();
+        two.close();
+    }
+
+    private void unharmed(Mishap mishap, boolean live, int seed) throws IOException {
+        String program = TestPrograms.compile(directory, "threads");
+        Outcome expected = TestPrograms.alone(directory, program);
+        Path output = directory.resolve("moved.out");
+        int outside = one.launch(PID, output, directory, program);
+        await().until(() -> ProcFiles.link(outside, "exe").equals(program));
+        Traveller traveller = new Traveller(directory.resolve("agent"), one, PID, outside);
+        Random random = new Random(seed);
+        int tries = 0;
+        while (!TestContainer.ended(traveller.outside())) {
+            TestContainer to = traveller.here() == one ? two : one;
+            try {
+                if (tries++ % 4 == 3) {
+                    traveller.move(to, live);
+                } else {
+                    traveller.tryToMove(to, live, mishap, random.nextInt(250_000));
+                }
+            } catch (ErrnoException failure) {
+                if (!TestContainer.ended(traveller.outside())) {
+                    throw failure;
+                }
+            }
+        }
+        assertThat(tries).isGreaterThan(8);
+        int status = traveller.here().reap(PID);
+        assertThat(new Outcome(status >> 8, Files.readString(output))).isEqualTo(expected);
+    }
+
+    @Test
+    void aStreamThatBreaks() throws IOException {
+        unharmed(Mishap.STREAM_BREAKS, false, 1);
+    }
+
+    @Test
+    void aStreamThatBreaksWhileTheProgramRuns() throws IOException {
+        unharmed(Mishap.STREAM_BREAKS, true, 2);
+    }
+
+    @Test
+    void aTargetThatDies() throws IOException {
+        unharmed(Mishap.TARGET_DIES, false, 3);
+    }
+
+    @Test
+    void aMoveThatIsCalledOffAtTheLastMoment() throws IOException {
+        unharmed(Mishap.CHANGE_OF_MIND, false, 4);
+    }
+}
