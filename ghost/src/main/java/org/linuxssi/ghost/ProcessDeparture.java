@@ -42,7 +42,6 @@ public final class ProcessDeparture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final int ROUNDS = 12;
     private static final long SMALL = 1 << 20;
-    private static final long UNTRACKED_WALK = 64L << 20;
 
     private final int pid;
     private final Imager imager;
@@ -176,7 +175,7 @@ public final class ProcessDeparture implements AutoCloseable {
         PageSender pageSender = begin(channel);
         PtraceProcess stopped = frozen();
         return onTracer(() -> {
-            known = imager.memory(pid) < UNTRACKED_WALK ? ProcFilesMaps.smaps(pid) : AddressSpace.refresh(pid, known);
+            known = AddressSpace.refresh(pid, known);
             pageSender.layout(AddressSpace.images(known));
             long bytes = pageSender.rest();
             readState(stopped);

@@ -40,7 +40,7 @@ final class FreezeTimes {
         Traveller traveller = new Traveller(directory.resolve("agent"), one, pid, outside);
         List<Double> frozen = new ArrayList<>();
         for (int i = 0; i < moves; i++) {
-            Traveller.Trip trip = traveller.move(traveller.here() == one ? two : one, megabytes >= 20);
+            Traveller.Trip trip = traveller.move(traveller.here() == one ? two : one, megabytes >= 2);
             frozen.add(trip.frozen());
             System.out.println(megabytes + " MB: " + trip);
         }

@@ -1,7 +1,6 @@
 package org.linuxssi.linux;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,17 +36,9 @@ public final class ProcFiles {
         }
     }
 
-    private static String read(String path) {
-        try {
-            return new String(Files.readAllBytes(Path.of(path)), StandardCharsets.UTF_8);
-        } catch (IOException _) {
-            throw new ErrnoException("read " + path, Errno.ESRCH);
-        }
-    }
-
     /** Returns the stat file of a process, or of a thread as {@code "712/task/713"}. */
     public static Stat stat(String process) {
-        String text = read("/proc/" + process + "/stat").stripTrailing();
+        String text = ProcFilesReader.text("/proc/" + process + "/stat").stripTrailing();
         int close = text.lastIndexOf(')');
         List<String> fields = List.of(text.substring(close + 2).split(" "));
         return new Stat(
@@ -62,7 +53,7 @@ public final class ProcFiles {
     /** Returns the fields of {@code status} of a process, or of a thread as {@code "712/task/713"}. */
     public static Map<String, String> status(String process) {
         Map<String, String> fields = new LinkedHashMap<>();
-        for (String line : read("/proc/" + process + "/status").split("\n")) {
+        for (String line : ProcFilesReader.text("/proc/" + process + "/status").split("\n")) {
             int colon = line.indexOf(':');
             if (colon > 0) {
                 fields.put(line.substring(0, colon), line.substring(colon + 1).trim());
@@ -73,25 +64,17 @@ public final class ProcFiles {
 
     /** Returns the whole text of a file of the process, as {@code "oom_score_adj"}. */
     public static String text(int pid, String name) {
-        return read("/proc/" + pid + "/" + name);
+        return ProcFilesReader.text("/proc/" + pid + "/" + name);
     }
 
     /** Returns the auxiliary vector as the kernel stores it, with its end. */
     public static byte[] auxv(int pid) {
-        try {
-            return Files.readAllBytes(Path.of("/proc/" + pid + "/auxv"));
-        } catch (IOException _) {
-            throw new ErrnoException("read /proc/" + pid + "/auxv", Errno.ESRCH);
-        }
+        return ProcFilesReader.bytes("/proc/" + pid + "/auxv");
     }
 
     /** Returns what a link of the process points to, as {@code "exe"} or {@code "fd/3"}. */
     public static String link(int pid, String name) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/" + pid + "/" + name)).toString();
-        } catch (IOException _) {
-            throw new ErrnoException("read link /proc/" + pid + "/" + name, Errno.ESRCH);
-        }
+        return ProcFilesReader.link("/proc/" + pid + "/" + name);
     }
 
     /** Returns the ids of all threads, ascending. */
@@ -131,7 +114,8 @@ public final class ProcFiles {
         long position = 0;
         int flags = 0;
         List<String> extra = new ArrayList<>();
-        for (String line : read("/proc/" + pid + "/fdinfo/" + fd).split("\n")) {
+        for (String line :
+                ProcFilesReader.text("/proc/" + pid + "/fdinfo/" + fd).split("\n")) {
             if (line.startsWith("pos:")) {
                 position = Long.parseUnsignedLong(line.substring(4).trim());
             } else if (line.startsWith("flags:")) {

@@ -1,11 +1,5 @@
 package org.linuxssi.linux;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -84,7 +78,7 @@ public final class ProcFilesMaps {
      * @throws ErrnoException ESRCH when there is no such process
      */
     public static List<Mapping> maps(int pid) {
-        return parse(read(Path.of("/proc/" + pid + "/maps")));
+        return parse(ProcFilesReader.text("/proc/" + pid + "/maps"));
     }
 
     /**
@@ -93,20 +87,7 @@ public final class ProcFilesMaps {
      * @throws ErrnoException ESRCH when there is no such process
      */
     public static List<Mapping> smaps(int pid) {
-        return parse(read(Path.of("/proc/" + pid + "/smaps")));
-    }
-
-    private static String read(Path path) {
-        try {
-            return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
-        } catch (NoSuchFileException _) {
-            throw new ErrnoException("read " + path, Errno.ESRCH);
-        } catch (IOException failure) {
-            if (String.valueOf(failure.getMessage()).contains("No such process")) {
-                throw new ErrnoException("read " + path, Errno.ESRCH);
-            }
-            throw new UncheckedIOException("read " + path, failure);
-        }
+        return parse(ProcFilesReader.text("/proc/" + pid + "/smaps"));
     }
 
     /** Parses the text of either file. */

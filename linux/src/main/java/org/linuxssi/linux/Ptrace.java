@@ -67,6 +67,7 @@ public final class Ptrace {
     private static final int WAIT_ALL = 0x4000_0000;
     private static final int SIGINFO_BYTES = 128;
     private static final int BUFFER = 64 * 1024;
+    private static final int YIELDS = 50;
 
     private static final ThreadLocal<MemorySegment> SPACE =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(BUFFER + 64, 64));
@@ -227,8 +228,12 @@ public final class Ptrace {
     /** Waits at most this long for the next report of a tracee. */
     public static Optional<PtraceStop> await(int tid, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
-        long pause = 10_000;
+        long pause = 20_000;
         Optional<PtraceStop> stop = poll(tid);
+        for (int i = 0; i < YIELDS && stop.isEmpty(); i++) {
+            Thread.yield();
+            stop = poll(tid);
+        }
         while (stop.isEmpty() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(pause);
             pause = Math.min(pause * 2, 1_000_000);

@@ -13,6 +13,8 @@ public final class PtraceCall {
     private static final int SIGSTOP = 19;
     private static final int CHUNK = 64 * 1024;
 
+    private static volatile long vdsoOffset;
+
     private final int tid;
     private final ProcessMemory memory;
     private int heldBack;
@@ -47,7 +49,7 @@ public final class PtraceCall {
     public static long findInstruction(Iterable<ProcFilesMaps.Mapping> maps, ProcessMemory memory) {
         for (ProcFilesMaps.Mapping mapping : maps) {
             if (mapping.path().equals("[vdso]")) {
-                Optional<Long> found = search(mapping, memory);
+                Optional<Long> found = searchVdso(mapping, memory);
                 if (found.isPresent()) {
                     return found.get();
                 }
@@ -62,6 +64,20 @@ public final class PtraceCall {
             }
         }
         throw new ErrnoException("find a system call instruction in the process", Errno.ENOEXEC);
+    }
+
+    /** The vdso is the same code in all processes, so that the place found last is tried first. */
+    private static Optional<Long> searchVdso(ProcFilesMaps.Mapping mapping, ProcessMemory memory) {
+        long offset = vdsoOffset;
+        if (offset > 0 && offset + 2 <= mapping.length()) {
+            byte[] code = memory.read(mapping.start() + offset, 2);
+            if (code[0] == 0x0f && code[1] == 0x05) {
+                return Optional.of(mapping.start() + offset);
+            }
+        }
+        Optional<Long> found = search(mapping, memory);
+        found.ifPresent(address -> vdsoOffset = address - mapping.start());
+        return found;
     }
 
     private static Optional<Long> search(ProcFilesMaps.Mapping mapping, ProcessMemory memory) {
