@@ -62,16 +62,17 @@ public final class PageMap implements AutoCloseable {
     /**
      * Visits the pages that are in memory or swapped out and not of a file: private content.
      *
-     * @param anonymous whether the mapping has no file, so that pages of zeros need no copy
+     * @param anonymous whether the mapping has no file, so that pages of zeros need no copy; to ask whether a page is of a
+     *     file costs the kernel several times as much
      */
     public void content(long start, long end, boolean anonymous, Visitor visitor) {
-        long wrong = FILE | (anonymous ? PFNZERO : 0);
+        long wrong = anonymous ? PFNZERO : FILE;
         scan(0, start, end, wrong, wrong, PRESENT | SWAPPED, PRESENT | SWAPPED | WRITTEN, visitor);
     }
 
     /** Like {@link #content}, only those written since the last protection, and protects them again in one step. */
     public void protect(long start, long end, boolean anonymous, Visitor visitor) {
-        long wrong = FILE | (anonymous ? PFNZERO : 0);
+        long wrong = anonymous ? PFNZERO : FILE;
         scan(WP_MATCHING, start, end, wrong, wrong | WRITTEN, PRESENT | SWAPPED, PRESENT | SWAPPED | WRITTEN, visitor);
     }
 

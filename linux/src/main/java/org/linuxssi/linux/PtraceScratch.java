@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A mapping in a traced process from which tables of system calls are run: a loop of machine code, a table of (number,
@@ -92,11 +94,16 @@ public final class PtraceScratch {
         (byte) 0xcc
     };
 
+    /** Copies of areas that are no longer needed: to make one takes longer than all that is done with it. */
+    private static final Queue<MemorySegment> SPARE = new ConcurrentLinkedQueue<>();
+
     private final long base;
-    private final MemorySegment local = Arena.ofAuto().allocate(BYTES, 16);
+    private final MemorySegment local;
 
     private PtraceScratch(long base) {
         this.base = base;
+        MemorySegment used = SPARE.poll();
+        local = used == null ? Arena.ofAuto().allocate(BYTES, 16) : used;
     }
 
     /**
@@ -126,9 +133,10 @@ public final class PtraceScratch {
         return base + SYSCALL_OFFSET;
     }
 
-    /** Removes the mapping, by a call through an instruction elsewhere in the process. */
+    /** Removes the mapping, after which neither it nor its tables may be used, by a call through an instruction elsewhere in the process. */
     public void unmap(PtraceCall call, long instruction) {
         Syscalls.check("unmap the scratch area", call.single(instruction, Nr.MUNMAP, base, BYTES));
+        SPARE.add(local);
     }
 
     /** Starts an empty table; it takes the place of the last one, whose results are gone. */
