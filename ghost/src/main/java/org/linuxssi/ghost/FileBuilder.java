@@ -18,6 +18,7 @@ final class FileBuilder {
     private static final int O_CLOEXEC = 02000000;
     private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
     private static final int F_DUPFD = 0;
+    private static final int LOCK_NB = 4;
     private static final int PER_TABLE = 64;
 
     private final PtraceScratch scratch;
@@ -91,7 +92,7 @@ final class FileBuilder {
             PtraceScratch.Table table = scratch.table();
             for (Open open : part) {
                 switch (open) {
-                    case Open.Path(String path, int flags, long _) ->
+                    case Open.Path(String path, int flags, long _, int _) ->
                         table.add(Nr.OPENAT, AT_FDCWD, table.text(path), (flags & ~ONLY_AT_CREATION) | O_CLOEXEC, 0);
                     case Open.Relayed(byte[] image) -> {
                         int fd = relayed.restore(image);
@@ -124,10 +125,13 @@ final class FileBuilder {
         List<Integer> raised = new ArrayList<>();
         for (int i = 0; i < part.size(); i++) {
             raised.add(table.add(Nr.FCNTL, low.get(i), F_DUPFD, base));
-            if (part.get(i) instanceof Open.Path(String _, int flags, long position)
-                    && position != 0
-                    && (flags & O_PATH) == 0) {
-                table.add(Nr.LSEEK, low.get(i), position, 0);
+            if (part.get(i) instanceof Open.Path(String _, int flags, long position, int lock)) {
+                if (position != 0 && (flags & O_PATH) == 0) {
+                    table.add(Nr.LSEEK, low.get(i), position, 0);
+                }
+                if (lock != 0) {
+                    table.add(Nr.FLOCK, low.get(i), lock | LOCK_NB);
+                }
             }
             table.add(Nr.CLOSE, low.get(i));
         }

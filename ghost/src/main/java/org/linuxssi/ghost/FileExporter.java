@@ -1,7 +1,9 @@
 package org.linuxssi.ghost;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.linuxssi.ghost.FileImage.Descriptor;
 import org.linuxssi.ghost.FileImage.Open;
@@ -18,6 +20,7 @@ final class FileExporter {
     private final int pid;
     private final RelayedFile relayed;
     private final List<Exported> exported = new ArrayList<>();
+    private final Map<Integer, Integer> locks = new LinkedHashMap<>();
 
     FileExporter(int pid, RelayedFile relayed) {
         this.pid = pid;
@@ -51,7 +54,11 @@ final class FileExporter {
 
     private Open open(OpenFile file) {
         if (file.regular() || file.directory() || OpenFiles.simpleDevice(file)) {
-            return new Open.Path(file.link(), file.flags(), file.position());
+            int lock = FileLocks.of(file);
+            if (lock != 0) {
+                locks.put(file.fd(), lock);
+            }
+            return new Open.Path(file.link(), file.flags(), file.position(), lock);
         }
         Exported one = relayed.export(file, duplicate(file.fd()));
         exported.add(one);
@@ -68,12 +75,19 @@ final class FileExporter {
         }
     }
 
+    /** Returns the locks of the image by descriptor: the process has to let go of them for the target to take them. */
+    Map<Integer, Integer> locks() {
+        return locks;
+    }
+
     void moved() {
+        locks.clear();
         exported.forEach(Exported::moved);
         exported.clear();
     }
 
     void stays() {
+        locks.clear();
         exported.forEach(Exported::stays);
         exported.clear();
     }

@@ -24,15 +24,23 @@ record FileImage(List<Open> open, List<Descriptor> descriptors) {
         Codec<Open> CODEC = Codec.of(
                 (open, out) -> {
                     switch (open) {
-                        case Path(String path, int flags, long position) ->
-                            out.i8(0).text(path).i32(flags).i64(position);
+                        case Path(String path, int flags, long position, int lock) ->
+                            out.i8(0).text(path).i32(flags).i64(position).i8(lock);
                         case Relayed(byte[] image) -> out.i8(1).bytes(image);
                     }
                 },
-                in -> in.bool() ? new Relayed(in.bytes(RELAYED)) : new Path(in.text(PATH), in.i32(), in.i64()));
+                in -> in.bool()
+                        ? new Relayed(in.bytes(RELAYED))
+                        : new Path(in.text(PATH), in.i32(), in.i64(), in.i8()));
 
-        /** One that its path opens again: a regular file, a directory, a simple device. */
-        record Path(String path, int flags, long position) implements Open {}
+        /**
+         * One that its path opens again: a regular file, a directory, a simple device.
+         *
+         * @param flags of open(2)
+         * @param position of the next read or write
+         * @param lock the lock of flock(2) that it holds: LOCK_SH, LOCK_EX or 0
+         */
+        record Path(String path, int flags, long position, int lock) implements Open {}
 
         /** One that a service takes care of. */
         record Relayed(byte[] image) implements Open {}

@@ -89,8 +89,9 @@ final class Preflight {
     }
 
     private Optional<String> refusal(OpenFile file) {
-        if (file.extra().stream().anyMatch(line -> line.startsWith("lock:"))) {
-            return Optional.of("a lock on " + file.link());
+        Optional<String> lock = FileLocks.refusal(file);
+        if (lock.isPresent()) {
+            return lock;
         }
         if ((file.flags() & O_ASYNC) != 0) {
             return Optional.of("signals for " + file.link() + " (O_ASYNC)");

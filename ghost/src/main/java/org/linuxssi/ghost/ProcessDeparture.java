@@ -39,6 +39,7 @@ import org.linuxssi.linux.Userfault;
  */
 public final class ProcessDeparture implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(ProcessDeparture.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final int ROUNDS = 12;
     private static final long SMALL = 1 << 20;
@@ -205,7 +206,9 @@ public final class ProcessDeparture implements AutoCloseable {
         }
         out.section(SectionType.STATE, ProcessState.CODEC, now);
         out.section(SectionType.THREADS, Threads.CODEC, threads);
-        out.section(SectionType.FILES, FileImage.CODEC, files.image());
+        FileImage image = files.image();
+        FileLocks.release(frozen(), files.locks());
+        out.section(SectionType.FILES, FileImage.CODEC, image);
         out.section(SectionType.END);
     }
 
@@ -225,12 +228,20 @@ public final class ProcessDeparture implements AutoCloseable {
 
     /** Lets the process go on here as if nothing had happened; descriptors that were exported are its own again. */
     public void resume() {
-        files.stays();
         PtraceProcess stopped = process;
         if (stopped != null) {
             process = null;
-            tracer.run(stopped::release);
+            tracer.run(() -> {
+                try {
+                    FileLocks.take(stopped, files.locks());
+                } catch (ErrnoException gone) {
+                    LOG.log(System.Logger.Level.DEBUG, "process {0} died: {1}", pid, gone.getMessage());
+                } finally {
+                    stopped.release();
+                }
+            });
         }
+        files.stays();
         stopTracking();
     }
 

@@ -84,27 +84,27 @@ class MigrationTest {
 
     @Test
     void aCounter() throws IOException {
-        sameWhenMoved(20, false, Duration.ofMillis(40), compile("counter"));
+        sameWhenMoved(5, false, Duration.ofMillis(40), compile("counter"));
     }
 
     @Test
     void aStaticCounter() throws IOException {
-        sameWhenMoved(20, false, Duration.ofMillis(40), compile("counter", "-static"));
+        sameWhenMoved(5, false, Duration.ofMillis(40), compile("counter", "-static"));
     }
 
     @Test
     void aCounterMovedLive() throws IOException {
-        sameWhenMoved(10, true, Duration.ofMillis(40), compile("counter"));
+        sameWhenMoved(3, true, Duration.ofMillis(40), compile("counter"));
     }
 
     @Test
     void sixteenThreads() throws IOException {
-        sameWhenMoved(10, false, Duration.ofMillis(60), compile("threads"));
+        sameWhenMoved(5, false, Duration.ofMillis(60), compile("threads"));
     }
 
     @Test
     void signalsTimersLimitsAndOffsets() throws IOException {
-        sameWhenMoved(10, false, Duration.ofMillis(60), compile("signals"));
+        sameWhenMoved(5, false, Duration.ofMillis(60), compile("signals"));
     }
 
     @Test
@@ -129,7 +129,7 @@ class MigrationTest {
     @Test
     void bash() throws IOException {
         sameWhenMoved(
-                5,
+                3,
                 false,
                 Duration.ofMillis(60),
                 "/bin/bash",
@@ -141,7 +141,7 @@ class MigrationTest {
     @Test
     void awk() throws IOException {
         sameWhenMoved(
-                5,
+                3,
                 true,
                 Duration.ofMillis(60),
                 "/usr/bin/awk",

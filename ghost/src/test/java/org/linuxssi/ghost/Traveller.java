@@ -1,5 +1,7 @@
 package org.linuxssi.ghost;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
@@ -11,6 +13,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Syscalls;
 
@@ -144,6 +148,11 @@ final class Traveller {
     }
 
     Trip move(TestContainer to, boolean live) throws IOException {
+        List<String> obstacles = obstacles();
+        if (TestContainer.ended(outside)) {
+            throw new ErrnoException("move " + pid, Errno.ESRCH);
+        }
+        assertThat(obstacles).isEmpty();
         OptionalInt agent = to.find(pid);
         int there = agent.isPresent() ? agent.getAsInt() : to.park(pid);
         Pipe pipe = Pipe.open();
@@ -162,6 +171,8 @@ final class Traveller {
                 departure.freeze();
                 rest = departure.copyRest(sink);
                 arrival = arriving.join();
+            } catch (IOException problem) {
+                throw arriving.isCompletedExceptionally() ? new IOException(arriving.exceptionNow()) : problem;
             }
             arrival.run();
             times.add(System.nanoTime());

@@ -67,6 +67,11 @@ public final class ProcFiles {
         return ProcFilesReader.text("/proc/" + pid + "/" + name);
     }
 
+    /** Returns the whole text of a file of the whole system, as {@code "locks"}. */
+    public static String kernelText(String name) {
+        return ProcFilesReader.text("/proc/" + name);
+    }
+
     /** Returns the auxiliary vector as the kernel stores it, with its end. */
     public static byte[] auxv(int pid) {
         return ProcFilesReader.bytes("/proc/" + pid + "/auxv");
