@@ -122,6 +122,21 @@ public final class AgentImage {
         return ElfWriter.write(BASE, CODE, data.array(), ROOM);
     }
 
+    /**
+     * Returns the value of the attribute {@code security.capability} that lets a process of any user keep all capabilities
+     * in reserve when it executes the file ({@code struct vfs_cap_data}, {@code linux/capability.h}). They are permitted and
+     * not effective, so that the kernel gives what the process's bounding set has instead of refusing.
+     */
+    public static byte[] fileCapabilities() {
+        ByteBuffer out = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
+        return out.putInt(0x0200_0000)
+                .putInt(-1)
+                .putInt(0)
+                .putInt(0x1ff)
+                .putInt(0)
+                .array();
+    }
+
     /** Returns the machine code, for disassembly. */
     static byte[] machineCode() {
         return CODE.clone();

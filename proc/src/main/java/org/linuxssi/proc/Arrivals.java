@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.PidFd;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.tools.NodeId;
 
@@ -24,15 +25,17 @@ final class Arrivals {
      * @param agent the agent, no longer supervised
      * @param proxyBefore whether it was a proxy before
      * @param relations of the process that will be it
+     * @param doorway the agent's descriptor of this daemon's process
      * @param conversion completes when it has executed the agent's file again
      */
-    record Prepared(Agent agent, boolean proxyBefore, Relations relations, CompletableFuture<Agent> conversion) {
+    record Prepared(
+            Agent agent, boolean proxyBefore, Relations relations, int doorway, CompletableFuture<Agent> conversion) {
         int hostPid() {
             return agent.hostPid();
         }
 
         Prepared with(Relations newer) {
-            return new Prepared(agent, proxyBefore, newer, conversion);
+            return new Prepared(agent, proxyBefore, newer, doorway, conversion);
         }
     }
 
@@ -66,12 +69,21 @@ final class Arrivals {
         }
         Agent agent = standing.map(table.proxyMap()::take)
                 .orElseGet(() -> table.factory().make(self));
+        table.factory().elevate(agent);
         children(agent, relations);
+        int doorway = doorway(agent);
         agent.awaitRest();
         container.supervisor().forget(agent);
         CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
-        prepared.put(self.pid(), new Prepared(agent, before, relations, conversion));
+        prepared.put(self.pid(), new Prepared(agent, before, relations, doorway, conversion));
         return agent.hostPid();
+    }
+
+    /** A tracer lets the agent take descriptors of ours through this. */
+    private static int doorway(Agent agent) {
+        try (PidFd daemon = PidFd.open((int) ProcessHandle.current().pid())) {
+            return ProxyFactory.await(agent.install(daemon.descriptor(), true));
+        }
     }
 
     /** The parent must be here, itself or by proxy; init is everywhere. */
@@ -143,6 +155,14 @@ final class Arrivals {
         return relations;
     }
 
+    int doorwayOf(int hostPid) {
+        return prepared.values().stream()
+                .filter(one -> one.hostPid() == hostPid)
+                .mapToInt(Prepared::doorway)
+                .findFirst()
+                .orElse(-1);
+    }
+
     Agent agent(int pid) {
         return get(pid).agent();
     }
@@ -166,6 +186,7 @@ final class Arrivals {
             agent = ProxyFactory.await(known.conversion());
         }
         if (known.proxyBefore()) {
+            table.factory().become(agent, known.relations().self());
             table.hold(agent);
         } else {
             table.proxyMap().add(agent).dismiss();

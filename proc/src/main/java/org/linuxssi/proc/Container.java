@@ -170,6 +170,9 @@ public final class Container implements AutoCloseable {
         write.must(Nr.WRITE, file, write.bytes(image), image.length);
         write.must(Nr.FCHMOD, file, 0755);
         write.must(Nr.CLOSE, file);
+        byte[] capabilities = AgentImage.fileCapabilities();
+        long name = write.text("security.capability");
+        write.may(Nr.SETXATTR, write.text(place.toString()), name, write.bytes(capabilities), capabilities.length, 0);
         Syscalls.check("write " + place, init.agent().run(write).join()[0]);
     }
 

@@ -134,6 +134,21 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     /**
+     * Sends a signal to a process wherever it is; 0 only asks.
+     *
+     * @param uid whose request it is
+     * @throws ErrnoException ESRCH or EPERM
+     */
+    public void signal(int pid, int signal, int uid) {
+        Sender sender = new Sender(0, uid, uid, -1);
+        SignalInfo info = new SignalInfo(signal, Signals.SI_USER, 0, uid, 0);
+        int result = signalling.anywhere(Signalling.process(pid, info, sender));
+        if (result != 0) {
+            throw new ErrnoException("signal " + signal + " to process " + pid, Errno.of(-result));
+        }
+    }
+
+    /**
      * Returns the host pid of a process that is here.
      *
      * @throws ErrnoException ESRCH when it is not, or only its proxy is
@@ -180,6 +195,11 @@ public final class ProcessTable implements AutoCloseable {
      */
     public int prepare(Relations relations, NodeId from) {
         return locked(() -> arrivals.prepare(relations, from));
+    }
+
+    /** Returns the descriptor by which a prepared agent, given by its host pid, can take descriptors of this daemon; or -1. */
+    public int doorway(int hostPid) {
+        return locked(() -> arrivals.doorwayOf(hostPid));
     }
 
     /** Brings what {@link #prepare} did up to date, before the process runs. */

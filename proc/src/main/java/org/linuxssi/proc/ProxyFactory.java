@@ -5,10 +5,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Syscalls;
 
 /**
@@ -22,6 +24,7 @@ final class ProxyFactory {
     private static final int CLONE_PARENT = 0x8000;
     private static final int PR_SET_SECUREBITS = 28;
     private static final int NO_SETUID_FIXUP = 0x4;
+    private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
     private final Container container;
     private final IntFunction<Optional<Agent>> agents;
@@ -104,22 +107,61 @@ final class ProxyFactory {
     private void arrange(Agent agent, Relations.Numbers numbers) {
         CallTable table = new CallTable();
         table.must(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);
-        table.must(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0);
-        table.must(Nr.SETGROUPS, 0, 0);
-        table.must(Nr.SETRESGID, numbers.gid(), numbers.gid(), numbers.gid());
-        table.must(Nr.SETRESUID, numbers.uid(), numbers.uid(), numbers.uid());
+        identity(table, numbers);
         if (numbers.session() == numbers.pid()) {
             table.must(Nr.SETSID);
         } else if (numbers.group() == numbers.pid()) {
             table.may(Nr.SETPGID, 0, 0);
         }
-        long[] results = await(agent.run(table));
-        for (long result : results) {
-            Syscalls.check("make a proxy of " + numbers.pid(), result);
-        }
+        check("make a proxy of " + numbers.pid(), await(agent.run(table)));
         if (numbers.group() != numbers.pid() && numbers.session() != numbers.pid()) {
             join(agent, numbers);
         }
+    }
+
+    private static void check(String operation, long[] results) {
+        for (long result : results) {
+            if (result != AgentImage.NOT_RUN) {
+                Syscalls.check(operation, result);
+            }
+        }
+    }
+
+    /** The user decides who may signal the proxy; it keeps root's capabilities all the same. */
+    private static void identity(CallTable table, Relations.Numbers numbers) {
+        table.must(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0);
+        table.must(Nr.SETGROUPS, 0, 0);
+        table.must(Nr.SETRESGID, numbers.gid(), numbers.gid(), numbers.gid());
+        table.must(Nr.SETRESUID, numbers.uid(), numbers.uid(), numbers.uid());
+    }
+
+    /** Gives an agent the user that its process has. */
+    void become(Agent agent, Relations.Numbers numbers) {
+        elevate(agent);
+        CallTable table = new CallTable();
+        identity(table, numbers);
+        check("give the proxy of " + numbers.pid() + " its user", await(agent.run(table)));
+    }
+
+    /**
+     * Makes an agent of any user one of root, whose capabilities it has in reserve: from its parent, or from its file.
+     *
+     * @throws ErrnoException EPERM when the process it was could not gain capabilities (no_new_privs)
+     */
+    void elevate(Agent agent) {
+        String permitted = ProcFiles.status(Integer.toString(agent.hostPid())).getOrDefault("CapPrm", "0");
+        long capabilities = Long.parseUnsignedLong(permitted, 16);
+        int low = (int) capabilities;
+        int high = (int) (capabilities >>> 32);
+        CallTable table = new CallTable();
+        long header = table.ints(CAPABILITY_VERSION_3, 0);
+        table.must(Nr.CAPSET, header, table.ints(low, low, 0, high, high, 0));
+        table.must(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0);
+        table.must(Nr.SETRESUID, 0, 0, 0);
+        table.must(Nr.SETRESGID, 0, 0, 0);
+        table.must(Nr.SETGROUPS, 0, 0);
+        table.must(Nr.PRCTL, PR_SET_SECUREBITS, 0, 0, 0, 0);
+        check("make " + agent + " one of root", await(agent.run(table)));
     }
 
     /** Joins a group whose leader may be elsewhere or dead. */

@@ -81,6 +81,9 @@ final class Signalling {
     }
 
     Optional<NodeId> elsewhere(int pid) {
+        if (others().isEmpty()) {
+            return Optional.empty();
+        }
         NodeId node = directory.where(pid);
         return node.equals(rpc.self()) || !online.get().contains(node) ? Optional.empty() : Optional.of(node);
     }
@@ -173,6 +176,11 @@ final class Signalling {
                         ? member.pid() != kill.sender().pid()
                         : member.numbers().group() == kill.id())
                 .toList();
+    }
+
+    /** Carries out a kill of one process, wherever it is. */
+    int anywhere(Kill kill) {
+        return elsewhere(kill.id()).map(node -> ask(node, kill).join()).orElseGet(() -> here(kill));
     }
 
     /** The process may have moved on since the sender looked. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ final class ContainerExtension implements AfterEachCallback {
     Container start(int node) throws IOException {
         Path directory = Files.createTempDirectory("proc-test");
         directories.add(directory);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         Container container = Container.start(NodeId.of(node), ContainerOptions.of(directory, "node" + node), time);
         containers.add(container);
         return container;

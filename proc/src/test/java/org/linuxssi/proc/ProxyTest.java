@@ -232,4 +232,19 @@ class ProxyTest {
         Signals.kill(container(0).numbers().toHost(child).orElseThrow(), Signals.SIGKILL);
         awaitText(output, "got 137");
     }
+
+    @Test
+    void theChildOfAnotherUserMovesAwayAndHome() throws Exception {
+        Files.setPosixFilePermissions(output, PosixFilePermissions.fromString("rw-rw-rw-"));
+        LaunchRequest request = LaunchRequest.of("bash", "-c", "sleep 1000 & echo child $! child; wait $!; echo got $?")
+                .withCredentials(new LaunchRequest.Credentials(1234, 1234, List.of()));
+        launch(container(0), output, request);
+        awaitText(output, " child\n");
+        int child = Integer.parseInt(Files.readString(output).split(" ")[1]);
+        nodes.replace(child, 0, 1, "echo away; sleep 1000", remote);
+        awaitText(remote, "away");
+        nodes.replace(child, 1, 0, "id -u; echo home; exit 8", remote);
+        awaitText(output, "got 8");
+        assertThat(Files.readString(remote)).isEqualTo("away\n0\nhome\n");
+    }
 }
