@@ -30,6 +30,7 @@ final class SocketTransport implements Transport, Dialer.Attempt {
 
     private static final Logger LOG = System.getLogger(SocketTransport.class.getName());
     private static final Duration HANDSHAKE = Duration.ofSeconds(5);
+    private static final long ACCEPTOR_MILLIS = 2000;
     private static final int BUFFER = 256 << 10;
     private static final int MAX_STREAM_HEADER = 64 << 10;
 
@@ -55,6 +56,7 @@ final class SocketTransport implements Transport, Dialer.Attempt {
     private final IdClaims claims;
     private final Dialer dialer;
     private final SocketPeers peers;
+    private final Thread acceptor;
     private volatile @Nullable Receiver receiver;
     private volatile boolean closed;
 
@@ -74,7 +76,7 @@ final class SocketTransport implements Transport, Dialer.Attempt {
         claims = new IdClaims(time, address, config.node());
         dialer = new Dialer(time, this);
         peers = new SocketPeers(this, dialer);
-        Thread.ofPlatform().name("rpc-accept").daemon().start(this::acceptAll);
+        acceptor = Thread.ofPlatform().name("rpc-accept").daemon().start(this::acceptAll);
     }
 
     private String listening() {
@@ -171,6 +173,12 @@ final class SocketTransport implements Transport, Dialer.Attempt {
             // It is gone in any case.
         }
         peers.close();
+        try {
+            // The kernel frees the port only when nobody waits in accept any more.
+            acceptor.join(ACCEPTOR_MILLIS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private Hello hello(Hello.Purpose purpose) {
@@ -203,6 +211,9 @@ final class SocketTransport implements Transport, Dialer.Attempt {
         SocketChannel channel = SocketChannel.open();
         try (Registration _ = limit(channel)) {
             channel.connect(new InetSocketAddress(target.getHostString(), target.getPort()));
+            if (channel.getLocalAddress().equals(channel.getRemoteAddress())) {
+                throw new IOException("nobody listens: the kernel connected the socket to itself");
+            }
             tune(channel);
             Wire wire = config.security().protect(channel, true);
             Hello.write(wire, Hello.CODEC, ours);
