@@ -25,7 +25,7 @@ import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
 /** What every transport has to do; the nodes are 0, 1 and 2, all connected. */
-@Timeout(10)
+@Timeout(30)
 abstract class RpcContract {
 
     static final Duration LONG = Duration.ofSeconds(20);

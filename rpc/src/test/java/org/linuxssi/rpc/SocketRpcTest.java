@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.linuxssi.tools.NodeId;
 
-@Timeout(10)
+@Timeout(30)
 class SocketRpcTest {
 
     private final Instant now = Instant.now();
