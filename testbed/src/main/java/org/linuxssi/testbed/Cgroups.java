@@ -31,6 +31,14 @@ final class Cgroups {
         return directories;
     }
 
+    /** Returns the directories of cgroups below the root that are there. */
+    static Set<Path> named(Collection<String> names) {
+        Set<Path> directories = new TreeSet<>();
+        root().ifPresent(root ->
+                names.stream().map(root::resolve).filter(Files::isDirectory).forEach(directories::add));
+        return directories;
+    }
+
     /** Removes directories without processes; the kernel refuses for others, which then stay. */
     static void remove(Set<Path> directories) {
         List<Path> deepestFirst = directories.stream()

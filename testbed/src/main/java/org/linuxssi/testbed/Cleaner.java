@@ -32,8 +32,10 @@ record Cleaner(RunDirectory directory) {
         Set<ProcessIdentity> first = new LinkedHashSet<>();
         daemon.ifPresent(first::add);
         NetNamespace.find(directory.network(node)).ifPresent(network -> first.addAll(members(network)));
+        Set<Path> cgroups = Cgroups.of(first);
         killAll(first);
         NetNamespace.find(directory.network(node)).ifPresent(this::killMembers);
+        Cgroups.remove(cgroups);
     }
 
     /** Removes everything but the lock: processes, name spaces, directories. */
@@ -48,6 +50,8 @@ record Cleaner(RunDirectory directory) {
             NetNamespace.find(file).ifPresent(network -> known.addAll(members(network)));
         }
         Set<Path> cgroups = Cgroups.of(known);
+        cgroups.addAll(
+                Cgroups.named(NodeConfig.cgroups(state.map(BedState::nodes).orElse(0))));
         killAll(known);
         for (Path file : directory.networks()) {
             removeNetwork(file);

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.linuxssi.rpc.ClusterCa;
@@ -41,6 +42,13 @@ final class NodeConfig {
     /** Returns the path of a node's control socket. */
     static Path control(RunDirectory directory, int node) {
         return directory.node(node).resolve("control");
+    }
+
+    /** Returns the names of the cgroups that the nodes' daemons make. */
+    static List<String> cgroups(int nodes) {
+        return IntStream.range(0, nodes)
+                .mapToObj(node -> "linuxssi-" + CLUSTER + "-" + node)
+                .toList();
     }
 
     /** Makes an authority for the cluster, and the keys of its nodes. */
