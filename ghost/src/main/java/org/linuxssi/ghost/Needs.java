@@ -77,6 +77,9 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
         if (!cpu.equals(Machine.cpuFlags())) {
             lacking.add("the CPU has other features");
         }
+        if (filters != Credentials.of(Integer.toString(root)).seccompFilters()) {
+            lacking.add("the process has a seccomp filter of its own, which can't move");
+        }
         for (NeededFile file : files) {
             Optional<ProcFilesStat> here = ProcFilesStat.of("/proc/" + root + "/root" + file.path());
             if (here.isEmpty()) {
