@@ -22,6 +22,9 @@ final class TerminalPump implements AutoCloseable {
     /** The kernel hands written bytes to the master a moment later; a background program can keep it from closing. */
     private static final int PATIENCE_MILLIS = 50;
 
+    /** A terminal of another node comes as a socket, whose end follows the last output. */
+    private static final int REMOTE_PATIENCE_MILLIS = 3000;
+
     private final int master;
     private final int[] wake = DescriptorIo.pipe();
     private final Optional<Terminal.Settings> saved;
@@ -67,11 +70,16 @@ final class TerminalPump implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(CHUNK);
             boolean ending = false;
+            int patience = Terminal.is(master) ? PATIENCE_MILLIS : REMOTE_PATIENCE_MILLIS;
             while (true) {
-                boolean[] ready = DescriptorIo.readable(ending ? PATIENCE_MILLIS : -1, master, wake[0]);
-                ending |= ready[1];
+                boolean[] ready =
+                        ending ? DescriptorIo.readable(patience, master) : DescriptorIo.readable(-1, master, wake[0]);
+                ending = ending || ready[1];
                 if (ready[0]) {
                     int count = DescriptorIo.read(master, buffer);
+                    if (count == 0) {
+                        return;
+                    }
                     DescriptorIo.write(1, buffer.asSlice(0, count));
                 } else if (ending) {
                     return;

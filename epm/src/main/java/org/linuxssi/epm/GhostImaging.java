@@ -10,6 +10,7 @@ import org.linuxssi.epm.spi.Imaging;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.ghost.ProcessArrival;
 import org.linuxssi.ghost.ProcessDeparture;
+import org.linuxssi.tools.NodeId;
 
 /**
  * Images of the module {@code ghost}.
@@ -45,8 +46,9 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
     }
 
     @Override
-    public Departure depart(int pid) {
-        return new Leaving(imager.depart(host.applyAsInt(pid)));
+    public Departure depart(int pid, NodeId target) {
+        Imager leaving = new Imager(imager.agent(), imager.relayed().towards(target));
+        return new Leaving(leaving.depart(host.applyAsInt(pid)));
     }
 
     @Override

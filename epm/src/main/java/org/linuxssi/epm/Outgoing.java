@@ -79,7 +79,7 @@ final class Outgoing {
             Records.read(stream, Verdict.CODEC).require();
             faults.reached(FaultPoint.OFFERED, order.pid());
             watch.lap("offer");
-            try (Departure departure = imaging.depart(order.pid())) {
+            try (Departure departure = imaging.depart(order.pid(), order.target())) {
                 return send(departure, stream, relations);
             }
         }

@@ -171,6 +171,11 @@ public final class ProcessTable implements AutoCloseable {
         return proxies.all().stream().map(Proxy::pid).sorted().toList();
     }
 
+    /** Tells whether a proxy on this node stands for the process. */
+    public boolean isProxy(int pid) {
+        return proxies.get(pid).isPresent();
+    }
+
     /**
      * Returns who a process of this node is related to.
      *

@@ -3,6 +3,7 @@ package org.linuxssi.epm.spi;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.util.List;
+import org.linuxssi.tools.NodeId;
 
 /** Takes images of processes of this node and builds processes from images. Pids are those of the cluster. */
 public interface Imaging {
@@ -22,8 +23,8 @@ public interface Imaging {
     /** Returns the bytes of memory that would have to be copied, roughly. */
     long memory(int pid);
 
-    /** Begins to take an image; the process runs on until {@link Departure#freeze()}. */
-    Departure depart(int pid) throws IOException;
+    /** Begins to take an image for this node; the process runs on until {@link Departure#freeze()}. */
+    Departure depart(int pid, NodeId target) throws IOException;
 
     /**
      * Builds a process from an image inside an agent, up to the point where it only has to be let go.

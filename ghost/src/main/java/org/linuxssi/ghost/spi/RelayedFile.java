@@ -1,6 +1,7 @@
 package org.linuxssi.ghost.spi;
 
 import java.util.Optional;
+import org.linuxssi.tools.NodeId;
 
 /**
  * Open files whose other end stays behind when the process moves: pipes, FIFOs, terminals, sockets. The service that
@@ -31,6 +32,11 @@ public interface RelayedFile {
      * all files that are neither regular files, directories nor simple character devices.
      */
     Optional<String> refusal(OpenFile file);
+
+    /** Returns the service for a process that goes to this node. */
+    default RelayedFile towards(NodeId destination) {
+        return this;
+    }
 
     /**
      * Called on the source, once for each open file, while the process is frozen: prepares the file to be used from

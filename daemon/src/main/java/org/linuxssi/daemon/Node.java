@@ -1,0 +1,322 @@
+package org.linuxssi.daemon;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.ControlServer;
+import org.linuxssi.control.ProcessRow;
+import org.linuxssi.control.Reply;
+import org.linuxssi.control.Request;
+import org.linuxssi.epm.Drainer;
+import org.linuxssi.epm.FaultPoint;
+import org.linuxssi.epm.GhostImaging;
+import org.linuxssi.epm.Migrator;
+import org.linuxssi.epm.TablePlaces;
+import org.linuxssi.ghost.Imager;
+import org.linuxssi.hotplug.Hotplug;
+import org.linuxssi.hotplug.HotplugConfig;
+import org.linuxssi.hotplug.HotplugEvent;
+import org.linuxssi.hotplug.HotplugException;
+import org.linuxssi.hotplug.HotplugHandler;
+import org.linuxssi.hotplug.Stage;
+import org.linuxssi.hotplug.View;
+import org.linuxssi.kddm.Kddm;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.UnixSocket;
+import org.linuxssi.proc.Container;
+import org.linuxssi.proc.ContainerOptions;
+import org.linuxssi.proc.KddmPidDirectory;
+import org.linuxssi.proc.ProcessTable;
+import org.linuxssi.procfs.ListedProcesses;
+import org.linuxssi.rpc.NodeKeys;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.RpcConfig;
+import org.linuxssi.rpc.RpcException;
+import org.linuxssi.rpc.Security;
+import org.linuxssi.rpc.Service;
+import org.linuxssi.rpc.SocketRpc;
+import org.linuxssi.stream.StreamRelays;
+import org.linuxssi.stream.Streams;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.TimeSource;
+
+/** All services of one node, put together; nothing else knows them all. */
+final class Node {
+
+    private static final Logger LOG = System.getLogger(Node.class.getName());
+    private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration ROWS_PATIENCE = Duration.ofSeconds(2);
+
+    private static final Service<Codec.Nothing, Reply> ROWS =
+            Service.of(401, "daemon.processes", Codec.NOTHING, Reply.CODEC, Service.Dispatch.BLOCKING);
+
+    private final DaemonConfig config;
+    private final Runnable end;
+    private final Rpc rpc;
+    private final Hotplug hotplug;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final EventLog events;
+    private final ClusterRequests cluster;
+    private final Kddm kddm;
+    private final Container container;
+    private final Streams streams;
+    private final ProcessTable table;
+    private final Programs programs;
+    private final RemotePrograms remote;
+    private final Migrator migrator;
+    private final Drainer drainer;
+    private final ProcMount proc;
+
+    private Node(DaemonConfig config, Rpc rpc, Hotplug hotplug, TimeSource time, Runnable end) {
+        this.config = config;
+        this.end = end;
+        this.rpc = rpc;
+        this.hotplug = part(hotplug);
+        events = new EventLog(rpc.self());
+        cluster = new ClusterRequests(hotplug);
+        kddm = part(new Kddm(rpc, hotplug));
+        container = Container.adopt(config.run(), time).orElseGet(() -> Container.start(rpc.self(), options(), time));
+        part(container);
+        streams = part(new Streams(rpc, "/dev/ptmx", STREAM_PATIENCE));
+        KddmPidDirectory directory = new KddmPidDirectory(kddm);
+        table = part(new ProcessTable(
+                container, rpc, directory, () -> hotplug.settled().members()));
+        Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
+        GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
+        migrator = part(new Migrator(rpc, hotplug, imaging, new TablePlaces(table, rpc.self()), FaultPoint.Hook.NONE));
+        drainer = part(new Drainer(migrator, hotplug));
+        proc = part(ProcMount.start(
+                container,
+                rpc,
+                new Whereabouts(hotplug, directory),
+                procfs -> new RealProcesses(new ListedProcesses(procfs), table),
+                config.run().resolve("proc.fuse")));
+        programs = new Programs(container, config.control().toString());
+        remote = part(new RemotePrograms(rpc, streams, programs));
+        part(rpc.serve(
+                ROWS,
+                (from, nothing) -> new Reply.Processes(proc.rows(rpc.self()).all()))::close);
+        watch();
+        part(new ControlServer(config.control(), new Requests(this)));
+        hotplug.start();
+    }
+
+    private <T extends AutoCloseable> T part(T made) {
+        parts.push(made);
+        return made;
+    }
+
+    private ContainerOptions options() {
+        return ContainerOptions.of(config.run(), "node" + rpc.self())
+                .withCgroup("linuxssi-" + config.cluster() + "-" + config.session() + "-" + rpc.self());
+    }
+
+    /**
+     * Starts all services of a node.
+     *
+     * @param end called when somebody asks this daemon to end
+     * @throws IOException when the network or the keys cannot be used
+     */
+    static Node start(DaemonConfig config, TimeSource time, Runnable end) throws IOException {
+        long incarnation = System.currentTimeMillis();
+        Rpc rpc = SocketRpc.start(network(config), time, incarnation);
+        try {
+            Hotplug hotplug = Hotplug.create(rpc, watching(config, incarnation));
+            return new Node(config, rpc, hotplug, time, end);
+        } catch (RuntimeException problem) {
+            rpc.close();
+            throw problem;
+        }
+    }
+
+    private static HotplugConfig watching(DaemonConfig config, long incarnation) {
+        HotplugConfig usual = HotplugConfig.of(incarnation);
+        return new HotplugConfig(
+                incarnation,
+                config.heartbeat(),
+                config.silence(),
+                usual.grace(),
+                config.autostart() ? OptionalInt.of(config.nodesMin()) : OptionalInt.empty());
+    }
+
+    private static RpcConfig network(DaemonConfig config) throws IOException {
+        Security security =
+                switch (config.transport()) {
+                    case TLS -> Security.tls(NodeKeys.load(config.keys()));
+                    case PLAIN -> Security.plain();
+                };
+        InetSocketAddress listen = new InetSocketAddress(
+                config.listen().getHostString(), config.listen().getPort());
+        return new RpcConfig(
+                config.cluster(),
+                config.session(),
+                config.node(),
+                listen,
+                config.advertise(),
+                config.seeds(),
+                security,
+                config.seedWait());
+    }
+
+    private void watch() {
+        part(hotplug.onView(view -> events.add("view", ClusterRequests.describe(view)))::close);
+        part(hotplug.onPause((paused, reason) -> events.add(paused ? "pause" : "resume", reason))::close);
+        part(hotplug.onPoweroff(reboot -> end.run())::close);
+        part(hotplug.register(Stage.PROC, HotplugHandler.blocking(rpc.time(), this::changed))::close);
+    }
+
+    private void changed(HotplugEvent event) {
+        if (event instanceof HotplugEvent.Fail failure) {
+            failure.nodes().forEach(node -> {
+                events.add("failure", "node " + node + " is lost");
+                table.nodeLost(node);
+                streams.nodeLost(node);
+            });
+        }
+    }
+
+    /**
+     * Ends all services, and the programs unless they are moved away before.
+     *
+     * @param drain whether to move the programs to the other nodes first; those that cannot move end
+     */
+    void stop(boolean drain) {
+        if (!stopped.compareAndSet(false, true)) {
+            return;
+        }
+        LOG.log(Level.INFO, "node {0} ends", self());
+        if (drain) {
+            try {
+                drainer.drain(hotplug.settled().members().minus(self()));
+            } catch (HotplugException problem) {
+                LOG.log(Level.WARNING, "not all programs could leave: {0}", problem.getMessage());
+            }
+        }
+        ended.countDown();
+        while (!parts.isEmpty()) {
+            close(parts.pop());
+        }
+        rpc.close();
+    }
+
+    private static void close(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (Exception problem) {
+            LOG.log(Level.WARNING, "while ending " + part.getClass().getSimpleName(), problem);
+        }
+    }
+
+    /** Asks the daemon to end; returns once its programs have left, if they are to. */
+    void end(boolean drain) {
+        if (drain) {
+            drainer.drain(hotplug.settled().members().minus(self()));
+        }
+        end.run();
+    }
+
+    /** Waits until the services end. */
+    void awaitEnd() throws InterruptedException {
+        ended.await();
+    }
+
+    NodeId self() {
+        return rpc.self();
+    }
+
+    ClusterRequests cluster() {
+        return cluster;
+    }
+
+    EventLog events() {
+        return events;
+    }
+
+    Programs programs() {
+        return programs;
+    }
+
+    RemotePrograms remote() {
+        return remote;
+    }
+
+    Migrator migrator() {
+        return migrator;
+    }
+
+    String kddmText() {
+        return String.join("\n", kddm.sets().stream().map(Object::toString).toList());
+    }
+
+    /** Checks that programs can run on a node. */
+    void requireUp(String operation, NodeId node) {
+        View view = hotplug.settled();
+        if (!view.started()) {
+            throw new ControlException(Errno.ENONET, operation + ": the cluster is down: run krgadm cluster start");
+        }
+        if (!view.contains(node)) {
+            throw new ControlException(
+                    Errno.ENONET, operation + ": node " + node + " is not online: see krgadm nodes status");
+        }
+    }
+
+    /** Returns the program of an Enter request as one that runs where the process lives. */
+    Request.Run enter(Request.Enter enter, UnixSocket.Peer caller) {
+        ProcessRow row = processes().stream()
+                .filter(one -> one.pid() == enter.pid())
+                .findFirst()
+                .orElseThrow(() -> new ControlException(Errno.ESRCH, "enter: pid " + enter.pid() + " does not exist"));
+        if (caller.uid() != 0 && caller.uid() != row.uid()) {
+            throw new ControlException(
+                    Errno.EPERM,
+                    "enter: pid " + enter.pid() + " belongs to user " + row.uid() + ": only that user may");
+        }
+        Request.Run run = enter.program();
+        return new Request.Run(
+                run.arguments(),
+                run.environment(),
+                "/proc/" + enter.pid() + "/cwd",
+                run.umask(),
+                Optional.of(row.node()),
+                run.terminal(),
+                run.window());
+    }
+
+    /** Sends a signal with the rights of a caller. */
+    void signal(int pid, int signal, UnixSocket.Peer caller) {
+        table.signal(pid, signal, caller.uid());
+    }
+
+    /** Returns the processes of all nodes, by pid; a node that does not answer is left out. */
+    List<ProcessRow> processes() {
+        List<List<ProcessRow>> all = new ArrayList<>();
+        rpc.ask(hotplug.settled().members(), ROWS, Codec.Nothing.NOTHING, ROWS_PATIENCE)
+                .forEach((node, answer) -> {
+                    try {
+                        if (answer.join() instanceof Reply.Processes rows) {
+                            all.add(rows.rows());
+                        }
+                    } catch (CompletionException | RpcException problem) {
+                        LOG.log(Level.DEBUG, "node {0} tells nothing of its processes: {1}", node, problem);
+                    }
+                });
+        return ProcessRows.merge(all);
+    }
+}

@@ -1,0 +1,88 @@
+package org.linuxssi.daemon;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.linuxssi.control.ProcessRow;
+import org.linuxssi.linux.DirectoryFd;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.proc.PidRange;
+import org.linuxssi.procfs.LocalProcesses;
+import org.linuxssi.tools.NodeId;
+
+/** The processes of this node as {@code krg ps} shows them, read from the container's real procfs (proc(5)). */
+final class ProcessRows {
+
+    private static final int LIMIT = 1 << 14;
+    private static final int PAGE = 4096;
+    private static final int TICK_MILLIS = 10;
+
+    private final NodeId self;
+    private final DirectoryFd procfs;
+    private final LocalProcesses processes;
+
+    ProcessRows(NodeId self, DirectoryFd procfs, LocalProcesses processes) {
+        this.self = self;
+        this.procfs = procfs;
+        this.processes = processes;
+    }
+
+    /** Returns a row for each process; those that end meanwhile are left out. */
+    List<ProcessRow> all() {
+        long boot = bootMillis();
+        return Arrays.stream(processes.pids())
+                .mapToObj(pid -> row(pid, boot))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private Optional<ProcessRow> row(int pid, long boot) {
+        try {
+            String stat = text(pid + "/stat");
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return Optional.of(new ProcessRow(
+                    pid,
+                    Integer.parseInt(fields[1]),
+                    Integer.parseInt(fields[2]),
+                    Integer.parseInt(fields[3]),
+                    procfs.status(Integer.toString(pid)).uid(),
+                    self,
+                    PidRange.homeOf(pid),
+                    fields[0].charAt(0),
+                    (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_MILLIS,
+                    Long.parseLong(fields[21]) * PAGE,
+                    Integer.parseInt(fields[17]),
+                    boot + Long.parseLong(fields[19]) * TICK_MILLIS,
+                    command(pid, stat)));
+        } catch (ErrnoException _) {
+            return Optional.empty();
+        }
+    }
+
+    private String command(int pid, String stat) {
+        String line = text(pid + "/cmdline").replace('\0', ' ').strip();
+        return line.isEmpty() ? '[' + stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')')) + ']' : line;
+    }
+
+    private long bootMillis() {
+        String uptime = text("uptime");
+        double seconds = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
+        return System.currentTimeMillis() - (long) (seconds * 1000);
+    }
+
+    private String text(String path) {
+        return new String(procfs.read(path, LIMIT), StandardCharsets.UTF_8);
+    }
+
+    /** Returns these rows and those, by pid. */
+    static List<ProcessRow> merge(Collection<List<ProcessRow>> parts) {
+        List<ProcessRow> all = new ArrayList<>();
+        parts.forEach(all::addAll);
+        all.sort(Comparator.comparingInt(ProcessRow::pid));
+        return List.copyOf(all);
+    }
+}

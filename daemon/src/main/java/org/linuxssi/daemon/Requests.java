@@ -1,0 +1,150 @@
+package org.linuxssi.daemon;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.control.ControlHandler;
+import org.linuxssi.control.Exchange;
+import org.linuxssi.control.Input;
+import org.linuxssi.control.MigrationReport;
+import org.linuxssi.control.ProcessRow;
+import org.linuxssi.control.Reply;
+import org.linuxssi.control.Request;
+import org.linuxssi.epm.MigrationException;
+import org.linuxssi.epm.Migrator;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
+
+/** Gives each request of the control socket to the part of the node that answers it. */
+final class Requests implements ControlHandler {
+
+    private final Node node;
+
+    Requests(Node node) {
+        this.node = node;
+    }
+
+    @Override
+    public Reply.Last handle(Request request, Exchange exchange) throws InterruptedException {
+        ClusterRequests cluster = node.cluster();
+        return switch (request) {
+            case Request.Run run -> run(run, exchange);
+            case Request.Enter enter -> run(node.enter(enter, exchange.caller()), exchange);
+            case Request.Signal signal -> signal(signal, exchange);
+            case Request.Migrate migrate -> migrate(migrate, exchange);
+            case Request.ClusterStatus() -> cluster.status();
+            case Request.ClusterStart start -> {
+                exchange.requireRoot("cluster start");
+                yield cluster.start(start.nodes());
+            }
+            case Request.ClusterStop() -> {
+                exchange.requireRoot("cluster stop");
+                yield cluster.poweroff(false);
+            }
+            case Request.ClusterPoweroff() -> {
+                exchange.requireRoot("cluster poweroff");
+                yield cluster.poweroff(false);
+            }
+            case Request.ClusterReboot() -> {
+                exchange.requireRoot("cluster reboot");
+                yield cluster.poweroff(true);
+            }
+            case Request.ClusterWaitStart() -> cluster.waitForStart();
+            case Request.NodesStatus status -> cluster.nodes(status.nodes());
+            case Request.NodesAdd add -> {
+                exchange.requireRoot("nodes add");
+                yield cluster.add(add.nodes(), exchange);
+            }
+            case Request.NodesDel del -> {
+                exchange.requireRoot("nodes del");
+                yield cluster.remove(del.nodes(), exchange);
+            }
+            case Request.Ps ps -> new Reply.Processes(filter(ps, node.processes()));
+            case Request.Events events -> events(events, exchange);
+            case Request.KddmStat() -> new Reply.Text(node.kddmText());
+            case Request.Shutdown(boolean drain) -> {
+                exchange.requireRoot("shutdown");
+                node.end(drain);
+                yield new Reply.Done();
+            }
+        };
+    }
+
+    private Reply.Last run(Request.Run run, Exchange exchange) throws InterruptedException {
+        NodeId where = run.node().orElse(node.self());
+        node.requireUp("run", where);
+        return where.equals(node.self())
+                ? node.programs().run(run, exchange)
+                : node.remote().run(where, run, exchange);
+    }
+
+    private Reply.Done signal(Request.Signal signal, Exchange exchange) {
+        node.signal(signal.pid(), signal.signal(), exchange.caller());
+        return new Reply.Done();
+    }
+
+    private Reply.Migrated migrate(Request.Migrate request, Exchange exchange) {
+        try {
+            org.linuxssi.epm.MigrationReport report = node.migrator()
+                    .migrate(request.pid(), request.node(), exchange.caller().uid(), Migrator.LIVE_FROM);
+            node.events()
+                    .add(
+                            "migration",
+                            "pid " + report.pid() + " from node " + report.from() + " to node " + report.to());
+            return new Reply.Migrated(convert(report));
+        } catch (MigrationException refused) {
+            throw new ControlException(refused.errno(), String.valueOf(refused.getMessage()));
+        }
+    }
+
+    private static MigrationReport convert(org.linuxssi.epm.MigrationReport report) {
+        return new MigrationReport(
+                report.pid(),
+                report.from(),
+                report.to(),
+                report.liveBytes() > 0,
+                report.liveBytes() + report.frozenBytes(),
+                report.frozen().toNanos(),
+                report.total().toNanos(),
+                report.phases().stream()
+                        .map(phase -> new MigrationReport.Phase(
+                                phase.name(), phase.took().toNanos(), bytes(report, phase.name())))
+                        .toList());
+    }
+
+    private static long bytes(org.linuxssi.epm.MigrationReport report, String phase) {
+        return switch (phase) {
+            case "copy live" -> report.liveBytes();
+            case "copy frozen" -> report.frozenBytes();
+            default -> 0;
+        };
+    }
+
+    private static List<ProcessRow> filter(Request.Ps wanted, List<ProcessRow> rows) {
+        return rows.stream()
+                .filter(row -> wanted.pids().isEmpty() || wanted.pids().contains(row.pid()))
+                .filter(row -> wanted.node().map(row.node()::equals).orElse(true))
+                .filter(row -> wanted.uid().map(uid -> uid == row.uid()).orElse(true))
+                .toList();
+    }
+
+    private Reply.Done events(Request.Events request, Exchange exchange) throws InterruptedException {
+        Consumer<Reply.Event> show = exchange::send;
+        node.events().newest(request.limit()).forEach(show);
+        if (request.follow()) {
+            Thread follower = Thread.currentThread();
+            exchange.onInput(input -> {
+                if (input instanceof Input.Cancel || input instanceof Input.HungUp) {
+                    follower.interrupt();
+                }
+            });
+            Registration following = node.events().follow(show);
+            try {
+                node.awaitEnd();
+            } finally {
+                following.close();
+            }
+        }
+        return new Reply.Done();
+    }
+}
