@@ -236,6 +236,9 @@ final class Anchor {
         } else if (!ticket.joined) {
             remote.gate = Optional.of(ticket);
         }
+        if (window.length > 0) {
+            tell(remote, Type.WINDOW, 0, window);
+        }
         if (broken) {
             tell(remote, Type.BROKEN, 0, new byte[0]);
         }

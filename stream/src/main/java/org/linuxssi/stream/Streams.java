@@ -99,6 +99,11 @@ public final class Streams implements AutoCloseable {
         }
     }
 
+    /** Returns the node this is. */
+    public NodeId self() {
+        return self;
+    }
+
     private void received(NodeId from, Frame frame) {
         if (frame.stream() == 0) {
             Attachment attachment = attachments.get(frame.attachment());
@@ -119,7 +124,7 @@ public final class Streams implements AutoCloseable {
      * Gives tickets for descriptors that a frozen process takes to another node. Until the export is committed the
      * process can go on here as if nothing had happened.
      *
-     * @param destination where the process goes
+     * @param destination where the process goes; this node itself where that is not known
      * @param leaving the descriptors, one for each open file description; all are closed by the export, also on failure
      * @param deadline the most to wait for other nodes
      * @throws StreamException when one cannot be relayed, its stream has ended, or a node does not answer

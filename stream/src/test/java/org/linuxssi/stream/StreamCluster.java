@@ -124,6 +124,15 @@ final class StreamCluster implements AutoCloseable {
         return text.toString();
     }
 
+    /** Reads until the text ends so. */
+    static String text(int descriptor, int limit, String end) {
+        StringBuilder text = new StringBuilder();
+        while (text.length() < limit && !text.toString().endsWith(end)) {
+            text.append(new String(read(descriptor, 1), java.nio.charset.StandardCharsets.UTF_8));
+        }
+        return text.toString();
+    }
+
     private static void ready(int descriptor, int interest) {
         if (Epoll.poll(descriptor, interest, (int) DEADLINE.toMillis()) == 0) {
             throw new AssertionError("descriptor " + descriptor + " is not ready");
