@@ -77,6 +77,7 @@ record Frame(Type type, long stream, long attachment, long argument, byte[] byte
     }
 
     /** Returns the bytes on the wire. */
+    @SuppressWarnings("EnumOrdinal") // the order of the types is part of the protocol
     ByteBuffer encode() {
         ByteBuffer out = ByteBuffer.allocate(4 + FIXED + bytes.length).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(FIXED + bytes.length).put((byte) type.ordinal());
