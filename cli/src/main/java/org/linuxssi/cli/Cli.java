@@ -105,15 +105,30 @@ public final class Cli {
         known.put("kddmstat", () -> new CommandLine(new KddmCommand(daemon)));
         known.put("shutdown", () -> new CommandLine(new ShutdownCommand(daemon)));
         known.put("doctor", () -> new CommandLine(new DoctorCommand()));
-        known.put("init", () -> tool("init", "Makes a new cluster: its authority, this node's keys and krgd.toml."));
-        known.put("join-token", () -> tool("join-token", "Prints a line with which one more node can join."));
-        known.put("join", () -> tool("join", "Lets this machine join: writes its keys and krgd.toml."));
+        known.put(
+                "init",
+                () -> tool(
+                        "init",
+                        "Makes a new cluster: its authority, this node's keys and krgd.toml.",
+                        "ARG: [--dir DIR] [--cluster NAME] [--session N] [--listen ADDRESS] [--seed ADDRESS]..."));
+        known.put(
+                "join-token",
+                () -> tool(
+                        "join-token",
+                        "Prints a line with which one more node can join. It holds a private key.",
+                        "ARG: [--dir DIR] [--seed ADDRESS]... [--hours N]"));
+        known.put(
+                "join",
+                () -> tool(
+                        "join",
+                        "Lets this machine join: writes its keys and krgd.toml.",
+                        "ARG: [--dir DIR] [--listen ADDRESS] TOKEN"));
         return known;
     }
 
-    private static CommandLine tool(String name, String description) {
-        CommandLine line = program(new DaemonToolCommand(name));
-        line.getCommandSpec().usageMessage().description(description);
+    private static CommandLine tool(String name, String description, String arguments) {
+        CommandLine line = new CommandLine(new DaemonToolCommand(name)).setUnmatchedOptionsArePositionalParams(true);
+        line.getCommandSpec().usageMessage().description(description).footer(arguments);
         return line;
     }
 

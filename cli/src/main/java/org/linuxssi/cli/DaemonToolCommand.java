@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code krg init}, {@code join-token} and {@code join}: the daemon's program does them. */
-@Command(footer = "krgd does it; its options follow --, for example: -- --help")
+@Command
 final class DaemonToolCommand implements Callable<Integer> {
 
     private final String tool;

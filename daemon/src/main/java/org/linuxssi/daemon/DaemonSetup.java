@@ -18,10 +18,7 @@ import org.linuxssi.rpc.JoinToken;
  * Prepares machines for a cluster: {@code krgd init}, {@code krgd join-token} and {@code krgd join}, which {@code krg}
  * has under the same names.
  */
-final class DaemonSetup {
-
-    /** The words that select this instead of a daemon. */
-    static final Set<String> NAMES = Set.of("init", "join-token", "join");
+public final class DaemonSetup {
 
     private static final String USAGE = """
             usage: krg init [--dir DIR] [--cluster NAME] [--session N] [--listen ADDRESS] [--seed ADDRESS]...
@@ -44,6 +41,11 @@ final class DaemonSetup {
         this.clock = clock;
     }
 
+    /** Prepares as the arguments say, and ends with the exit status. */
+    public static void main(String[] arguments) {
+        System.exit(new DaemonSetup(System.out, System.err, InstantSource.system()).run(List.of(arguments)));
+    }
+
     private static final class WrongUsage extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -53,9 +55,9 @@ final class DaemonSetup {
     }
 
     /**
-     * Carries out one of the {@link #NAMES}.
+     * Prepares.
      *
-     * @param arguments its name, then its own arguments
+     * @param arguments {@code init}, {@code join-token} or {@code join}, then its own arguments
      * @return exit status: 0, 1 when it failed, 2 for wrong usage
      */
     int run(List<String> arguments) {
@@ -73,7 +75,7 @@ final class DaemonSetup {
             }
             return 0;
         } catch (WrongUsage problem) {
-            err.println("krg " + name + ": " + problem.getMessage() + "; see krg " + name + " -- --help");
+            err.println("krg " + name + ": " + problem.getMessage() + "; see krg " + name + " --help");
             return USAGE_STATUS;
         } catch (IOException | UncheckedIOException | IllegalArgumentException | DaemonConfigException problem) {
             err.println("krg " + name + ": " + problem.getMessage());
