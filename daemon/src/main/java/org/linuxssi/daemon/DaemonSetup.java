@@ -18,7 +18,10 @@ import org.linuxssi.rpc.JoinToken;
  * Prepares machines for a cluster: {@code krgd init}, {@code krgd join-token} and {@code krgd join}, which {@code krg}
  * has under the same names.
  */
-public final class DaemonSetup {
+final class DaemonSetup {
+
+    /** The words that select this instead of a daemon. */
+    static final Set<String> NAMES = Set.of("init", "join-token", "join");
 
     private static final String USAGE = """
             usage: krg init [--dir DIR] [--cluster NAME] [--session N] [--listen ADDRESS] [--seed ADDRESS]...
@@ -41,11 +44,6 @@ public final class DaemonSetup {
         this.clock = clock;
     }
 
-    /** Prepares as the arguments say, and ends with the exit status. */
-    public static void main(String[] arguments) {
-        System.exit(new DaemonSetup(System.out, System.err, InstantSource.system()).run(List.of(arguments)));
-    }
-
     private static final class WrongUsage extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -57,7 +55,7 @@ public final class DaemonSetup {
     /**
      * Prepares.
      *
-     * @param arguments {@code init}, {@code join-token} or {@code join}, then its own arguments
+     * @param arguments one of the {@link #NAMES}, then its own arguments
      * @return exit status: 0, 1 when it failed, 2 for wrong usage
      */
     int run(List<String> arguments) {
