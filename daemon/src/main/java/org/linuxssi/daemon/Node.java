@@ -96,6 +96,7 @@ final class Node {
         KddmPidDirectory directory = new KddmPidDirectory(kddm);
         table = part(new ProcessTable(
                 container, rpc, directory, () -> hotplug.settled().members()));
+        table.beforeEndIsTold(streams::flushed);
         Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
         GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
         migrator = part(new Migrator(rpc, hotplug, imaging, new TablePlaces(table, rpc.self()), FaultPoint.Hook.NONE));

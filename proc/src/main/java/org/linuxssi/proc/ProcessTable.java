@@ -56,6 +56,7 @@ public final class ProcessTable implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Registration> registrations = new ArrayList<>();
     private final Map<Integer, Departing> departures = new ConcurrentHashMap<>();
+    private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
     private volatile boolean closed;
 
     /**
@@ -104,6 +105,14 @@ public final class ProcessTable implements AutoCloseable {
             LOG.log(Level.DEBUG, "the process table of node {0} is closed", rpc.self());
         }
         return Codec.Nothing.NOTHING;
+    }
+
+    /**
+     * Sets what has to complete before the end of a process of this node is told to others: what it wrote has arrived
+     * there.
+     */
+    public void beforeEndIsTold(Supplier<CompletableFuture<Void>> work) {
+        lastWords = work;
     }
 
     /** Returns the node where a process is now, alive or not. */
@@ -403,6 +412,10 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     private void localEnded(int pid, WaitStatus status, NodeSet holders) {
+        lastWords.get().whenComplete((_, _) -> tellEnd(pid, status, holders));
+    }
+
+    private void tellEnd(int pid, WaitStatus status, NodeSet holders) {
         inOrder(() -> {
             if (!PidRange.homeOf(pid).equals(rpc.self())) {
                 directory.gone(pid);

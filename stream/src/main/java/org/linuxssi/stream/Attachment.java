@@ -26,6 +26,7 @@ final class Attachment {
     static final int WINDOW = 128 << 10;
 
     private static final int TERMINAL_WINDOW = 4096;
+    private static final long STUCK_MILLIS = 150;
     private static final int REPORT = 16 << 10;
     private static final long FIRST_CHECK_MILLIS = 1;
     private static final long SLOWEST_CHECK_MILLIS = 250;
@@ -305,15 +306,31 @@ final class Attachment {
         pump();
     }
 
-    /** Completes when all that programs have written so far has reached the original, or never can. */
+    /**
+     * Completes when all that programs have written so far has reached the original, never can, or does not get on since
+     * nobody reads it.
+     */
     CompletableFuture<Void> flush() {
         if (state == State.OPEN) {
             fromProgram(true);
         }
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        flushes.add(new Flush(sent, done));
+        Flush flush = new Flush(sent, new CompletableFuture<>());
+        flushes.add(flush);
         flushed();
-        return done;
+        giveUpWhenStuck(flush, written);
+        return flush.done();
+    }
+
+    private void giveUpWhenStuck(Flush flush, long before) {
+        if (flush.done().isDone()) {
+            return;
+        }
+        hub.loop().after(STUCK_MILLIS, () -> {
+            if (written == before && flushes.remove(flush)) {
+                flush.done().complete(null);
+            }
+            giveUpWhenStuck(flush, written);
+        });
     }
 
     private void flushed() {

@@ -14,6 +14,9 @@ public final class StreamRelays implements RelayedFile {
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    /** Major number of {@code /dev/tty}, with minor 0 ({@code linux/major.h}). */
+    private static final int OWN_TERMINAL_MAJOR = 5;
+
     private final Streams streams;
     private final NodeId destination;
 
@@ -36,6 +39,9 @@ public final class StreamRelays implements RelayedFile {
     public Optional<String> refusal(OpenFile file) {
         if (!file.pipe() && !file.terminal() && !file.socket()) {
             return Optional.of("files of this kind cannot be relayed");
+        }
+        if (file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == 0) {
+            return Optional.of("/dev/tty would mean another terminal on another node");
         }
         try (PidFd process = PidFd.open(file.pid())) {
             int descriptor = process.take(file.fd());

@@ -285,19 +285,26 @@ public final class Streams implements AutoCloseable {
     }
 
     /**
-     * Waits until all that programs on this node have written to stand-ins has reached the originals. Call it before the
-     * exit of a process is told to other nodes, so that its last words come first.
-     *
-     * @param deadline the most to wait: an original may be a full pipe that nobody reads
-     * @return whether all has arrived
+     * Completes when all that programs on this node have written to stand-ins has reached the originals. Await it before
+     * the exit of a process is told to other nodes, so that its last words come first. Originals that take nothing, as
+     * full pipes that nobody reads, are waited for 150 ms.
      */
-    public boolean flush(Duration deadline) {
-        CompletableFuture<Void> all = loop.ask(() -> CompletableFuture.allOf(List.copyOf(attachments.values()).stream()
+    public CompletableFuture<Void> flushed() {
+        return loop.ask(() -> CompletableFuture.allOf(List.copyOf(attachments.values()).stream()
                         .map(Attachment::flush)
                         .toArray(CompletableFuture[]::new)))
                 .thenCompose(flushes -> flushes);
+    }
+
+    /**
+     * Waits for {@link #flushed}.
+     *
+     * @param deadline the most to wait
+     * @return whether it completed
+     */
+    public boolean flush(Duration deadline) {
         try {
-            all.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+            flushed().get(deadline.toNanos(), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException | ExecutionException _) {
             return false;

@@ -196,6 +196,17 @@ class PipeRelayTest {
     }
 
     @Test
+    void flushGivesUpOnAnOriginalThatNobodyReads() {
+        int writer = cluster.move(0, 1, pipe.writeEnd());
+        write(writer, new byte[Pipes.capacity(writer)]);
+        write(writer, new byte[Pipes.capacity(writer)]);
+        assertThat(cluster.node(1).flush(Duration.ofSeconds(5))).isTrue();
+        Descriptors.close(writer);
+        Descriptors.close(pipe.readEnd());
+        cluster.awaitNothingHeld();
+    }
+
+    @Test
     void theEndOfANodeEndsItsStreams() {
         int reader = cluster.move(0, 1, pipe.readEnd());
         Pipes.Pipe back = Pipes.create();
