@@ -63,7 +63,7 @@ final class Arrivals {
         parent(self);
         Optional<Proxy> standing = table.proxyMap().get(self.pid());
         boolean before = standing.isPresent();
-        if (before && !fits(standing.get(), self)) {
+        if (before && (standing.get().dismissed() || !fits(standing.get(), self))) {
             replace(standing.get());
             standing = Optional.empty();
         }

@@ -1,0 +1,155 @@
+package org.linuxssi.epm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.channels.Pipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.linuxssi.ghost.Imager;
+import org.linuxssi.ghost.ProcessArrival;
+import org.linuxssi.ghost.ProcessDeparture;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Fds;
+import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.proc.Container;
+import org.linuxssi.proc.ContainerOptions;
+import org.linuxssi.proc.LaunchRequest;
+import org.linuxssi.proc.LaunchedProgram;
+import org.linuxssi.proc.Launcher;
+import org.linuxssi.proc.MemoryPidDirectory;
+import org.linuxssi.proc.ProcessTable;
+import org.linuxssi.rpc.MemoryNetwork;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.SystemTime;
+
+/** Moves programs between real containers, with their filter, agents and proxies, inside one JVM. */
+@Timeout(90)
+class MovedProcessTest {
+
+    private static final System.Logger LOG = System.getLogger(MovedProcessTest.class.getName());
+
+    @TempDir
+    Path directory;
+
+    private final List<Container> containers = new ArrayList<>();
+    private final List<ProcessTable> tables = new ArrayList<>();
+    private final List<Rpc> rpcs = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        SystemTime time = new SystemTime();
+        MemoryNetwork network = new MemoryNetwork(time);
+        MemoryPidDirectory places = new MemoryPidDirectory();
+        NodeSet nodes = NodeSet.of(List.of(NodeId.of(0), NodeId.of(1)));
+        for (int i = 0; i < 2; i++) {
+            Path run = Files.createDirectories(directory.resolve("run" + i));
+            Container container = Container.start(NodeId.of(i), ContainerOptions.of(run, "node" + i), time);
+            containers.add(container);
+            rpcs.add(network.node(NodeId.of(i)));
+            tables.add(new ProcessTable(container, rpcs.getLast(), places, () -> nodes));
+        }
+        await().until(() ->
+                rpcs.stream().allMatch(rpc -> !rpc.connected().minus(rpc.self()).isEmpty()));
+    }
+
+    @AfterEach
+    void stop() {
+        tables.forEach(ProcessTable::close);
+        containers.forEach(container -> container.stop(Duration.ofMillis(100)));
+        rpcs.forEach(Rpc::close);
+    }
+
+    private LaunchedProgram launch(Path output, String... command) throws Exception {
+        int in = Fds.open("/dev/null", 0);
+        int out = Fds.open(output.toString(), 1 | 0x400);
+        try {
+            return new Launcher(containers.getFirst())
+                    .launch(LaunchRequest.of(command)
+                            .withDescriptor(0, in)
+                            .withDescriptor(1, out)
+                            .withDescriptor(2, out))
+                    .get(20, TimeUnit.SECONDS);
+        } finally {
+            Fds.close(in);
+            Fds.close(out);
+        }
+    }
+
+    private Imager imager(int node) {
+        return new Imager(containers.get(node).agentPath().toString(), RelayedFile.NONE);
+    }
+
+    private void move(int pid, int from, int to) throws IOException {
+        ProcessTable here = tables.get(from);
+        ProcessTable there = tables.get(to);
+        int host = here.hostPid(pid);
+        assertThat(imager(from).obstacles(host)).isEmpty();
+        assertThat(imager(to)
+                        .lacking(imager(from).needs(host), containers.get(to).initPid()))
+                .isEmpty();
+        int agent = there.prepare(here.relations(pid), NodeId.of(from));
+        Pipe pipe = Pipe.open();
+        try (ProcessDeparture departure = imager(from).depart(host);
+                var source = pipe.source()) {
+            CompletableFuture<ProcessArrival> arriving = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return imager(to).arrive(source, agent, -1);
+                } catch (IOException problem) {
+                    throw new CompletionException(problem);
+                }
+            });
+            departure.freeze();
+            try (var sink = pipe.sink()) {
+                departure.copyRest(sink);
+                ProcessArrival arrival = arriving.join();
+                here.departing(pid, NodeId.of(to));
+                here.moved(pid, NodeId.of(to));
+                there.arrived(pid, NodeId.of(from));
+                arrival.run();
+            }
+            departure.replace();
+            here.departed(pid, NodeId.of(to));
+        }
+    }
+
+    @Test
+    void aShellThatTravelsEndsWithItsStatusWhereItWasStarted() throws Exception {
+        Path output = Files.createFile(directory.resolve("output"));
+        LaunchedProgram program = launch(
+                output,
+                "/bin/bash",
+                "-c",
+                "trap 'echo usr1' USR1; s=0; for ((i=0;i<150000;i++)); do ((s=(s*31+i)%1000003));"
+                        + " ((i%5000==0)) && echo $i $s; done; kill -USR1 $$; kill -USR1 -- $$; echo $PPID; exit 9");
+        int moves = 0;
+        try {
+            while (!program.end().isDone()) {
+                move(program.pid(), moves % 2, 1 - moves % 2);
+                moves++;
+            }
+        } catch (ErrnoException | AssertionError late) {
+            LOG.log(System.Logger.Level.DEBUG, "the last move came too late: {0}", late.getMessage());
+            await().until(() -> program.end().isDone());
+        }
+        assertThat(program.end().get()).isEqualTo(WaitStatus.ofExit(9));
+        assertThat(moves).isGreaterThan(3);
+        List<String> lines = Files.readAllLines(output);
+        assertThat(lines).hasSize(33).contains("usr1", "0 0").endsWith("1");
+    }
+}
