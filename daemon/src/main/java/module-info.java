@@ -7,4 +7,6 @@ module org.linuxssi.daemon {
     requires org.tomlj;
 
     exports org.linuxssi.daemon;
+
+    uses org.linuxssi.epm.FaultPoint.Hook;
 }

@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.ServiceLoader;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -99,7 +100,7 @@ final class Node {
         table.beforeEndIsTold(streams::flushed);
         Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
         GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
-        migrator = part(new Migrator(rpc, hotplug, imaging, new TablePlaces(table, rpc.self()), FaultPoint.Hook.NONE));
+        migrator = part(new Migrator(rpc, hotplug, imaging, new TablePlaces(table, rpc.self()), faults()));
         drainer = part(new Drainer(migrator, hotplug));
         proc = part(ProcMount.start(
                 container,
@@ -115,6 +116,11 @@ final class Node {
         watch();
         part(new ControlServer(config.control(), new Requests(this)));
         hotplug.start();
+    }
+
+    /** Tests put a hook on the class path that makes migrations fail at chosen points. */
+    private static FaultPoint.Hook faults() {
+        return ServiceLoader.load(FaultPoint.Hook.class).findFirst().orElse(FaultPoint.Hook.NONE);
     }
 
     private <T extends AutoCloseable> T part(T made) {

@@ -50,8 +50,8 @@ record Cleaner(RunDirectory directory) {
             NetNamespace.find(file).ifPresent(network -> known.addAll(members(network)));
         }
         Set<Path> cgroups = Cgroups.of(known);
-        cgroups.addAll(
-                Cgroups.named(NodeConfig.cgroups(state.map(BedState::nodes).orElse(0))));
+        cgroups.addAll(Cgroups.named(
+                NodeConfig.cgroups(directory, state.map(BedState::nodes).orElse(0))));
         killAll(known);
         for (Path file : directory.networks()) {
             removeNetwork(file);

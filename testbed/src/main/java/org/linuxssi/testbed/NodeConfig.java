@@ -14,10 +14,11 @@ import org.linuxssi.rpc.ClusterCa;
 final class NodeConfig {
 
     private static final String CLUSTER = "testbed";
+    private static final int SESSIONS = 9999;
     private static final String TEMPLATE = """
             [cluster]
             name = "%s"
-            session = 1
+            session = %d
             seeds = [%s]
             nb_nodes_min = %d
             autostart = true
@@ -45,9 +46,9 @@ final class NodeConfig {
     }
 
     /** Returns the names of the cgroups that the nodes' daemons make. */
-    static List<String> cgroups(int nodes) {
+    static List<String> cgroups(RunDirectory directory, int nodes) {
         return IntStream.range(0, nodes)
-                .mapToObj(node -> "linuxssi-" + CLUSTER + "-" + node)
+                .mapToObj(node -> "linuxssi-" + CLUSTER + "-" + session(directory) + "-" + node)
                 .toList();
     }
 
@@ -75,6 +76,11 @@ final class NodeConfig {
         }
     }
 
+    /** Test beds side by side have different sessions, and so different cgroups. */
+    private static int session(RunDirectory directory) {
+        return 1 + Math.floorMod(directory.root().hashCode(), SESSIONS);
+    }
+
     private static Path keys(RunDirectory directory, int node) {
         return directory.keys().resolve("node" + node);
     }
@@ -85,6 +91,14 @@ final class NodeConfig {
                 .collect(Collectors.joining(", "));
         Path own = directory.node(node);
         return TEMPLATE.formatted(
-                CLUSTER, seeds, nodes, node, Wiring.address(node).getHostAddress(), keys(directory, node), own, own);
+                CLUSTER,
+                session(directory),
+                seeds,
+                nodes,
+                node,
+                Wiring.address(node).getHostAddress(),
+                keys(directory, node),
+                own,
+                own);
     }
 }
