@@ -150,6 +150,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     }
 
     private void live() {
+        watch.tick();
         announce();
         check();
         runner.advance();
@@ -192,12 +193,18 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     private void beat(NodeId from, Beat beat) {
         watch.beat(from, beat);
-        boolean same = current.isPresent() && beat.cluster() == current.get().cluster();
-        if (same && beat.epoch() < current.get().epoch()) {
-            rpc.send(from, Messages.DECIDED, since(beat.epoch()));
-        }
+        current.ifPresent(now -> helpAlong(from, beat, now));
         runner.advance();
         current.flatMap(view -> view.member(from)).filter(watch::ended).ifPresent(_ -> check());
+    }
+
+    /** Sends the views that the peer does not know, also when it does not know that it was taken in. */
+    private void helpAlong(NodeId from, Beat beat, Agreed now) {
+        if (beat.cluster() == now.cluster() && beat.epoch() < now.epoch()) {
+            rpc.send(from, Messages.DECIDED, since(beat.epoch()));
+        } else if (beat.cluster() == 0 && now.has(from, beat.incarnation())) {
+            rpc.send(from, Messages.DECIDED, since(now.epoch() - 1));
+        }
     }
 
     private List<Agreed> since(long epoch) {

@@ -25,10 +25,12 @@ final class Watch {
     private final TimeSource time;
     private final HotplugConfig config;
     private final Map<NodeId, Peer> peers = new TreeMap<>();
+    private long ticked;
 
     Watch(TimeSource time, HotplugConfig config) {
         this.time = time;
         this.config = config;
+        ticked = time.nanos();
     }
 
     private Peer peer(NodeId node) {
@@ -37,6 +39,17 @@ final class Watch {
             peer.heard = time.nanos();
             return peer;
         });
+    }
+
+    /** Called at each heartbeat: when this node itself stood still, its peers are not to blame for the silence. */
+    void tick() {
+        long now = time.nanos();
+        long gap = now - ticked;
+        ticked = now;
+        long late = gap - config.heartbeat().toNanos();
+        if (gap > 2 * config.heartbeat().toNanos()) {
+            peers.values().forEach(peer -> peer.heard = Math.min(now, peer.heard + late));
+        }
     }
 
     /** Begins to expect signs of life. */

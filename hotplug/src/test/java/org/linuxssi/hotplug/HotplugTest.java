@@ -92,6 +92,22 @@ class HotplugTest {
     }
 
     @Test
+    void aNodeThatMissedTheDecisionLearnsOfIt() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            cluster.start(i).recording();
+        }
+        cluster.pass(2);
+        CompletableFuture<View> started = cluster.node(0).hotplug.startCluster(cluster.set("0-2"));
+        cluster.time.advance(Duration.ofNanos(750_000));
+        assertThat(cluster.node(0).hotplug.view().started()).isTrue();
+        cluster.node(0).rpc.disconnect(NodeId.of(2), "test");
+        assertThat(cluster.node(2).hotplug.view().started()).isFalse();
+        cluster.await(started);
+        cluster.pass(0.1);
+        assertAllSee("0-2");
+    }
+
+    @Test
     void addsPresentNodes() throws Exception {
         cluster.up(2);
         cluster.start(2).recording();
