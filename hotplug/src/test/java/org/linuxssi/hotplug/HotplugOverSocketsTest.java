@@ -60,7 +60,7 @@ class HotplugOverSocketsTest {
                 "test",
                 1,
                 Optional.of(NodeId.of(id)),
-                new InetSocketAddress("127.0.0.1", port),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
                 Optional.empty(),
                 addresses,
                 Security.plain(),
