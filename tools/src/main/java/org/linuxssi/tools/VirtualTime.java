@@ -26,6 +26,7 @@ public final class VirtualTime implements TimeSource {
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::time).thenComparingLong(Event::order));
+    @SuppressWarnings("ThreadLocalUsage") // each virtual time has its own tasks
     private final ThreadLocal<@Nullable Task> current = new ThreadLocal<>();
     private final Semaphore driver = new Semaphore(0);
     private long now;
@@ -141,6 +142,7 @@ public final class VirtualTime implements TimeSource {
             }
         }
 
+        @SuppressWarnings("FutureReturnValueIgnored") // the caller looks at the future itself
         void await(CompletableFuture<?> future) {
             if (future.isDone()) {
                 return;
