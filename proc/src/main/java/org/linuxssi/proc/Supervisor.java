@@ -171,12 +171,8 @@ public final class Supervisor {
             return;
         }
         Agent agent = agents.get(notification.thread());
-        CompletableFuture<Agent> conversion = conversions.remove(notification.thread());
-        if (conversion != null) {
-            agent = null;
-        }
         if (agent == null) {
-            welcome(notification, event, Optional.ofNullable(conversion));
+            welcome(notification, event, Optional.ofNullable(conversions.remove(notification.thread())));
         } else {
             agent.told(notification.id(), event);
         }

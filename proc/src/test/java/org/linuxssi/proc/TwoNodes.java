@@ -2,10 +2,17 @@ package org.linuxssi.proc;
 
 import static org.awaitility.Awaitility.await;
 
+import java.nio.channels.Pipe;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.linuxssi.ghost.Imager;
+import org.linuxssi.ghost.ProcessArrival;
+import org.linuxssi.ghost.ProcessDeparture;
+import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PtraceProcess;
@@ -24,6 +31,7 @@ final class TwoNodes implements AutoCloseable {
     final List<Container> containers = new ArrayList<>();
     final List<ProcessTable> tables = new ArrayList<>();
     private final List<Rpc> rpcs = new ArrayList<>();
+    private final List<Imager> imagers = new ArrayList<>();
     private final PtraceThread tracer = new PtraceThread("test-tracer");
 
     TwoNodes(ContainerExtension extension, int... ids) throws Exception {
@@ -38,6 +46,7 @@ final class TwoNodes implements AutoCloseable {
             Rpc rpc = network.node(node);
             containers.add(container);
             rpcs.add(rpc);
+            imagers.add(new Imager(container.agentPath().toString(), RelayedFile.NONE));
             tables.add(new ProcessTable(container, rpc, directory, () -> NodeSet.of(nodes)));
         }
         await().until(() -> rpcs.stream().allMatch(rpc -> rpc.connected().size() >= ids.length - 1));
@@ -59,6 +68,34 @@ final class TwoNodes implements AutoCloseable {
         execute(agent, command, output);
         tracer.run(() -> frozen.exec(containers.get(source).agentPath().toString(), List.of("agent"), List.of()));
         here.departed(pid, to);
+    }
+
+    /** Moves a process as epm does, image and all. */
+    void migrate(int pid, int source, int target) throws Exception {
+        NodeId from = rpcs.get(source).self();
+        NodeId to = rpcs.get(target).self();
+        ProcessTable here = tables.get(source);
+        ProcessTable there = tables.get(target);
+        int agent = there.prepare(here.relations(pid), from);
+        Pipe pipe = Pipe.open();
+        try (ProcessDeparture departure = imagers.get(source).depart(here.hostPid(pid))) {
+            departure.freeze();
+            there.adjust(here.relations(pid));
+            FutureTask<ProcessArrival> arriving = new FutureTask<>(
+                    () -> imagers.get(target).arrive(pipe.source(), agent, there.doorway(agent)));
+            Thread.ofPlatform().daemon().start(arriving);
+            departure.copyRest(pipe.sink());
+            ProcessArrival arrival = arriving.get(20, TimeUnit.SECONDS);
+            here.departing(pid, to);
+            here.moved(pid, to);
+            there.arrived(pid, from);
+            arrival.run();
+            departure.replace();
+            here.departed(pid, to);
+        } finally {
+            pipe.sink().close();
+            pipe.source().close();
+        }
     }
 
     private static void execute(Agent agent, String command, Path output) {

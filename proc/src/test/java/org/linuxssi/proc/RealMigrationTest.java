@@ -1,0 +1,140 @@
+package org.linuxssi.proc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.linuxssi.proc.ContainerExtension.end;
+import static org.linuxssi.proc.ContainerExtension.launch;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.WaitStatus;
+
+/** Processes that move with all they are, between containers of one machine. */
+@Timeout(120)
+class RealMigrationTest {
+
+    @RegisterExtension
+    final ContainerExtension containers = new ContainerExtension();
+
+    private TwoNodes nodes;
+    private Path output;
+
+    @BeforeEach
+    void start() throws Exception {
+        nodes = new TwoNodes(containers, 1, 2, 4);
+        output = containers.file();
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+    }
+
+    private int lines() throws Exception {
+        return (int) Files.readString(output).lines().count();
+    }
+
+    private void awaitLines(int count) {
+        await().pollInterval(Duration.ofMillis(10)).until(() -> lines() >= count);
+    }
+
+    private void awaitNothingLeft() {
+        await().until(() -> nodes.tables.stream().allMatch(table -> table.proxies().isEmpty()));
+        await().until(() -> nodes.containers.stream().allMatch(one -> one.processes().isEmpty()));
+    }
+
+    /** Moves a process around the nodes between two lines of its output. */
+    private void tour(int pid, int moves) throws Exception {
+        for (int i = 0; i < moves; i++) {
+            awaitLines(lines() + 1);
+            nodes.migrate(pid, i % 3, (i + 1) % 3);
+        }
+    }
+
+    private static List<String> numbers(int count) {
+        return IntStream.range(0, count).mapToObj(Integer::toString).toList();
+    }
+
+    @Test
+    void aCounterGoesRoundTheNodes() throws Exception {
+        Path binary = containers.compile(
+                """
+                #include <stdio.h>
+                #include <unistd.h>
+                int main(void) {
+                    for (int i = 0; i < 150; i++) { printf("%d\\n", i); fflush(stdout); usleep(20000); }
+                    return 9;
+                }
+                """);
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));
+        tour(program.pid(), 9);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(9));
+        assertThat(Files.readAllLines(output)).isEqualTo(numbers(150));
+        awaitNothingLeft();
+    }
+
+    @Test
+    void aShellMovesWhileItStartsChildrenAndWaitsForThem() throws Exception {
+        String script = "i=0; while [ $i -lt 100 ]; do (exit 3); [ $? = 3 ] || echo bad; echo $i; sleep 0.02; i=$((i+1)); done; exit 4";
+        LaunchedProgram program =
+                launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
+        tour(program.pid(), 9);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(4));
+        assertThat(Files.readAllLines(output)).isEqualTo(numbers(100));
+        awaitNothingLeft();
+    }
+
+    @Test
+    void aChildOfAnotherUserMovesWhileItsParentWaits() throws Exception {
+        Files.setPosixFilePermissions(output, PosixFilePermissions.fromString("rw-rw-rw-"));
+        Path script = containers.file();
+        Files.writeString(
+                script, "i=0; while [ $i -lt 150 ]; do echo $i; sleep 0.02; i=$((i+1)); done; id -u; exit 5");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rw-r--r--"));
+        Path child = containers.file();
+        Files.setPosixFilePermissions(child, PosixFilePermissions.fromString("rw-rw-rw-"));
+        LaunchRequest request = LaunchRequest.of(
+                        "bash", "-c", "bash " + script + " & echo $! > " + child + "; wait $!; echo got $?")
+                .withCredentials(new LaunchRequest.Credentials(1234, 1234, List.of()));
+        LaunchedProgram program = launch(nodes.containers.get(0), output, request);
+        awaitLines(1);
+        tour(Integer.parseInt(Files.readString(child).trim()), 6);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(0));
+        List<String> lines = Files.readAllLines(output);
+        assertThat(lines.subList(0, 150)).isEqualTo(numbers(150));
+        assertThat(lines.subList(150, 152)).containsExactly("1234", "got 5");
+        awaitNothingLeft();
+    }
+
+    @Test
+    void parentAndChildMoveIndependently() throws Exception {
+        Path child = containers.file();
+        String script = "(i=0; while [ $i -lt 150 ]; do echo $i; sleep 0.03; i=$((i+1)); done; exit 6) & echo $! > " + child
+                + "; wait $!; echo got $?; exit 7";
+        LaunchedProgram program =
+                launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
+        awaitLines(1);
+        int pid = Integer.parseInt(Files.readString(child).trim());
+        nodes.migrate(program.pid(), 0, 1);
+        nodes.migrate(pid, 0, 2);
+        awaitLines(lines() + 2);
+        nodes.migrate(program.pid(), 1, 2);
+        nodes.migrate(pid, 2, 0);
+        awaitLines(lines() + 2);
+        nodes.migrate(program.pid(), 2, 0);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(7));
+        List<String> lines = Files.readAllLines(output);
+        assertThat(lines.subList(0, 150)).isEqualTo(numbers(150));
+        assertThat(lines.getLast()).isEqualTo("got 6");
+        awaitNothingLeft();
+    }
+}
