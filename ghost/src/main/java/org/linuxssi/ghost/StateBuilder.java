@@ -1,8 +1,6 @@
 package org.linuxssi.ghost;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -11,7 +9,6 @@ import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PtraceCall;
 import org.linuxssi.linux.PtraceProcess;
 import org.linuxssi.linux.PtraceScratch;
-import org.linuxssi.linux.Syscalls;
 
 /** Gives a traced process what an image has once. Runs on the tracer's thread. */
 final class StateBuilder {
@@ -41,23 +38,33 @@ final class StateBuilder {
 
     void files(FileImage files, RelayedFile relayed, int doorway) {
         long needed = FileBuilder.room(files, doorway);
-        limit(RLIMIT_NOFILE, Math.max(needed, state.limits()[2 * RLIMIT_NOFILE]), Long.MAX_VALUE);
+        raise(RLIMIT_NOFILE, Math.max(needed, state.limits()[2 * RLIMIT_NOFILE]));
         new FileBuilder(scratch, call, relayed, doorway).build(files);
     }
 
-    private void limit(int resource, long soft, long hard) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment now = arena.allocate(16, 8);
-            Syscalls.check(
-                    "read the limits of the process",
-                    Syscalls.call(Nr.PRLIMIT64, process.pid(), resource, 0, now.address()));
-            long ceiling =
-                    hard == Long.MAX_VALUE ? Math.max(soft, now.get(java.lang.foreign.ValueLayout.JAVA_LONG, 8)) : hard;
-            now.set(java.lang.foreign.ValueLayout.JAVA_LONG, 0, soft);
-            now.set(java.lang.foreign.ValueLayout.JAVA_LONG, 8, ceiling);
-            Syscalls.check(
-                    "set limit " + resource + " of the process",
-                    Syscalls.call(Nr.PRLIMIT64, process.pid(), resource, now.address(), 0));
+    /** The process sets its own limits: others' can be set only with CAP_SYS_RESOURCE, once it is another user's. */
+    private void raise(int resource, long soft) {
+        PtraceScratch.Table table = scratch.table();
+        long now = table.room(16);
+        int read = table.add(Nr.PRLIMIT64, 0, resource, 0, now);
+        table.run(call);
+        table.check(read, "read limit " + resource + " of the process");
+        long ceiling = table.word(now + 8);
+        table = scratch.table();
+        long hard = Long.compareUnsigned(ceiling, soft) < 0 ? soft : ceiling;
+        int set = table.add(Nr.PRLIMIT64, 0, resource, table.words(soft, hard), 0);
+        table.run(call);
+        table.check(set, "set limit " + resource + " of the process");
+    }
+
+    private void limits() {
+        PtraceScratch.Table table = scratch.table();
+        for (int i = 0; i < ProcessState.LIMITS; i++) {
+            table.add(Nr.PRLIMIT64, 0, i, table.words(state.limits()[2 * i], state.limits()[2 * i + 1]), 0);
+        }
+        table.run(call);
+        for (int i = 0; i < ProcessState.LIMITS; i++) {
+            table.check(i, "set limit " + i + " of the process");
         }
     }
 
@@ -108,11 +115,9 @@ final class StateBuilder {
         }
     }
 
-    /** Sets what can be set from outside, which is last because limits hinder. */
+    /** Sets what comes last because limits hinder. */
     void outside() throws IOException {
-        for (int i = 0; i < ProcessState.LIMITS; i++) {
-            limit(i, state.limits()[2 * i], state.limits()[2 * i + 1]);
-        }
+        limits();
         write("oom_score_adj", Integer.toString(state.oomScore()));
         write("coredump_filter", "0x" + Integer.toHexString(state.coredumpFilter()));
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcFiles.Stat;
@@ -23,6 +24,11 @@ import org.linuxssi.linux.Syscalls;
 
 /** Reads what a frozen process has besides memory and files: from outside where possible, else by calls it runs. */
 final class StateReader {
+
+    /** Width of the first column of {@code /proc/PID/limits}, and of the two that follow. */
+    private static final int LIMIT_NAME = 26;
+
+    private static final int LIMIT_COLUMN = 21;
 
     private static final int[] LAYOUT_FIELDS = {26, 27, 45, 46, 47, 0, 28, 48, 49, 50, 51};
     private static final int PR_GET_PDEATHSIG = 2;
@@ -120,12 +126,31 @@ final class StateReader {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment space = arena.allocate(16L * LIMITS, 8);
             for (int i = 0; i < LIMITS; i++) {
-                Syscalls.check(
-                        "read the limits of process " + pid,
-                        Syscalls.call(Nr.PRLIMIT64, pid, i, 0, space.address() + 16L * i));
+                long result = Syscalls.call(Nr.PRLIMIT64, pid, i, 0, space.address() + 16L * i);
+                if (result == -Errno.EPERM.number()) {
+                    return limitsFromText(ProcFiles.text(pid, "limits"));
+                }
+                Syscalls.check("read the limits of process " + pid, result);
             }
             return space.toArray(ValueLayout.JAVA_LONG);
         }
+    }
+
+    /** Other users' limits can't be read by prlimit without CAP_SYS_RESOURCE, but they are in a file, in their order. */
+    static long[] limitsFromText(String text) {
+        List<String> lines = text.lines().skip(1).toList();
+        long[] limits = new long[2 * LIMITS];
+        for (int i = 0; i < LIMITS; i++) {
+            String line = lines.get(i);
+            limits[2 * i] = limit(line.substring(LIMIT_NAME, LIMIT_NAME + LIMIT_COLUMN));
+            limits[2 * i + 1] = limit(line.substring(LIMIT_NAME + LIMIT_COLUMN, LIMIT_NAME + 2 * LIMIT_COLUMN));
+        }
+        return limits;
+    }
+
+    private static long limit(String column) {
+        String word = column.trim();
+        return word.equals("unlimited") ? -1 : Long.parseUnsignedLong(word);
     }
 
     List<ThreadImage> threads() {

@@ -48,8 +48,10 @@ class RealMigrationTest {
     }
 
     private void awaitNothingLeft() {
-        await().until(() -> nodes.tables.stream().allMatch(table -> table.proxies().isEmpty()));
-        await().until(() -> nodes.containers.stream().allMatch(one -> one.processes().isEmpty()));
+        await().until(() ->
+                nodes.tables.stream().allMatch(table -> table.proxies().isEmpty()));
+        await().until(() ->
+                nodes.containers.stream().allMatch(one -> one.processes().isEmpty()));
     }
 
     /** Moves a process around the nodes between two lines of its output. */
@@ -66,8 +68,7 @@ class RealMigrationTest {
 
     @Test
     void aCounterGoesRoundTheNodes() throws Exception {
-        Path binary = containers.compile(
-                """
+        Path binary = containers.compile("""
                 #include <stdio.h>
                 #include <unistd.h>
                 int main(void) {
@@ -84,9 +85,9 @@ class RealMigrationTest {
 
     @Test
     void aShellMovesWhileItStartsChildrenAndWaitsForThem() throws Exception {
-        String script = "i=0; while [ $i -lt 100 ]; do (exit 3); [ $? = 3 ] || echo bad; echo $i; sleep 0.02; i=$((i+1)); done; exit 4";
-        LaunchedProgram program =
-                launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
+        String script =
+                "i=0; while [ $i -lt 100 ]; do (exit 3); [ $? = 3 ] || echo bad; echo $i; sleep 0.02; i=$((i+1)); done; exit 4";
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
         tour(program.pid(), 9);
         assertThat(end(program)).isEqualTo(WaitStatus.ofExit(4));
         assertThat(Files.readAllLines(output)).isEqualTo(numbers(100));
@@ -97,8 +98,7 @@ class RealMigrationTest {
     void aChildOfAnotherUserMovesWhileItsParentWaits() throws Exception {
         Files.setPosixFilePermissions(output, PosixFilePermissions.fromString("rw-rw-rw-"));
         Path script = containers.file();
-        Files.writeString(
-                script, "i=0; while [ $i -lt 150 ]; do echo $i; sleep 0.02; i=$((i+1)); done; id -u; exit 5");
+        Files.writeString(script, "i=0; while [ $i -lt 150 ]; do echo $i; sleep 0.02; i=$((i+1)); done; id -u; exit 5");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rw-r--r--"));
         Path child = containers.file();
         Files.setPosixFilePermissions(child, PosixFilePermissions.fromString("rw-rw-rw-"));
@@ -118,10 +118,9 @@ class RealMigrationTest {
     @Test
     void parentAndChildMoveIndependently() throws Exception {
         Path child = containers.file();
-        String script = "(i=0; while [ $i -lt 150 ]; do echo $i; sleep 0.03; i=$((i+1)); done; exit 6) & echo $! > " + child
-                + "; wait $!; echo got $?; exit 7";
-        LaunchedProgram program =
-                launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
+        String script = "(i=0; while [ $i -lt 150 ]; do echo $i; sleep 0.03; i=$((i+1)); done; exit 6) & echo $! > "
+                + child + "; wait $!; echo got $?; exit 7";
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
         awaitLines(1);
         int pid = Integer.parseInt(Files.readString(child).trim());
         nodes.migrate(program.pid(), 0, 1);

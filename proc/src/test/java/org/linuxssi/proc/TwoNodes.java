@@ -81,8 +81,8 @@ final class TwoNodes implements AutoCloseable {
         try (ProcessDeparture departure = imagers.get(source).depart(here.hostPid(pid))) {
             departure.freeze();
             there.adjust(here.relations(pid));
-            FutureTask<ProcessArrival> arriving = new FutureTask<>(
-                    () -> imagers.get(target).arrive(pipe.source(), agent, there.doorway(agent)));
+            FutureTask<ProcessArrival> arriving =
+                    new FutureTask<>(() -> imagers.get(target).arrive(pipe.source(), agent, there.doorway(agent)));
             Thread.ofPlatform().daemon().start(arriving);
             departure.copyRest(pipe.sink());
             ProcessArrival arrival = arriving.get(20, TimeUnit.SECONDS);
