@@ -14,8 +14,7 @@ final class FuseDaemonMain {
         FuseMemoryTree tree = new FuseMemoryTree(false);
         FuseSession session = FuseSession.start(FuseDevice.adopt((int) fd), FuseOptions.storage("first", 2), tree);
         FuseNegotiated agreed = session.awaitReady(Duration.ofSeconds(20));
-        System.out.println(
-                agreed.minor() + " " + agreed.flags() + " " + agreed.maxWrite() + " " + agreed.maxReadahead());
+        System.out.println(agreed.format());
         tree.blockedReader.join();
         System.out.println("reading");
         session.ended().join();
