@@ -17,6 +17,7 @@ import org.linuxssi.linux.FuseAttr;
 import org.linuxssi.linux.FuseDevice;
 import org.linuxssi.linux.FuseEntry;
 import org.linuxssi.linux.FuseFileSystem;
+import org.linuxssi.linux.FuseNegotiated;
 import org.linuxssi.linux.FuseOptions;
 import org.linuxssi.linux.FuseReply;
 import org.linuxssi.linux.FuseRequest;
@@ -72,9 +73,18 @@ public final class ClusterCpuFs implements FuseFileSystem, AutoCloseable {
         this.service = rpc.serve(CPUS, (from, nothing) -> CpuBundle.read(system));
     }
 
+    private static FuseOptions fuseOptions() {
+        return FuseOptions.synthetic("cpu", 2);
+    }
+
     /** Serves a device that is mounted. */
     public FuseSession serve(FuseDevice device) {
-        return FuseSession.start(device, FuseOptions.synthetic("cpu", 2), this);
+        return FuseSession.start(device, fuseOptions(), this);
+    }
+
+    /** Goes on for a daemon that died; agreed is what its session negotiated. */
+    public FuseSession takeOver(FuseDevice device, FuseNegotiated agreed) {
+        return FuseSession.takeOver(device, fuseOptions(), this, agreed);
     }
 
     @Override

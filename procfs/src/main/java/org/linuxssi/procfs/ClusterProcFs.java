@@ -142,10 +142,7 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
                 run(tree.isQuick(node), reply, () -> reply.attr(tree.attr(node), tree.attrValid(node)));
             case FuseRequest.SetAttr change -> setAttr(change, node, reply);
             case FuseRequest.ReadLink link ->
-                run(
-                        node.kind().ordinal() <= ProcNode.Kind.LOCAL_PID.ordinal(),
-                        reply,
-                        () -> reply.link(contents.link(link.header(), node)));
+                run(node.kind().isOwn(), reply, () -> reply.link(contents.link(link.header(), node)));
             case FuseRequest.Open open -> run(contents.isQuick(node), reply, () -> open(open, node, reply));
             case FuseRequest.Read read -> read(read, node, reply);
             case FuseRequest.Write write -> write(write, node, reply);

@@ -14,7 +14,7 @@ import org.linuxssi.tools.Codec;
 /**
  * What {@code /sys/devices/system/cpu} of one node says of its processors that are online.
  *
- * @param cpus files by path below {@code cpuN}, as {@code topology/core_id}; the processors in ascending order
+ * @param cpus files by path below the directory of each, as {@code topology/core_id}; the processors in ascending order
  */
 record CpuBundle(List<Map<String, String>> cpus) {
 

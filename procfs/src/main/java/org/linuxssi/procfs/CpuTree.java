@@ -18,6 +18,7 @@ final class CpuTree {
     private static final String PACKAGE_ID = "topology/physical_package_id";
 
     /** A file, a link or a directory; the path of the root is empty. */
+    @SuppressWarnings("ArrayRecordComponent") // shown, never compared
     record Item(String path, int type, byte[] data) {
         long id() {
             return path.isEmpty()

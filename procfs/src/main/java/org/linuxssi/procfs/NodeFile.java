@@ -45,6 +45,17 @@ enum NodeFile {
         return summed;
     }
 
+    /** Returns the number in node ids. */
+    @SuppressWarnings("EnumOrdinal") // the order is kept
+    int code() {
+        return ordinal();
+    }
+
+    /** Finds the file of a number in a node id. */
+    static Optional<NodeFile> ofCode(int code) {
+        return Arrays.stream(values()).filter(file -> file.code() == code).findFirst();
+    }
+
     String fileName() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }

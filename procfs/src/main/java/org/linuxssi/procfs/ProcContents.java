@@ -61,11 +61,9 @@ final class ProcContents {
         };
     }
 
-    private static NodeFile file(int index) {
-        if (index < 0 || index >= NodeFile.values().length) {
-            throw new ErrnoException("find file " + index + " of a node", Errno.ESTALE);
-        }
-        return NodeFile.values()[index];
+    private static NodeFile file(int code) {
+        return NodeFile.ofCode(code)
+                .orElseThrow(() -> new ErrnoException("find file " + code + " of a node", Errno.ESTALE));
     }
 
     private byte[] aggregate(FuseHeader caller, NodeFile file) {

@@ -48,7 +48,18 @@ record ProcNode(Kind kind, int node, int pid, int sub, int item) {
         /** Something in a directory of extensions; the other numbers are a hash of its path. */
         EXTENSION,
         /** The directory on which the real procfs is mounted. */
-        HIDDEN
+        HIDDEN;
+
+        /** Returns the number in node ids. */
+        @SuppressWarnings("EnumOrdinal") // the order is kept
+        int code() {
+            return ordinal();
+        }
+
+        /** Tells whether it stands for something of this node, that is answered at once. */
+        boolean isOwn() {
+            return this == ROOT || this == STATIC || this == SELF || this == THREAD_SELF || this == LOCAL_PID;
+        }
     }
 
     private static final Kind[] KINDS = Kind.values();
@@ -66,7 +77,7 @@ record ProcNode(Kind kind, int node, int pid, int sub, int item) {
         for (int i = 0; i < name.length(); i++) {
             hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
         }
-        return ofId((long) kind.ordinal() << 60 | (hash ^ hash >>> 60) & HASH_MASK);
+        return ofId((long) kind.code() << 60 | ((hash ^ (hash >>> 60)) & HASH_MASK));
     }
 
     /**
@@ -94,6 +105,6 @@ record ProcNode(Kind kind, int node, int pid, int sub, int item) {
         if (kind == Kind.ROOT) {
             return FuseAbi.ROOT;
         }
-        return (long) kind.ordinal() << 60 | (long) node << 52 | (long) pid << 30 | (long) sub << 8 | item;
+        return (long) kind.code() << 60 | (long) node << 52 | (long) pid << 30 | (long) sub << 8 | item;
     }
 }

@@ -88,6 +88,7 @@ final class ProcServices {
      * @param uid who asks
      * @param data what to write
      */
+    @SuppressWarnings("ArrayRecordComponent") // carried, never compared
     record Question(Action action, int pid, String path, int uid, byte[] data) {
 
         static Question of(Action action, int pid, String path, int uid) {
@@ -113,6 +114,7 @@ final class ProcServices {
      * @param data contents, text of a link, or nothing
      * @param names listing
      */
+    @SuppressWarnings("ArrayRecordComponent") // carried, never compared
     record Reply(int errno, byte[] data, List<Listed> names) {
 
         static Reply of(byte[] data) {

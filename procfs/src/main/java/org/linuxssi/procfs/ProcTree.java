@@ -73,9 +73,9 @@ final class ProcTree {
     /** Tells whether attributes are answered without other nodes. */
     boolean isQuick(ProcNode node) {
         return node.pid() == 0
-                || node.kind().ordinal() <= Kind.LOCAL_PID.ordinal()
-                || node.kind() != Kind.LISTED
-                        && remote.known(node.pid(), ATTR_AGE).isPresent();
+                || node.kind().isOwn()
+                || (node.kind() != Kind.LISTED
+                        && remote.known(node.pid(), ATTR_AGE).isPresent());
     }
 
     FuseEntry lookup(FuseHeader caller, ProcNode parent, String name) {
@@ -101,7 +101,7 @@ final class ProcTree {
         }
         Optional<NodeFile> file = NodeFile.find(name).filter(NodeFile::isSummed);
         if (file.isPresent()) {
-            return entry(ProcNode.of(Kind.AGGREGATE, 0, 0, file.get().ordinal()), FOREVER);
+            return entry(ProcNode.of(Kind.AGGREGATE, 0, 0, file.get().code()), FOREVER);
         }
         return switch (name) {
             case "self" -> entry(ProcNode.of(Kind.SELF, leader(caller), 0, 0), 0);
@@ -163,7 +163,7 @@ final class ProcTree {
             return entry(ProcNode.of(Kind.TASK_DIR, parent.pid(), thread, 0), SECOND);
         }
         int number = directory.equals("ns") ? NAMESPACES.indexOf(name) : name.equals("0") ? 0 : ProcNames.pid(name);
-        if (number < 0 || number == 0 && !name.equals("0") && !directory.equals("ns")) {
+        if (number < 0 || (number == 0 && !name.equals("0") && !directory.equals("ns"))) {
             throw missing(name);
         }
         ProcNode node = ProcNode.of(Kind.LISTED, parent.pid(), number, parent.item());
@@ -191,7 +191,7 @@ final class ProcTree {
             return name.equals("self") ? entry(ProcNode.of(Kind.NODES_SELF, 0, 0, 0), FOREVER) : nodeDirectory(name);
         }
         NodeFile file = NodeFile.find(name).orElseThrow(() -> missing(name));
-        return entry(ProcNode.of(Kind.NODES, 0, parent.sub(), file.ordinal() + 1), 2 * SECOND);
+        return entry(ProcNode.of(Kind.NODES, 0, parent.sub(), file.code() + 1), 2 * SECOND);
     }
 
     private FuseEntry nodeDirectory(String name) {
@@ -220,7 +220,7 @@ final class ProcTree {
      * what only the owner may see is checked on the process's own node each time.
      */
     long attrValid(ProcNode node) {
-        return node.pid() != 0 && node.kind().ordinal() >= Kind.PID_DIR.ordinal() ? 5 * SECOND : FOREVER;
+        return node.pid() != 0 && !node.kind().isOwn() ? 5 * SECOND : FOREVER;
     }
 
     FuseAttr attr(ProcNode node) {

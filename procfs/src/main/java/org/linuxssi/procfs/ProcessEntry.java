@@ -14,6 +14,7 @@ import org.linuxssi.tools.Codec;
  * @param status contents of {@code status}
  * @param cmdline contents of {@code cmdline}
  */
+@SuppressWarnings("ArrayRecordComponent") // carried, never compared
 record ProcessEntry(int pid, int uid, int gid, byte[] stat, byte[] statm, byte[] status, byte[] cmdline) {
 
     static final int CMDLINE_LIMIT = 128 << 10;

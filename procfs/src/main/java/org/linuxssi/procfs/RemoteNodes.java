@@ -80,11 +80,12 @@ final class RemoteNodes {
         if (other != null) {
             return other;
         }
-        ask(node, List.of()).whenComplete((batch, problem) -> {
-            underWay.remove(node.id(), mine);
-            mine.complete(problem == null ? listed(node, batch) : failed(node));
-        });
-        return mine;
+        return ask(node, List.of())
+                .handle((batch, problem) -> problem == null ? listed(node, batch) : failed(node))
+                .whenComplete((processes, problem) -> {
+                    underWay.remove(node.id(), mine);
+                    mine.complete(problem == null ? processes : List.of());
+                });
     }
 
     /** Also completes when the transport forgets its own deadline. */

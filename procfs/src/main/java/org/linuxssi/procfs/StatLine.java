@@ -50,13 +50,13 @@ final class StatLine {
     }
 
     private static long tty(long device, NodeId owner) {
-        long major = device >> 8 & 0xfff;
-        long minor = device & 0xff | device >> 12 & 0xfff00;
+        long major = (device >> 8) & 0xfff;
+        long minor = (device & 0xff) | (device >> 12 & 0xfff00);
         if (major != PTS_MAJOR || minor >= PTS_LIMIT) {
             return device;
         }
         long unique = minor + (long) owner.value() * PTS_LIMIT;
-        return unique & 0xff | major << 8 | (unique & ~0xffL) << 12;
+        return (unique & 0xff) | (major << 8) | ((unique & ~0xffL) << 12);
     }
 
     /** The kernel shows addresses and the exit code only to those who may trace the process. */
