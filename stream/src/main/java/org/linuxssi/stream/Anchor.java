@@ -7,10 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Epoll;
@@ -197,7 +199,7 @@ final class Anchor {
             case UP -> writes.add(new Write(key, frame.bytes()));
             case END_UP -> writes.add(new Write(key, new byte[0]));
             case TAKEN -> taken(remote, frame.argument());
-            case CLOSE -> close(remote);
+            case CLOSE -> close(remote, key);
             case DETACH -> detach(key, frame.bytes());
             case PREPARE -> prepare(remote, key, ticket, NodeId.of(frame.bytes()[0] & 0xff));
             case COMMIT -> {
@@ -256,11 +258,11 @@ final class Anchor {
         }
     }
 
-    private void close(@Nullable Remote remote) {
+    private void close(@Nullable Remote remote, Remote.Key key) {
         if (remote != null) {
             remote.pauses++;
-            tell(remote, Type.CLOSED, 0, new byte[0]);
         }
+        hub.send(key.node(), Frame.of(remote != null ? Type.CLOSED : Type.GONE, 0, key.attachment(), 0));
     }
 
     private void prepare(@Nullable Remote remote, Remote.Key key, Ticket.Key ticket, NodeId destination) {
@@ -337,8 +339,10 @@ final class Anchor {
     private void breakAll() {
         if (!broken) {
             broken = true;
+            Set<Remote.Key> users = new HashSet<>(remotes.keySet());
+            writes.forEach(write -> write.from.ifPresent(users::add));
             writes.clear();
-            remotes.values().forEach(remote -> tell(remote, Type.BROKEN, 0, new byte[0]));
+            users.forEach(key -> hub.send(key.node(), Frame.of(Type.BROKEN, 0, key.attachment(), 0)));
         }
     }
 

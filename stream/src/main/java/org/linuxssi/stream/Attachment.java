@@ -214,6 +214,9 @@ final class Attachment {
     /** No program holds the stand-in any more. */
     private void abandon() {
         fromProgram(true);
+        if (gone) {
+            closeStandIn();
+        }
         if (state != State.OPEN) {
             return;
         }
@@ -239,6 +242,9 @@ final class Attachment {
     }
 
     private void closeStandIn() {
+        if (state == State.DETACHED) {
+            return;
+        }
         if (state == State.OPEN) {
             hub.loop().unwatch(standIn.descriptor(), watch);
         }

@@ -2,9 +2,11 @@ package org.linuxssi.stream;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -25,6 +27,9 @@ import org.linuxssi.tools.NodeId;
  * tickets for descriptors that leave, {@link #importTicket} makes descriptors of tickets, as often as a process moves.
  */
 public final class Streams implements AutoCloseable {
+
+    private static final Set<Frame.Type> AWAITING_ANSWER =
+            EnumSet.of(Frame.Type.ATTACH, Frame.Type.PREPARE, Frame.Type.UP, Frame.Type.CLOSE);
 
     private final NodeId self;
     private final String multiplexer;
@@ -115,7 +120,7 @@ public final class Streams implements AutoCloseable {
         Anchor anchor = anchors.get(frame.stream());
         if (anchor != null) {
             anchor.received(from, frame);
-        } else if (frame.type() == Frame.Type.ATTACH || frame.type() == Frame.Type.PREPARE) {
+        } else if (AWAITING_ANSWER.contains(frame.type())) {
             links.send(from, Frame.of(Frame.Type.GONE, 0, frame.attachment(), 0));
         }
     }
