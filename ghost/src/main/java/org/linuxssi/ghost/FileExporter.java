@@ -27,7 +27,8 @@ final class FileExporter {
         this.relayed = relayed;
     }
 
-    FileImage image() {
+    /** Takes the image; the files of the map get other flags. */
+    FileImage image(Map<Integer, Integer> otherFlags) {
         List<OpenFile> seen = new ArrayList<>();
         List<Open> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
@@ -35,7 +36,7 @@ final class FileExporter {
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
-                open.add(open(file));
+                open.add(open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
             }
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
@@ -52,13 +53,13 @@ final class FileExporter {
         return OptionalInt.empty();
     }
 
-    private Open open(OpenFile file) {
+    private Open open(OpenFile file, int flags) {
         if (file.regular() || file.directory() || OpenFiles.simpleDevice(file)) {
             int lock = FileLocks.of(file);
             if (lock != 0) {
                 locks.put(file.fd(), lock);
             }
-            return new Open.Path(file.link(), file.flags(), file.position(), lock);
+            return new Open.Path(file.link(), flags, file.position(), lock);
         }
         Exported one = relayed.export(file, duplicate(file.fd()));
         exported.add(one);

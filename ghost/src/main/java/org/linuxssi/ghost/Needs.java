@@ -29,17 +29,37 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
                     out.text(needs.vdso).text(needs.cpu).i32(needs.filters).list(needs.files, NeededFile.CODEC),
             in -> new Needs(in.text(200), in.text(16384), in.i32(), in.list(LIMIT, NeededFile.CODEC)));
 
-    /** A file: its path, and by what it is recognised: number and time of birth when written to, else size and time. */
-    record NeededFile(String path, boolean written, long first, long second) {
+    /**
+     * A file.
+     *
+     * @param path its name
+     * @param written whether the process may write to it, so that it has to be the very same file
+     * @param inode its number
+     * @param born time of creation, 0 when the file system does not tell
+     * @param size in bytes
+     * @param modified time of the last change of content
+     */
+    record NeededFile(String path, boolean written, long inode, long born, long size, long modified) {
         private static final Codec<NeededFile> CODEC = Codec.of(
-                (file, out) ->
-                        out.text(file.path).bool(file.written).i64(file.first).i64(file.second),
-                in -> new NeededFile(in.text(PATH), in.bool(), in.i64(), in.i64()));
+                (file, out) -> out.text(file.path)
+                        .bool(file.written)
+                        .i64(file.inode)
+                        .i64(file.born)
+                        .i64(file.size)
+                        .i64(file.modified),
+                in -> new NeededFile(in.text(PATH), in.bool(), in.i64(), in.i64(), in.i64(), in.i64()));
 
         static NeededFile of(String path, boolean written, ProcFilesStat stat) {
-            return written
-                    ? new NeededFile(path, true, stat.inode(), stat.born())
-                    : new NeededFile(path, false, stat.size(), stat.modified());
+            return new NeededFile(path, written, stat.inode(), stat.born(), stat.size(), stat.modified());
+        }
+
+        /** Tells whether a file of another node serves: it is the same one, or, for reading, an equal one. */
+        boolean servedBy(NeededFile there) {
+            boolean same = inode == there.inode && born == there.born;
+            if (same && (born != 0 || written)) {
+                return true;
+            }
+            return !written && size == there.size && modified == there.modified;
         }
     }
 
@@ -84,7 +104,7 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
             Optional<ProcFilesStat> here = ProcFilesStat.of("/proc/" + root + "/root" + file.path());
             if (here.isEmpty()) {
                 lacking.add(file.path() + " is not there");
-            } else if (!NeededFile.of(file.path(), file.written(), here.get()).equals(file)) {
+            } else if (!file.servedBy(NeededFile.of(file.path(), file.written(), here.get()))) {
                 lacking.add(file.path() + " is another file there");
             }
         }

@@ -52,6 +52,13 @@ final class OpenFiles {
                 info.extra());
     }
 
+    /** Returns the size of an open file now, in bytes; -1 when it can't be told. */
+    static long size(OpenFile file) {
+        return ProcFilesStat.of("/proc/" + file.pid() + "/fd/" + file.fd())
+                .map(ProcFilesStat::size)
+                .orElse(-1L);
+    }
+
     /** Tells whether it is /dev/null, zero, full, random or urandom. */
     static boolean simpleDevice(OpenFile file) {
         return file.characterDevice()

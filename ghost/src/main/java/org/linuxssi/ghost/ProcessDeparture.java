@@ -41,6 +41,7 @@ public final class ProcessDeparture implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(ProcessDeparture.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final int F_SETFL = 4;
     private static final int ROUNDS = 12;
     private static final long SMALL = 1 << 20;
 
@@ -50,6 +51,7 @@ public final class ProcessDeparture implements AutoCloseable {
     private final RestartRules rules = new RestartRules();
     private final PageMap pages;
     private final FileExporter files;
+    private final SharedOffsets offsets;
     private List<Mapping> known = List.of();
     private @Nullable PageSender sender;
     private @Nullable ImageWriter writer;
@@ -63,6 +65,7 @@ public final class ProcessDeparture implements AutoCloseable {
         this.imager = imager;
         pages = new PageMap(pid);
         files = new FileExporter(pid, imager.relayed());
+        offsets = new SharedOffsets(pid);
         tracer = new PtraceThread("image of " + pid);
     }
 
@@ -206,10 +209,20 @@ public final class ProcessDeparture implements AutoCloseable {
         }
         out.section(SectionType.STATE, ProcessState.CODEC, now);
         out.section(SectionType.THREADS, Threads.CODEC, threads);
-        FileImage image = files.image();
+        Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
+        setFlags(append);
+        FileImage image = files.image(append);
         FileLocks.release(frozen(), files.locks());
         out.section(SectionType.FILES, FileImage.CODEC, image);
         out.section(SectionType.END);
+    }
+
+    private void setFlags(Map<Integer, Integer> flags) {
+        if (!flags.isEmpty()) {
+            PtraceCall call = frozen().leader().call();
+            long instruction = PtraceCall.findInstruction(known, frozen().memory());
+            flags.forEach((fd, value) -> call.single(instruction, Nr.FCNTL, fd, F_SETFL, value));
+        }
     }
 
     private <T> T onTracer(Callable<T> work) throws IOException {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.linuxssi.ghost.TestPrograms.Outcome;
 import org.linuxssi.ghost.Traveller.Mishap;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.ProcFiles;
 
@@ -59,9 +60,10 @@ class FailureTest {
                     traveller.tryToMove(to, live, mishap, random.nextInt(250_000));
                 }
             } catch (ErrnoException failure) {
-                if (!TestContainer.ended(traveller.outside())) {
+                if (failure.errno() != Errno.ESRCH) {
                     throw failure;
                 }
+                await().until(() -> TestContainer.ended(traveller.outside()));
             }
         }
         assertThat(tries).isGreaterThan(8);

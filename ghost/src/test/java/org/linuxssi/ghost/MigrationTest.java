@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.linuxssi.ghost.TestPrograms.Outcome;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.ProcFiles;
 
@@ -65,9 +66,10 @@ class MigrationTest {
                 LOG.log(System.Logger.Level.DEBUG, "{0}", trip);
                 moves++;
             } catch (ErrnoException failure) {
-                if (!TestContainer.ended(traveller.outside())) {
+                if (failure.errno() != Errno.ESRCH) {
                     throw failure;
                 }
+                await().until(() -> TestContainer.ended(traveller.outside()));
             }
             LockSupport.parkNanos((long) (pace.toNanos() * random.nextDouble()));
         }
@@ -136,6 +138,21 @@ class MigrationTest {
                 "-c",
                 "trap 'echo bye' EXIT; s=0; for ((i=0;i<200000;i++)); do ((s=(s*31+i)%1000003));"
                         + " ((i%1000==0)) && echo $i $s; done; exit 9");
+    }
+
+    @Test
+    void aShellWhoseChildStaysBehindAndWritesToTheSameFile() throws IOException {
+        String[] command = {
+            "/bin/bash",
+            "-c",
+            "(for ((i=0;i<100;i++)); do echo inner $i; for ((k=0;k<2000;k++)); do :; done; done)&"
+                    + " for ((i=0;i<200;i++)); do echo outer $i; for ((k=0;k<2000;k++)); do :; done; done; exit 3"
+        };
+        Outcome expected = TestPrograms.alone(directory, command);
+        Outcome outcome = moving(2, false, Duration.ofMillis(60), command);
+        await().untilAsserted(() -> assertThat(Files.readAllLines(directory.resolve("moved.out")))
+                .containsExactlyInAnyOrderElementsOf(Files.readAllLines(directory.resolve("native.out"))));
+        assertThat(outcome.status()).isEqualTo(expected.status());
     }
 
     @Test

@@ -92,6 +92,19 @@ public final class ProcFiles {
         return numbers("/proc/" + pid + "/fd");
     }
 
+    /** Returns the ids of all processes, ascending. */
+    public static List<Integer> processes() {
+        List<Integer> all = new ArrayList<>();
+        String[] names = new java.io.File("/proc").list();
+        for (String name : names == null ? new String[0] : names) {
+            if (Character.isDigit(name.charAt(0))) {
+                all.add(Integer.valueOf(name));
+            }
+        }
+        Collections.sort(all);
+        return List.copyOf(all);
+    }
+
     private static List<Integer> numbers(String directory) {
         List<Integer> numbers = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of(directory))) {
