@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.FuseDevice;
@@ -14,9 +13,7 @@ import org.linuxssi.linux.FuseSession;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Syscalls;
 import org.linuxssi.proc.Container;
-import org.linuxssi.proc.ProcessTable;
 import org.linuxssi.rpc.Rpc;
-import org.linuxssi.tools.NodeSet;
 
 /** {@code /sys/devices/system/cpu} of the cluster in a container, mounted by its init: optional, see {@link ClusterCpuFs}. */
 public final class ContainerCpus implements AutoCloseable {
@@ -54,18 +51,11 @@ public final class ContainerCpus implements AutoCloseable {
     /**
      * Shows the processors of the cluster in a container.
      *
-     * @param online the nodes of the cluster
      * @param directory of this node alone, where a later daemon finds what was agreed with the kernel
      * @throws org.linuxssi.linux.ErrnoException when the kernel refuses the mounts
      */
     public static ContainerCpus start(
-            Container container,
-            ProcessTable table,
-            Rpc rpc,
-            Supplier<NodeSet> online,
-            ProcFsOptions options,
-            Path directory) {
-        TableView view = new TableView(container.node(), table, online);
+            Container container, Rpc rpc, ClusterView view, ProcFsOptions options, Path directory) {
         return new ContainerCpus(container, view, rpc, options, directory.resolve("cpu-fuse"));
     }
 
