@@ -160,7 +160,13 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     /** Looks after what may be due. */
     private void check() {
         current.ifPresent(this::checkQuorum);
+        drop(suspects().minus(ended()), "silent for too long");
         operations.duties();
+    }
+
+    /** Has all fail that waits for these nodes. */
+    private void drop(NodeSet nodes, String reason) {
+        nodes.and(rpc.connected()).forEach(node -> rpc.disconnect(node, reason));
     }
 
     private void checkAfterGrace() {
@@ -254,6 +260,9 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     private void install(Agreed next, View before) {
         LOG.log(Level.INFO, () -> "node " + self + ": " + next.view() + ", " + next.kind() + " " + next.changed());
+        if (next.kind() == Kind.FAIL) {
+            drop(next.changed().minus(ended()), "voted out of " + next.view());
+        }
         if (current.isEmpty()) {
             log.removeIf(seen -> seen.cluster() != next.cluster());
         }
@@ -263,9 +272,6 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         view = next.view();
         consensus.reset(current);
         watch.expect(next.nodes().minus(self));
-        if (next.kind() == Kind.FAIL) {
-            next.changed().and(rpc.connected()).forEach(node -> rpc.disconnect(node, "voted out of " + next.view()));
-        }
         viewListeners.forEach(listener -> listener.installed(next.view()));
         announce();
         checkQuorum(next);

@@ -32,6 +32,7 @@ import org.linuxssi.tools.NodeId;
  * @param acknowledged see above
  * @param payload what the service's codec wrote
  */
+@SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 record Frame(Type type, int service, NodeId origin, long request, int acknowledged, byte[] payload) {
 
     static final int HEADER = 28;

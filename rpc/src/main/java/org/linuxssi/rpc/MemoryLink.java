@@ -19,6 +19,7 @@ final class MemoryLink {
     record Down() implements Item {}
 
     /** A frame. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
     record Message(byte[] wire) implements Item {}
 
     private record Due(long time, Item item) {}

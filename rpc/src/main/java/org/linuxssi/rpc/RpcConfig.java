@@ -14,7 +14,8 @@ import org.linuxssi.tools.NodeId;
  * @param session 1 to 9999, tells apart clusters on one network
  * @param node the node's number, or empty for the lowest free one
  * @param listen where to accept connections; port 0 takes a free one
- * @param advertised where peers reach this node as host:port, or empty for the listening address
+ * @param advertised where peers reach this node as host:port, or empty for the listening address (when that stands for
+ *     all of them, for the machine's first)
  * @param seeds some nodes of the cluster as host:port; this node's own address may be among them
  * @param security how connections are protected
  * @param seedWait how long to wait for any seed to answer before the node's number is settled alone

@@ -120,7 +120,7 @@ final class RpcNode implements Rpc, Transport.Receiver {
             wire = encode(Frame.Type.REQUEST, service.id(), self(), call.number, out -> service.request()
                     .encode(request, out));
         } catch (RuntimeException bad) {
-            calls.take(call.number);
+            var _ = calls.take(call.number);
             throw bad;
         }
         if (!post(to, wire)) {

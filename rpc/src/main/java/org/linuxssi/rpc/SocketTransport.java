@@ -3,13 +3,17 @@ package org.linuxssi.rpc;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -82,11 +86,23 @@ final class SocketTransport implements Transport, Dialer.Attempt {
     private String listening() {
         try {
             InetSocketAddress bound = (InetSocketAddress) server.getLocalAddress();
-            String host = bound.getAddress().getHostAddress();
+            String host = reachable(bound.getAddress()).getHostAddress().replaceAll("%.*", "");
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + bound.getPort();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Returns the address itself, or one of this machine's when it stands for all of them. */
+    private static InetAddress reachable(InetAddress bound) throws IOException {
+        if (!bound.isAnyLocalAddress()) {
+            return bound;
+        }
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(found -> !found.isLoopbackAddress() && !found.isLinkLocalAddress())
+                .min(Comparator.comparingInt(found -> found instanceof Inet4Address ? 0 : 1))
+                .orElse(InetAddress.getLoopbackAddress());
     }
 
     void settle() throws IOException {
