@@ -24,6 +24,8 @@ record Announcement(long set, long object, int placement, Claim claim, long vers
         MAKER,
         /** A copy to read. */
         READER,
+        /** Data of a version that some put wrote, kept for this case. */
+        BACKUP,
         /** Data that was handed over. */
         GHOST,
         /** Data that the linker can rebuild. */

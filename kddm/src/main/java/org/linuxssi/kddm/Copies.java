@@ -1,5 +1,6 @@
 package org.linuxssi.kddm;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.Message.Want;
 import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.rpc.Rpc;
 
 /**
  * What this node has of the objects of one set: the local holds and the queue of those who wait for one.
@@ -26,6 +28,7 @@ final class Copies<T> {
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final CopyRecovery<T> recovery;
+    private final CopyBackup<T> backup;
     private volatile @Nullable SerialExecutor serial;
     private volatile boolean frozen;
     private volatile boolean closed;
@@ -36,6 +39,7 @@ final class Copies<T> {
         this.data = new CopyData<>(key);
         this.protocol = new CopyProtocol<>(engine, this);
         this.recovery = new CopyRecovery<>(this, engine.self());
+        this.backup = new CopyBackup<>(engine, this);
     }
 
     SetId id() {
@@ -62,6 +66,10 @@ final class Copies<T> {
         return recovery;
     }
 
+    CopyBackup<T> backup() {
+        return backup;
+    }
+
     /** Returns what runs the messages of a set whose linker may block. */
     @Nullable
     SerialExecutor serial() {
@@ -74,6 +82,7 @@ final class Copies<T> {
         }
         frozen = spec.flags().contains(SetFlag.FROZEN);
         spec.linker().instantiate(spec.id(), engine.self());
+        backup.open(spec);
         data.open(spec);
         serveAll();
     }
@@ -240,6 +249,28 @@ final class Copies<T> {
     }
 
     void put(Copy<T> copy, boolean exclusive) {
+        if (exclusive && backup.count() > 0) {
+            putReplicated(copy);
+        } else {
+            putHere(copy, exclusive);
+        }
+    }
+
+    private void putReplicated(Copy<T> copy) {
+        try {
+            SetSpec<T> spec = data.spec();
+            Duration deadline = spec == null ? Rpc.DEFAULT_DEADLINE : spec.deadline();
+            Awaiting.result(
+                    engine.rpc().time(),
+                    backup.written(copy),
+                    deadline,
+                    () -> "replication of object " + copy.object + " of set " + id());
+        } finally {
+            putHere(copy, true);
+        }
+    }
+
+    private void putHere(Copy<T> copy, boolean exclusive) {
         synchronized (copy) {
             if (copy.dead) {
                 fenced(copy, exclusive);
@@ -273,7 +304,9 @@ final class Copies<T> {
     private void release(Copy<T> copy, boolean exclusive) {
         if (exclusive) {
             copy.writer = false;
-            copy.version++;
+            if (backup.count() == 0) {
+                copy.version++;
+            }
         } else {
             copy.readers--;
         }
@@ -375,6 +408,9 @@ final class Copies<T> {
     private boolean touch(Copy<T> copy, Waiter<T> first, Outbox out) {
         try {
             data.firstTouch(copy);
+            if (backup.count() > 0) {
+                out.later(() -> backup.refresh(copy));
+            }
             return true;
         } catch (RuntimeException e) {
             fail(
@@ -406,9 +442,14 @@ final class Copies<T> {
         if (copy.outstanding != null) {
             return;
         }
-        int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0);
+        int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0) | replicated();
         copy.outstanding = engine.request(
                 key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first, out);
+    }
+
+    /** Returns the flag of requests for sets with several copies. */
+    int replicated() {
+        return backup.count() > 0 ? Message.REPLICATED : 0;
     }
 
     /** Returns where the object's directory entry goes. */

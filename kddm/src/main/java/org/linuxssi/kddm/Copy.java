@@ -47,6 +47,10 @@ final class Copy<T> extends ObjectTable.Node {
     NodeId heir;
     /** The transaction that took ownership away. */
     long heirSeq;
+    /** Ownership came, but backups are not yet where they have to be. */
+    boolean unprotected;
+    /** The epoch in which the backups of this version were where they have to be. */
+    long safe;
     /** Whether the copy waits to be taken out of the table. */
     boolean idle;
 

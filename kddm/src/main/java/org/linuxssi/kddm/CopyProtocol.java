@@ -33,6 +33,9 @@ final class CopyProtocol<T> {
     }
 
     void invalidate(NodeId home, Message.Invalidate it, Outbox out) {
+        if (it.removal()) {
+            copies.backup().forget(it.object());
+        }
         Copy<T> copy = copies.table().find(it.object());
         if (copy == null) {
             out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
@@ -144,11 +147,16 @@ final class CopyProtocol<T> {
                 data.state(copy, ObjectState.READ_OWNER);
                 out.send(it.requester(), grant(it, Outcome.READ_COPY, copy.version, bytes));
             }
-            case WRITE -> out.send(it.requester(), grant(it, Outcome.OWNER, copy.version, bequeath(copy, it)));
+            case WRITE -> {
+                boolean safe = copies.backup().safe(copy);
+                byte[] bytes = bequeath(copy, it);
+                out.send(it.requester(), grant(it, Outcome.OWNER, copy.version, bytes, safe));
+            }
             case OWNERSHIP -> {
+                boolean safe = copies.backup().safe(copy);
                 bequeath(copy, it);
                 Outcome outcome = it.shared() ? Outcome.SHARED_OWNER : Outcome.UPGRADE;
-                out.send(it.requester(), grant(it, outcome, copy.version, null));
+                out.send(it.requester(), grant(it, outcome, copy.version, null, safe));
             }
             case SYNC -> {
                 data.synced(copy);
@@ -164,6 +172,7 @@ final class CopyProtocol<T> {
         if (it.request() == 0) {
             data.flushed(copy, it.requester());
         }
+        copies.backup().handedOver(copy, it.requester(), bytes);
         data.state(copy, ObjectState.WRITE_GHOST);
         data.invalidated(copy);
         copy.raw = bytes;
@@ -174,7 +183,13 @@ final class CopyProtocol<T> {
     }
 
     private static Message.Grant grant(Message.Supply it, Outcome outcome, long version, byte @Nullable [] data) {
-        return new Message.Grant(it.set(), it.object(), it.seq(), it.request(), outcome, version, it.placement(), data);
+        return grant(it, outcome, version, data, true);
+    }
+
+    private static Message.Grant grant(
+            Message.Supply it, Outcome outcome, long version, byte @Nullable [] data, boolean safe) {
+        return new Message.Grant(
+                it.set(), it.object(), it.seq(), it.request(), outcome, version, it.placement(), safe, data);
     }
 
     static byte[] text(String error) {
@@ -244,10 +259,34 @@ final class CopyProtocol<T> {
             }
         }
         if (copy.heir == null && taken && it.version() != NO_GHOST && owns(it.outcome())) {
-            out.send(from, new Message.Received(it.set(), it.object(), it.seq()));
+            arrived(copy, from, it, out);
         }
         copies.serve(copy, out);
         done(it, copy.exists(), taken, error, out);
+    }
+
+    /** Releases the ghost, with several copies not before the backups are where they have to be. */
+    private void arrived(Copy<T> copy, NodeId from, Message.Grant it, Outbox out) {
+        Message.Received received = new Message.Received(it.set(), it.object(), it.seq());
+        CopyBackup<T> backup = copies.backup();
+        if (backup.lacking(copy.object, from, it.safe())) {
+            Backups.Backup snapshot = backup.snapshot(copy);
+            copy.unprotected = true;
+            copy.safe = 0;
+            out.later(() -> backup.push(copy, snapshot).thenRun(() -> protect(copy, from, received)));
+        } else {
+            copy.safe = engine.members().epoch();
+            out.send(from, received);
+        }
+    }
+
+    private void protect(Copy<T> copy, NodeId ghost, Message.Received received) {
+        engine.transact(out -> {
+            synchronized (copy) {
+                copy.unprotected = false;
+            }
+            out.send(ghost, received);
+        });
     }
 
     private static boolean owns(Outcome outcome) {
@@ -305,6 +344,9 @@ final class CopyProtocol<T> {
         untouched(copy, it);
         try {
             copies.data().firstTouch(copy);
+            if (copies.backup().count() > 0) {
+                engine.rpc().time().execute(() -> copies.backup().refresh(copy));
+            }
             return "";
         } catch (RuntimeException e) {
             copy.state = ObjectState.INV_COPY;
@@ -359,7 +401,7 @@ final class CopyProtocol<T> {
 
     /** Takes an answer to a probe as the word that ownership arrived. */
     void confirmed(Message.Done it) {
-        if (it.taken()) {
+        if (it.taken() && copies.backup().count() == 0) {
             release(it.object(), it.seq());
         }
     }
@@ -388,6 +430,9 @@ final class CopyProtocol<T> {
         synchronized (copy) {
             if (copy.seq >= it.seq()) {
                 out.send(home, new Message.Done(it.set(), it.object(), it.seq(), copy.exists(), true, ""));
+                if (!copy.unprotected) {
+                    out.send(home, new Message.Received(it.set(), it.object(), it.seq()));
+                }
             }
         }
     }

@@ -52,6 +52,14 @@ final class CopyRecovery<T> {
         if (copy.state == ObjectState.INV_OWNER && !copy.writer) {
             copy.state = ObjectState.INV_COPY;
         }
+        byte[] raw = copy.raw;
+        if (copy.state == ObjectState.WRITE_GHOST
+                && raw != null
+                && copies.backup().keep(copy, raw)) {
+            copy.state = ObjectState.INV_COPY;
+            copy.raw = null;
+            copy.heir = null;
+        }
         Claim claim = claim(copy.state);
         if (claim != null) {
             NodeId heir = copy.heir;
@@ -79,11 +87,18 @@ final class CopyRecovery<T> {
     /** Does what the new home says about something announced. */
     void settle(NodeId home, Message.Settle it, Outbox out) {
         copies.locked(it.object(), copy -> {
+            if (it.seq() < copy.seq) {
+                return;
+            }
+            copy.seq = it.seq();
             switch (it.verdict()) {
                 case DISCARD -> discard(copy, home);
-                case COPY -> become(copy, ObjectState.READ_COPY);
-                case OWNER -> become(copy, ObjectState.WRITE_OWNER);
-                case SHARED_OWNER -> become(copy, ObjectState.READ_OWNER);
+                case COPY -> become(copy, it.version(), ObjectState.READ_COPY);
+                case OWNER -> become(copy, it.version(), ObjectState.WRITE_OWNER);
+                case SHARED_OWNER -> become(copy, it.version(), ObjectState.READ_OWNER);
+            }
+            if (copies.backup().count() > 0 && copy.state.owner()) {
+                out.later(() -> copies.backup().refresh(copy));
             }
             copies.serve(copy, out);
         });
@@ -100,11 +115,18 @@ final class CopyRecovery<T> {
         }
     }
 
-    private void become(Copy<T> copy, ObjectState state) {
+    private void become(Copy<T> copy, long version, ObjectState state) {
         CopyData<T> data = copies.data();
         byte[] raw = copy.raw;
         T offer = offers.get(copy.object);
-        if (copy.state.readable()) {
+        Backups.Backup backup = copies.backup().find(copy.object);
+        if (backup != null && backup.version() == version && (copy.version < version || !copy.state.readable())) {
+            copy.heir = null;
+            copy.state = state;
+            copy.version = version;
+            copy.placement = backup.placement();
+            data.arrived(copy, backup.data());
+        } else if (copy.state.readable()) {
             data.state(copy, state);
         } else if (copy.state == ObjectState.WRITE_GHOST && raw != null) {
             copy.heir = null;
@@ -119,6 +141,7 @@ final class CopyRecovery<T> {
         copy.value = value;
         copy.raw = null;
         copy.version = 1;
+        copy.heir = null;
         copy.state = state;
         copies.data().inserted(copy);
     }

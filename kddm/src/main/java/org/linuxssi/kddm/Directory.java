@@ -146,10 +146,11 @@ final class Directory {
     }
 
     private void remove(DirectoryEntry entry, Transaction t, Outbox out) {
-        if (entry.copies.isEmpty()) {
+        NodeSet holders = t.request.has(Message.REPLICATED) ? engine.members().set() : entry.copies;
+        if (holders.isEmpty()) {
             removed(entry, t, out);
         } else {
-            invalidate(entry, t, entry.copies, true, out);
+            invalidate(entry, t, holders, true, out);
         }
     }
 
@@ -241,7 +242,7 @@ final class Directory {
     private void grant(
             DirectoryEntry entry, Transaction t, Outcome outcome, NodeId to, long request, Phase phase, Outbox out) {
         Message message = new Message.Grant(
-                entry.set, entry.object, t.seq, request, outcome, CopyProtocol.NO_GHOST, entry.placement, null);
+                entry.set, entry.object, t.seq, request, outcome, CopyProtocol.NO_GHOST, entry.placement, true, null);
         expect(t, phase, to, to, message, out);
     }
 
@@ -281,7 +282,15 @@ final class Directory {
         out.send(
                 t.requester,
                 new Message.Grant(
-                        entry.set, entry.object, 0, t.request.request(), outcome, 0, t.request.placement(), text));
+                        entry.set,
+                        entry.object,
+                        0,
+                        t.request.request(),
+                        outcome,
+                        0,
+                        t.request.placement(),
+                        true,
+                        text));
         if (entry.active == t) {
             entry.active = null;
         }

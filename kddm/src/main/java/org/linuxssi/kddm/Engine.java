@@ -57,6 +57,7 @@ final class Engine implements AutoCloseable {
     private final AtomicLong requests = new AtomicLong();
     private final Directory directory = new Directory(this);
     private final Shadows shadows = new Shadows();
+    private final Replicator replicator = new Replicator(this);
     private final Recovery recovery;
     private final Registration served;
     private final LongFunction<@Nullable String> opener;
@@ -107,6 +108,15 @@ final class Engine implements AutoCloseable {
         return shadows;
     }
 
+    Replicator replicator() {
+        return replicator;
+    }
+
+    /** Returns a number that this node has not used in a message. */
+    long nextNumber() {
+        return requests.incrementAndGet();
+    }
+
     Recovery recovery() {
         return recovery;
     }
@@ -122,8 +132,12 @@ final class Engine implements AutoCloseable {
     /** Fails when there is no more service. */
     void checkOpen() {
         if (closed) {
-            throw new KddmException(KddmException.Kind.CLOSED, "kddm of node " + self + " is closed");
+            throw closedError();
         }
+    }
+
+    KddmException closedError() {
+        return new KddmException(KddmException.Kind.CLOSED, "kddm of node " + self + " is closed");
     }
 
     boolean closed() {
@@ -144,6 +158,7 @@ final class Engine implements AutoCloseable {
         sets.remove(set);
         directory.clear(set);
         shadows.clear(set);
+        replicator.forget(set);
         outstanding.values().removeIf(o -> o.request.set() == set);
     }
 
@@ -211,9 +226,9 @@ final class Engine implements AutoCloseable {
     }
 
     /** Asks an object's home for something that is no hold. */
-    CompletableFuture<Void> operate(long set, long object, Want want, int placement, int destination) {
+    CompletableFuture<Void> operate(long set, long object, Want want, int flags, int placement, int destination) {
         CompletableFuture<Void> operation = new CompletableFuture<>();
-        Request request = new Request(set, object, requests.incrementAndGet(), want, 0, placement, destination);
+        Request request = new Request(set, object, requests.incrementAndGet(), want, flags, placement, destination);
         Outstanding asked = new Outstanding(request, null, operation, rpc.time().nanos());
         operation.whenComplete((_, _) -> answered(asked));
         transact(out -> ask(asked, out));
@@ -297,6 +312,8 @@ final class Engine implements AutoCloseable {
             case Message.Grant it -> copies.protocol().granted(from, it, out);
             case Message.Received it -> copies.protocol().received(it);
             case Message.Probe it -> copies.protocol().probe(from, it, out);
+            case Message.Backup it -> replicator.backup(from, it, out);
+            case Message.BackedUp it -> replicator.backedUp(from, it, out);
             case Message.Settle it -> copies.recovery().settle(from, it, out);
         }
     }
@@ -317,7 +334,10 @@ final class Engine implements AutoCloseable {
                 receive(message.from(), message.envelope());
             }
         }
-        transact(out -> outstanding.values().forEach(asked -> resend(asked, out)));
+        transact(out -> {
+            outstanding.values().forEach(asked -> resend(asked, out));
+            replicator.restart(out);
+        });
         sets.values().forEach(Copies::serveAll);
     }
 
@@ -369,6 +389,9 @@ final class Engine implements AutoCloseable {
                 }
             }));
         }
+        if (!replicator.idle()) {
+            transact(replicator::again);
+        }
         askHeirs(now);
         for (Idle next = idle.peek(); next != null && now - next.since() > NANOS_IDLE; next = idle.peek()) {
             idle.poll();
@@ -395,5 +418,11 @@ final class Engine implements AutoCloseable {
         ticking.close();
         served.close();
         recovery.close();
+        replicator.close();
+        for (Outstanding asked : outstanding.values()) {
+            if (asked.operation != null) {
+                asked.operation.completeExceptionally(closedError());
+            }
+        }
     }
 }

@@ -110,7 +110,7 @@ public final class Kddm implements AutoCloseable {
         for (Copies<?> copies : engine.sets()) {
             copies.owned().forEach((object, placement) -> {
                 if (placement != Members.LOCAL) {
-                    moves.add(engine.operate(copies.key(), object, Want.FLUSH, placement, Message.ANY_NODE));
+                    moves.add(engine.operate(copies.key(), object, Want.FLUSH, 0, placement, Message.ANY_NODE));
                 }
             });
         }
@@ -249,6 +249,16 @@ public final class Kddm implements AutoCloseable {
     /** Returns how many objects of a set this node knows to exist as the stand-in of their homes. */
     public int shadows(SetId id) {
         return engine.shadows().size(id.key());
+    }
+
+    /** Returns how many objects of a set this node keeps backups of. */
+    public int backups(SetId id) {
+        return engine.replicator().backups().size(id.key());
+    }
+
+    /** Tells whether all that this node has to send to backups has arrived. */
+    public boolean replicated() {
+        return engine.replicator().idle();
     }
 
     /** Completes when this node's part of the directory is ready in this epoch or a later one. */

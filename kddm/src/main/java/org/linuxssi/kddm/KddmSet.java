@@ -192,8 +192,8 @@ public final class KddmSet<T> {
 
     private void await(long object, Want want, int destination) {
         verify();
-        CompletableFuture<Void> operation =
-                engine.operate(copies.key(), object, want, copies.data().placement(object), destination);
+        CompletableFuture<Void> operation = engine.operate(
+                copies.key(), object, want, copies.replicated(), copies.data().placement(object), destination);
         Awaiting.result(
                 engine.rpc().time(),
                 operation,

@@ -61,7 +61,7 @@ final class Members {
         return new Members(new View(epoch, set.minus(nodes)));
     }
 
-    private static int spread(long object, int count) {
+    static int spread(long object, int count) {
         long mixed = (object ^ object >>> 32) * 0x9e3779b97f4a7c15L;
         return (int) Long.remainderUnsigned(mixed >>> 16, count);
     }

@@ -40,8 +40,10 @@ sealed interface Message {
     int REPLACE = 8;
     /** The first touch runs at the home. */
     int TOUCH_AT_HOME = 16;
+    /** Nodes without a copy may have backups. */
+    int REPLICATED = 32;
     /** All flags. */
-    int ALL_FLAGS = 31;
+    int ALL_FLAGS = 63;
 
     /** No destination in a flush. */
     int ANY_NODE = 0xffff;
@@ -117,7 +119,7 @@ sealed interface Message {
         FAILED
     }
 
-    /** Supplier or home to requester. Without a transaction the seq is 0 and nothing is to be confirmed. */
+    /** Supplier or home to requester. Without a transaction the seq is 0 and nothing is to be confirmed; safe: backups are in place. */
     record Grant(
             long set,
             long object,
@@ -126,6 +128,7 @@ sealed interface Message {
             Outcome outcome,
             long version,
             int placement,
+            boolean safe,
             byte @Nullable [] data)
             implements Message {}
 
@@ -144,6 +147,12 @@ sealed interface Message {
     /** Owner to home: an object granted for a first touch exists now. */
     record Created(long set, long object) implements Message {}
 
+    /** Owner to a node that keeps a backup: keep this. */
+    record Backup(long set, long object, long push, long version, int placement, byte[] data) implements Message {}
+
+    /** A node that keeps a backup to the owner: kept. */
+    record BackedUp(long set, long object, long push) implements Message {}
+
     /** What becomes of what a node announced. */
     enum Verdict {
         /** Forget it. */
@@ -157,5 +166,5 @@ sealed interface Message {
     }
 
     /** Home to a node that announced something: what to do with it. */
-    record Settle(long set, long object, long version, Verdict verdict) implements Message {}
+    record Settle(long set, long object, long seq, long version, Verdict verdict) implements Message {}
 }

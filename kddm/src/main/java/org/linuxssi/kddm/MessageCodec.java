@@ -53,7 +53,7 @@ final class MessageCodec {
             case Message.Relinquished it -> head(out, 5, it).i64(it.seq());
             case Message.Grant it -> {
                 head(out, 6, it).i64(it.seq()).i64(it.request()).constant(it.outcome());
-                data(out.i64(it.version()).i16(it.placement()), it.data());
+                data(out.i64(it.version()).i16(it.placement()).bool(it.safe()), it.data());
             }
             case Message.Done it ->
                 head(out, 7, it)
@@ -66,7 +66,15 @@ final class MessageCodec {
             case Message.Exists it -> head(out, 10, it).bool(it.present()).i16(it.placement());
             case Message.Created it -> head(out, 11, it);
             case Message.Blocked it -> head(out, 13, it).i64(it.seq());
-            case Message.Settle it -> head(out, 12, it).i64(it.version()).constant(it.verdict());
+            case Message.Backup it ->
+                head(out, 14, it)
+                        .i64(it.push())
+                        .i64(it.version())
+                        .i16(it.placement())
+                        .bytes(it.data());
+            case Message.BackedUp it -> head(out, 15, it).i64(it.push());
+            case Message.Settle it ->
+                head(out, 12, it).i64(it.seq()).i64(it.version()).constant(it.verdict());
         }
     }
 
@@ -101,6 +109,7 @@ final class MessageCodec {
                         in.constant(OUTCOMES),
                         in.i64(),
                         placement(in),
+                        in.bool(),
                         in.bool() ? in.bytes(SetSpec.MAX_OBJECT_SIZE) : null);
             case 7 -> new Message.Done(set, object, in.i64(), in.bool(), in.bool(), in.text(MAX_ERROR));
             case 8 -> new Message.Received(set, object, in.i64());
@@ -108,7 +117,10 @@ final class MessageCodec {
             case 10 -> new Message.Exists(set, object, in.bool(), placement(in));
             case 11 -> new Message.Created(set, object);
             case 13 -> new Message.Blocked(set, object, in.i64());
-            case 12 -> new Message.Settle(set, object, in.i64(), in.constant(VERDICTS));
+            case 14 ->
+                new Message.Backup(set, object, in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
+            case 15 -> new Message.BackedUp(set, object, in.i64());
+            case 12 -> new Message.Settle(set, object, in.i64(), in.i64(), in.constant(VERDICTS));
             default -> throw new DecodeException(0, kind + " is no message of kddm");
         };
     }

@@ -43,6 +43,7 @@ final class Recovery implements AutoCloseable {
     private final Shadows shadows;
     private final SerialExecutor serial;
     private final Registration served;
+    private final Settling settlement;
     private final TreeMap<Long, Rebuild> rebuilds = new TreeMap<>();
     private final TreeMap<Long, CompletableFuture<Void>> waiting = new TreeMap<>();
     private NodeSet settledMembers = NodeSet.EMPTY;
@@ -55,6 +56,7 @@ final class Recovery implements AutoCloseable {
         this.directory = directory;
         this.shadows = shadows;
         this.serial = new SerialExecutor(rpc.time());
+        this.settlement = new Settling(engine, rpc);
         this.served = rpc.serve(ANNOUNCE, (from, announce) -> {
             announced(from, announce);
             return Codec.Nothing.NOTHING;
@@ -136,6 +138,7 @@ final class Recovery implements AutoCloseable {
         engine.sets().forEach(copies -> copies.recovery().fence());
         directory.clear();
         shadows.clear();
+        engine.replicator().backups().clear();
         synchronized (rebuilds) {
             rebuilds.headMap(engine.members().epoch(), true).clear();
         }
@@ -162,6 +165,10 @@ final class Recovery implements AutoCloseable {
             }
         });
         engine.sets().forEach(copies -> copies.recovery().announce(news::add));
+        engine.replicator()
+                .backups()
+                .forEach((set, object, it) ->
+                        news.add(new Announcement(set, object, it.placement(), Claim.BACKUP, it.version(), self, 0)));
         directory.clear();
         if (next.contains(self)) {
             news.forEach(it ->
@@ -249,24 +256,29 @@ final class Recovery implements AutoCloseable {
     private void resolve(Rebuild rebuild) {
         Map<Rebuild.Key, Resolution> conclusions = new HashMap<>();
         rebuild.claims.forEach((key, claims) -> conclusions.put(key, conclude(key, claims, rebuild)));
-        engine.transact(out -> {
+        Map<NodeId, List<Message.Settle>> letters = new HashMap<>();
+        engine.transact(_ -> {
             if (engine.members().epoch() == rebuild.epoch) {
-                conclusions.forEach((key, conclusion) -> apply(key, conclusion, rebuild, out));
+                conclusions.forEach((key, conclusion) -> apply(key, conclusion, rebuild, letters));
             }
         });
-        open(rebuild);
+        CompletableFuture.allOf(letters.entrySet().stream()
+                        .map(letter -> settlement.send(letter.getKey(), rebuild.epoch, letter.getValue()))
+                        .toArray(CompletableFuture[]::new))
+                .thenRun(() -> serial.execute(() -> open(rebuild)));
     }
 
     private Resolution conclude(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
         Resolution found = Resolution.of(claims, rebuild.members);
         boolean before = claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST);
         if (found.lost() && !before && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
-            return new Resolution(self, NodeSet.of(self), true, false, found.verdicts());
+            return new Resolution(
+                    self, NodeSet.of(self), true, false, 1, found.without(self).verdicts());
         }
         return found;
     }
 
-    private void apply(Rebuild.Key key, Resolution it, Rebuild rebuild, Outbox out) {
+    private void apply(Rebuild.Key key, Resolution it, Rebuild rebuild, Map<NodeId, List<Message.Settle>> letters) {
         directory.locked(key.set(), key.object(), entry -> {
             entry.placement = rebuild.claims.get(key).getFirst().it().placement();
             entry.owner = it.owner();
@@ -274,8 +286,8 @@ final class Recovery implements AutoCloseable {
             entry.lost = it.lost();
             entry.shadowed = it.exists();
         });
-        it.verdicts()
-                .forEach(told -> out.send(told.node(), new Message.Settle(key.set(), key.object(), 0, told.verdict())));
+        it.verdicts().forEach(told -> letters.computeIfAbsent(told.node(), _ -> new ArrayList<>())
+                .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict())));
         if (it.lost()) {
             LOG.log(Level.WARNING, "object " + key.object() + " of set " + SetId.ofKey(key.set()) + " is lost");
         }
@@ -303,6 +315,7 @@ final class Recovery implements AutoCloseable {
             shadows.dropBefore(rebuild.epoch);
         });
         tellStandIns(rebuild.epoch);
+        engine.sets().forEach(copies -> copies.backup().refreshAll());
         done.forEach(future -> future.complete(null));
     }
 
@@ -324,5 +337,6 @@ final class Recovery implements AutoCloseable {
     @Override
     public void close() {
         served.close();
+        settlement.close();
     }
 }

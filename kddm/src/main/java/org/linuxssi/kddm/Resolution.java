@@ -16,9 +16,11 @@ import org.linuxssi.tools.NodeSet;
  * @param copies who has copies, the owner among them
  * @param exists whether there is data
  * @param lost whether it existed and no data is left
+ * @param version of the data
  * @param verdicts what to tell whom
  */
-record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolean lost, List<Told> verdicts) {
+record Resolution(
+        @Nullable NodeId owner, NodeSet copies, boolean exists, boolean lost, long version, List<Told> verdicts) {
 
     /** What one node announced. */
     record Claimed(NodeId from, Announcement it) {}
@@ -31,7 +33,14 @@ record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolea
     private static final Comparator<Claimed> LAST_HANDED =
             Comparator.comparingLong((Claimed c) -> c.it().seq()).reversed();
 
-    /** Concludes: the owner wins, then readers of the newest version, then a ghost whose heir lives, then an offer. */
+    /** Returns the same with nothing to tell this node. */
+    Resolution without(NodeId node) {
+        List<Told> others =
+                verdicts.stream().filter(told -> !told.node().equals(node)).toList();
+        return new Resolution(owner, copies, exists, lost, version, others);
+    }
+
+    /** Concludes: the owner wins, then readers or a backup of the newest version, then a ghost whose heir lives, then an offer. */
     static Resolution of(List<Claimed> claims, NodeSet members) {
         List<Claimed> owners = newest(claims, Claim.OWNER);
         List<Claimed> readers = newest(claims, Claim.READER);
@@ -41,7 +50,11 @@ record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolea
         List<Claimed> makers = newest(claims, Claim.MAKER);
         if (!makers.isEmpty()) {
             NodeId maker = makers.getFirst().from();
-            return new Resolution(maker, NodeSet.of(maker), false, false, discards(claims, NodeSet.of(maker)));
+            return new Resolution(maker, NodeSet.of(maker), false, false, 0, discards(claims, NodeSet.of(maker)));
+        }
+        List<Claimed> backups = newest(claims, Claim.BACKUP);
+        if (!backups.isEmpty() && (readers.isEmpty() || newer(backups.getFirst(), readers.getFirst()))) {
+            return promoted(claims, backups.getFirst(), List.of());
         }
         if (!readers.isEmpty()) {
             return promoted(claims, readers.getFirst(), readers);
@@ -57,7 +70,11 @@ record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolea
         if (!offers.isEmpty()) {
             return promoted(claims, offers.getFirst(), List.of());
         }
-        return new Resolution(null, NodeSet.EMPTY, false, true, discards(claims, NodeSet.EMPTY));
+        return new Resolution(null, NodeSet.EMPTY, false, true, 0, discards(claims, NodeSet.EMPTY));
+    }
+
+    private static boolean newer(Claimed one, Claimed other) {
+        return one.it().version() > other.it().version();
     }
 
     private static List<Claimed> newest(List<Claimed> claims, Claim claim) {
@@ -69,14 +86,14 @@ record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolea
 
     private static Resolution owned(List<Claimed> claims, Claimed owner, List<Claimed> readers) {
         NodeSet copies = copies(owner, readers);
-        return new Resolution(owner.from(), copies, true, false, discards(claims, copies));
+        return new Resolution(owner.from(), copies, true, false, owner.it().version(), discards(claims, copies));
     }
 
     private static Resolution promoted(List<Claimed> claims, Claimed heir, List<Claimed> readers) {
         NodeSet copies = copies(heir, readers);
         List<Told> told = new ArrayList<>(discards(claims, copies));
         told.add(new Told(heir.from(), copies.size() > 1 ? Verdict.SHARED_OWNER : Verdict.OWNER));
-        return new Resolution(heir.from(), copies, true, false, told);
+        return new Resolution(heir.from(), copies, true, false, heir.it().version(), told);
     }
 
     private static NodeSet copies(Claimed owner, List<Claimed> readers) {
@@ -91,7 +108,7 @@ record Resolution(@Nullable NodeId owner, NodeSet copies, boolean exists, boolea
         return claims.stream()
                 .filter(c -> switch (c.it().claim()) {
                     case OWNER, READER, GHOST -> !keep.contains(c.from());
-                    case MAKER, OFFER, WITNESS, LOST -> false;
+                    case MAKER, BACKUP, OFFER, WITNESS, LOST -> false;
                 })
                 .map(c -> new Told(c.from(), Verdict.DISCARD))
                 .toList();

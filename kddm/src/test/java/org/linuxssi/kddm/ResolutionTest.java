@@ -95,6 +95,16 @@ class ResolutionTest {
     }
 
     @Test
+    void theNewestOfReadersAndBackupsSucceedsTheOwner() {
+        assertThat(of(claim(0, Claim.READER, 4), claim(2, Claim.BACKUP, 5)).verdicts())
+                .containsExactlyInAnyOrder(told(0, Verdict.DISCARD), told(2, Verdict.OWNER));
+        assertThat(of(claim(0, Claim.READER, 5), claim(2, Claim.BACKUP, 5)).owner())
+                .isEqualTo(NodeId.of(0));
+        assertThat(of(claim(0, Claim.OWNER, 4), claim(2, Claim.BACKUP, 5)).owner())
+                .isEqualTo(NodeId.of(0));
+    }
+
+    @Test
     void aWitnessAloneMeansLoss() {
         assertThat(of(claim(2, Claim.WITNESS, 0)).lost()).isTrue();
         assertThat(of(claim(2, Claim.LOST, 0)).lost()).isTrue();

@@ -1,0 +1,133 @@
+package org.linuxssi.kddm;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.Backups.Backup;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/** The copies' part in sets with several copies: what a put wrote is with the others before the put ends. */
+final class CopyBackup<T> {
+
+    private final Engine engine;
+    private final Copies<T> copies;
+    private volatile int count;
+
+    CopyBackup(Engine engine, Copies<T> copies) {
+        this.engine = engine;
+        this.copies = copies;
+    }
+
+    /** Returns how many nodes besides the owner are to have an object. */
+    int count() {
+        return count;
+    }
+
+    /** The set is opened; what it says holds for puts after its end too. */
+    void open(SetSpec<T> spec) {
+        count = spec.flags().contains(SetFlag.LOCAL_EXCLUSIVE) ? 0 : spec.copies() - 1;
+    }
+
+    /** Returns the node's own backup, or null. */
+    @Nullable
+    Backup find(long object) {
+        return engine.replicator().backups().find(copies.key(), object);
+    }
+
+    void forget(long object) {
+        engine.replicator().backups().remove(copies.key(), object);
+    }
+
+    /** Sends what the writer, who still holds the copy, has written; completes when the others have it. */
+    CompletableFuture<Void> written(Copy<T> copy) {
+        Backup backup;
+        synchronized (copy) {
+            copies.checkOpen();
+            if (copy.dead || !copy.exists()) {
+                return CompletableFuture.completedFuture(null);
+            }
+            copy.version++;
+            copy.safe = 0;
+            backup = snapshot(copy);
+        }
+        return push(copy, backup);
+    }
+
+    /** Returns what there is now; the copy is locked. */
+    Backup snapshot(Copy<T> copy) {
+        return new Backup(copy.version, copies.placement(copy), copies.data().exported(copy));
+    }
+
+    /** Sends a snapshot to the targets; completes when they have it. */
+    CompletableFuture<Void> push(Copy<T> copy, Backup backup) {
+        AtomicReference<CompletableFuture<Void>> done = new AtomicReference<>(new CompletableFuture<>());
+        engine.transact(out -> done.set(engine.replicator()
+                .push(copies.key(), copy.object, backup, count(), out)
+                .thenAccept(epoch -> safe(copy, backup.version(), epoch))));
+        return done.get();
+    }
+
+    private static void safe(Copy<?> copy, long version, long epoch) {
+        synchronized (copy) {
+            if (copy.version == version && copy.state.owner()) {
+                copy.safe = epoch;
+            }
+        }
+    }
+
+    /** Tells whether the targets of this view have what is here; the copy is locked. */
+    boolean safe(Copy<T> copy) {
+        return count() == 0 || copy.safe == engine.members().epoch();
+    }
+
+    /** Sends an object that is owned here to its targets, unless a writer is about to. */
+    CompletableFuture<Void> refresh(Copy<T> copy) {
+        Backup backup;
+        synchronized (copy) {
+            if (copy.dead || copy.writer || !copy.exists() || !copy.state.owner() || safe(copy)) {
+                return CompletableFuture.completedFuture(null);
+            }
+            backup = snapshot(copy);
+        }
+        return push(copy, backup);
+    }
+
+    /** Sends all objects that are owned here to their targets of a new view. */
+    void refreshAll() {
+        if (count() > 0) {
+            copies.table().forEach(this::refresh);
+        }
+    }
+
+    /** The owner keeps a backup itself when it is a target of the new owner; the copy is locked. */
+    void handedOver(Copy<T> copy, NodeId heir, byte[] bytes) {
+        if (count() > 0
+                && engine.replicator().targets(copy.object, heir, count()).contains(engine.self())) {
+            engine.replicator()
+                    .backups()
+                    .keep(copies.key(), copy.object, new Backup(copy.version, copy.placement, bytes));
+        }
+    }
+
+    /** Keeps a ghost as a backup if the set has several copies; the copy is locked. */
+    boolean keep(Copy<T> ghost, byte[] bytes) {
+        if (count() == 0) {
+            return false;
+        }
+        engine.replicator()
+                .backups()
+                .keep(copies.key(), ghost.object, new Backup(ghost.version, ghost.placement, bytes));
+        return true;
+    }
+
+    /** Tells whether a new owner has to send backups before the old owner may forget the object. */
+    boolean lacking(long object, NodeId before, boolean safe) {
+        if (count() == 0 || !safe) {
+            return count() > 0;
+        }
+        NodeSet mine = engine.replicator().targets(object, engine.self(), count());
+        NodeSet theirs = engine.replicator().targets(object, before, count());
+        return !theirs.plus(before).containsAll(mine);
+    }
+}
