@@ -110,10 +110,27 @@ public final class Migrator implements AutoCloseable {
             throw new MigrationException(Errno.EALREADY, "pid " + order.pid() + " is being moved already");
         }
         try {
-            return new Outgoing(this, new Key(rpc.self(), numbers.incrementAndGet()), order).move();
+            return move(order);
         } finally {
             going.remove(order.pid());
         }
+    }
+
+    private MigrationReport move(Order order) throws MigrationException {
+        try {
+            return new Outgoing(this, nextKey(), order).move();
+        } catch (RelativesChangedException _) {
+            Order frozen = new Order(order.pid(), order.target(), order.uid(), Long.MAX_VALUE);
+            try {
+                return new Outgoing(this, nextKey(), frozen).move();
+            } catch (RelativesChangedException changed) {
+                throw new MigrationException(Errno.EAGAIN, String.valueOf(changed.getMessage()));
+            }
+        }
+    }
+
+    private Key nextKey() {
+        return new Key(rpc.self(), numbers.incrementAndGet());
     }
 
     /** Returns the number of processes that are leaving this node now. */

@@ -50,7 +50,7 @@ final class Outgoing {
     }
 
     /** Moves the process; when this throws it runs on here. */
-    MigrationReport move() throws MigrationException {
+    MigrationReport move() throws MigrationException, RelativesChangedException {
         try {
             check();
             return transfer();
@@ -72,7 +72,7 @@ final class Outgoing {
         watch.lap("check");
     }
 
-    private MigrationReport transfer() throws MigrationException, IOException {
+    private MigrationReport transfer() throws MigrationException, RelativesChangedException, IOException {
         byte[] relations = places.relations(order.pid());
         Offer offer = new Offer(key, order.pid(), relations, imaging.needs(order.pid()));
         try (ByteStream stream = rpc.open(order.target(), Migration.OFFER, offer)) {
@@ -86,7 +86,7 @@ final class Outgoing {
     }
 
     private MigrationReport send(Departure departure, ByteStream stream, byte[] relations)
-            throws MigrationException, IOException {
+            throws MigrationException, RelativesChangedException, IOException {
         Departure.Progress live = new Departure.Progress(0, 0);
         if (imaging.memory(order.pid()) >= order.liveFrom()) {
             live = departure.copyLive(stream);
@@ -98,6 +98,9 @@ final class Outgoing {
         faults.reached(FaultPoint.FROZEN, order.pid());
         byte[] now = places.relations(order.pid());
         if (!Arrays.equals(now, relations)) {
+            if (live.rounds() > 0) {
+                throw new RelativesChangedException(order.pid());
+            }
             rpc.call(order.target(), Migration.RELATIONS, new Relations(key, now));
         }
         watch.lap("freeze");

@@ -4,10 +4,13 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidFd;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.tools.NodeId;
@@ -32,10 +35,6 @@ final class Arrivals {
             Agent agent, boolean proxyBefore, Relations relations, int doorway, CompletableFuture<Agent> conversion) {
         int hostPid() {
             return agent.hostPid();
-        }
-
-        Prepared with(Relations newer) {
-            return new Prepared(agent, proxyBefore, newer, doorway, conversion);
         }
     }
 
@@ -143,16 +142,39 @@ final class Arrivals {
 
     Relations adjust(Relations relations) {
         Prepared known = get(relations.self().pid());
-        Relations.Numbers self = relations.self();
-        container.supervisor().retain(known.agent());
-        if (self.group() != known.relations().self().group()) {
-            table.factory().join(known.agent(), self);
+        Agent agent = known.agent();
+        if (!agent.resting()) {
+            throw new ErrnoException("change the relations of " + agent + ", which is being built", Errno.EAGAIN);
         }
-        children(known.agent(), relations);
-        known.agent().awaitRest();
-        container.supervisor().forget(known.agent());
-        prepared.put(self.pid(), known.with(relations));
+        Relations.Numbers self = relations.self();
+        container.supervisor().cancelConversion(agent.hostPid());
+        container.supervisor().retain(agent);
+        if (self.group() != known.relations().self().group()) {
+            table.factory().join(agent, self);
+        }
+        formerChildren(agent, relations);
+        children(agent, relations);
+        agent.awaitRest();
+        container.supervisor().forget(agent);
+        CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
+        prepared.put(self.pid(), new Prepared(agent, known.proxyBefore(), relations, known.doorway(), conversion));
         return relations;
+    }
+
+    /** Children that the process has reaped since: their proxies must be no children of it here. */
+    private void formerChildren(Agent agent, Relations relations) {
+        Set<Integer> wanted = relations.children().stream()
+                .map(child -> child.numbers().pid())
+                .collect(Collectors.toSet());
+        for (Member member : Member.all(container)) {
+            int pid = member.pid();
+            if (member.numbers().parent() == agent.pid() && !wanted.contains(pid)) {
+                table.proxyMap().get(pid).ifPresent(Proxy::dismiss);
+                if (member.zombie() || table.agentOf(pid).isPresent()) {
+                    ProxyFactory.await(agent.call(Nr.WAIT4, pid, 0, 0, 0));
+                }
+            }
+        }
     }
 
     int doorwayOf(int hostPid) {
