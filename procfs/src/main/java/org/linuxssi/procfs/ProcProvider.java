@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
@@ -22,11 +21,15 @@ public final class ProcProvider implements AutoCloseable {
 
     private static final int SMALL = 16 << 10;
 
+    /** Bytes of files after which a batch ends; a message takes 16 MiB. */
+    private static final int BATCH_LIMIT = 8 << 20;
+
     /** Files that a process's owner may write from another node. */
     private static final Set<String> WRITABLE = Set.of("oom_score_adj", "oom_adj", "coredump_filter", "autogroup");
 
     private final DirectoryFd proc;
     private final LocalProcesses processes;
+    private final int batchLimit;
     private final List<Registration> services = new ArrayList<>();
 
     /**
@@ -35,6 +38,11 @@ public final class ProcProvider implements AutoCloseable {
      * @param proc the procfs of this node's container, mounted anywhere but below a mount of {@link ClusterProcFs}
      */
     public ProcProvider(DirectoryFd proc, LocalProcesses processes) {
+        this(proc, processes, BATCH_LIMIT);
+    }
+
+    ProcProvider(DirectoryFd proc, LocalProcesses processes, int batchLimit) {
+        this.batchLimit = batchLimit;
         this.proc = proc;
         this.processes = processes;
     }
@@ -71,12 +79,28 @@ public final class ProcProvider implements AutoCloseable {
     }
 
     Batch batch(List<Integer> pids) {
-        IntStream wanted = pids.isEmpty()
-                ? Arrays.stream(processes.pids())
-                : pids.stream().mapToInt(Integer::intValue).filter(processes::isHere);
         List<ProcessEntry> entries = new ArrayList<>();
-        wanted.forEach(pid -> add(pid, entries));
-        return new Batch(uptime(), entries);
+        int bytes = 0;
+        for (int pid : wanted(pids)) {
+            if (bytes > batchLimit) {
+                return new Batch(uptime(), true, entries);
+            }
+            bytes += add(pid, entries);
+        }
+        return new Batch(uptime(), false, entries);
+    }
+
+    private int[] wanted(List<Integer> pids) {
+        if (pids.isEmpty()) {
+            return processes.pids();
+        }
+        int first = pids.getFirst();
+        return first < 0
+                ? Arrays.stream(processes.pids()).filter(pid -> pid > -first).toArray()
+                : pids.stream()
+                        .mapToInt(Integer::intValue)
+                        .filter(processes::isHere)
+                        .toArray();
     }
 
     /** Returns the node's uptime in hundredths of a second. */
@@ -85,7 +109,8 @@ public final class ProcProvider implements AutoCloseable {
         return Uptime.parse(text).up();
     }
 
-    private void add(int pid, List<ProcessEntry> entries) {
+    /** Returns the size of what was added. */
+    private int add(int pid, List<ProcessEntry> entries) {
         try {
             DirectoryFd.Status owner = proc.status(Integer.toString(pid));
             byte[] stat = proc.read(pid + "/stat", SMALL);
@@ -93,8 +118,9 @@ public final class ProcProvider implements AutoCloseable {
             byte[] status = proc.read(pid + "/status", SMALL);
             byte[] cmdline = proc.read(pid + "/cmdline", ProcessEntry.CMDLINE_LIMIT);
             entries.add(new ProcessEntry(pid, owner.uid(), owner.gid(), stat, statm, status, cmdline));
+            return stat.length + statm.length + status.length + cmdline.length;
         } catch (ErrnoException _) {
-            // The process is gone.
+            return 0;
         }
     }
 

@@ -1,5 +1,6 @@
 package org.linuxssi.procfs;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
@@ -30,14 +31,14 @@ final class ProcServices {
             REPLY,
             Service.Dispatch.BLOCKING);
 
-    /** The batch of all processes of the node, or of the pids named. */
+    /** The batch of all processes of the node, of the pids named, or with a negative number of all pids above -N. */
     static final Service<List<Integer>, Batch> BATCH = Service.of(
             301,
             "proc-batch",
             Codec.of((pids, out) -> out.list(pids, PID), in -> in.list(PROCESSES, PID)),
             Codec.of(
-                    (batch, out) -> out.i64(batch.uptime).list(batch.processes, ProcessEntry.CODEC),
-                    in -> new Batch(in.i64(), in.list(PROCESSES, ProcessEntry.CODEC))),
+                    (batch, out) -> out.i64(batch.uptime).bool(batch.more).list(batch.processes, ProcessEntry.CODEC),
+                    in -> new Batch(in.i64(), in.bool(), in.list(PROCESSES, ProcessEntry.CODEC))),
             Service.Dispatch.BLOCKING);
 
     /** Anything else about one process. */
@@ -65,9 +66,23 @@ final class ProcServices {
      * Processes of a node.
      *
      * @param uptime of the node in hundredths of a second, when the files were read
-     * @param processes those that still exist
+     * @param more whether a message has no room for the rest, which has higher pids
+     * @param processes those that still exist, by pid
      */
-    record Batch(long uptime, List<ProcessEntry> processes) {}
+    record Batch(long uptime, boolean more, List<ProcessEntry> processes) {
+
+        /** Returns the request for what is still missing. */
+        List<Integer> rest() {
+            return List.of(-processes.getLast().pid());
+        }
+
+        /** Returns this and what came later. */
+        Batch plus(Batch later) {
+            List<ProcessEntry> all = new ArrayList<>(processes);
+            all.addAll(later.processes);
+            return new Batch(uptime, later.more, all);
+        }
+    }
 
     /** What to do with a file of a process. */
     enum Action {

@@ -80,7 +80,7 @@ final class RemoteNodes {
         if (other != null) {
             return other;
         }
-        return ask(node, List.of())
+        return askAll(node, List.of())
                 .handle((batch, problem) -> problem == null ? listed(node, batch) : failed(node))
                 .whenComplete((processes, problem) -> {
                     underWay.remove(node.id(), mine);
@@ -92,6 +92,13 @@ final class RemoteNodes {
     private CompletableFuture<Batch> ask(RemoteNode node, List<Integer> pids) {
         return rpc.ask(node.id(), ProcServices.BATCH, pids, deadline)
                 .orTimeout(deadline.toMillis() * 2, TimeUnit.MILLISECONDS);
+    }
+
+    private CompletableFuture<Batch> askAll(RemoteNode node, List<Integer> pids) {
+        return ask(node, pids)
+                .thenCompose(batch -> batch.more()
+                        ? askAll(node, batch.rest()).thenApply(batch::plus)
+                        : CompletableFuture.completedFuture(batch));
     }
 
     private List<RemoteProcess> listed(RemoteNode node, Batch batch) {

@@ -30,6 +30,8 @@ class ClusterProcFsTest {
     static void start() throws Exception {
         cluster = new TestCluster(directory);
         near = cluster.first.start("sleep 4321");
+        cluster.second.start("sleep 1111");
+        cluster.second.start("sleep 2222");
         far = cluster.second.start("setpriv --reuid 65534 --clear-groups sleep 1234");
     }
 

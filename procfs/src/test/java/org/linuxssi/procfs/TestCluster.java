@@ -52,7 +52,7 @@ final class TestCluster implements AutoCloseable {
         rpc = network.node(ZERO);
         peer = network.node(ONE);
         Awaitility.await().until(() -> rpc.connected().contains(ONE));
-        providers = new ProcProvider[] {provider(first), provider(second)};
+        providers = new ProcProvider[] {provider(first, 8 << 20), provider(second, 2000)};
         providers[0].serve(rpc);
         providers[1].serve(peer);
         ProcFsOptions options = new ProcFsOptions(".local", 3, Duration.ofMillis(1500), pid -> false);
@@ -62,8 +62,9 @@ final class TestCluster implements AutoCloseable {
         first.say("mount -t proc proc /proc/.local; echo $?");
     }
 
-    private static ProcProvider provider(TestContainer container) {
-        return new ProcProvider(container.proc(), new ListedProcesses(container.proc()));
+    /** The second node needs several messages for all its processes. */
+    private static ProcProvider provider(TestContainer container, int batchLimit) {
+        return new ProcProvider(container.proc(), new ListedProcesses(container.proc()), batchLimit);
     }
 
     @Override
