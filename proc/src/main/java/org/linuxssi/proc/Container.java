@@ -77,6 +77,7 @@ public final class Container implements AutoCloseable {
         state.write(directory);
         if (!fresh) {
             NotifiedThreads.restart(numbers);
+            NotifiedThreads.wakeAgents(numbers);
         }
         init.begin();
         steering = new PidSteering(init, state.pidFile(), range, time);
@@ -258,8 +259,7 @@ public final class Container implements AutoCloseable {
     void abandon() {
         stopped.set(true);
         steering.close();
-        supervisor.abandon();
-        Signals.kill(initPid(), Signals.LAST);
+        supervisor.abandon(() -> Signals.kill(initPid(), Signals.LAST));
         poller.close();
     }
 

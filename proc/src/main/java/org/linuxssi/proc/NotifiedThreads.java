@@ -6,9 +6,15 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.linuxssi.linux.AgentImage;
+import org.linuxssi.linux.AgentMemory;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidNumbers;
+import org.linuxssi.linux.SignalInfo;
+import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.Syscalls;
 
 /**
@@ -54,6 +60,25 @@ final class NotifiedThreads {
             tracer.join();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Wakes the agents that wait for signals, so that they tell. */
+    static void wakeAgents(PidNumbers numbers) {
+        for (int pid : processes(numbers)) {
+            if (agent(pid)) {
+                Signals.queue(pid, new SignalInfo(Signals.LAST, Signals.SI_WAKE, 0, 0, 0));
+            }
+        }
+    }
+
+    /** An agent has the set of all signals at a place where others have nothing. */
+    private static boolean agent(int pid) {
+        try {
+            byte[] set = AgentMemory.read(pid, AgentImage.DATA_AT + AgentImage.ALL_SIGNALS, 8);
+            return Arrays.equals(set, new byte[] {-1, -1, -1, -1, -1, -1, -1, -1});
+        } catch (ErrnoException other) {
+            return false;
         }
     }
 

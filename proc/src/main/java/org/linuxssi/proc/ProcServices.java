@@ -135,5 +135,8 @@ final class ProcServices {
     static final Service<Regrouped, Integer> REGROUP =
             Service.of(207, "proc.regroup", Regrouped.CODEC, NUMBER, Dispatch.BLOCKING);
 
+    static final Service<Codec.Nothing, Codec.Nothing> ANNOUNCE =
+            Service.of(208, "proc.announce", NONE, NONE, Dispatch.INLINE);
+
     private ProcServices() {}
 }

@@ -84,11 +84,14 @@ public final class ProcessTable implements AutoCloseable {
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals);
         registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> changed(changed))));
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> held(from, held))));
+        registrations.add(rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> inOrder(() -> announce(from))));
+        registrations.add(rpc.onConnection(this::connection));
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
         registrations.addAll(signalling.serve(this::inOrder));
         registrations.addAll(remote.serve());
         registrations.add(container.onChange(this::childChanged));
         container.supervisor().onStray(this::adopt);
+        rpc.connected().forEach(peer -> connection(peer, true));
     }
 
     /** Does it after what came before; nothing is done any more once the table is closed. */
@@ -411,8 +414,26 @@ public final class ProcessTable implements AutoCloseable {
         }
     }
 
+    /** A node may have missed messages, or be new under its name: it tells again which proxies it has of processes here. */
+    private void connection(NodeId peer, boolean connected) {
+        if (connected) {
+            inOrder(() -> rpc.send(peer, ProcServices.ANNOUNCE, Codec.Nothing.NOTHING));
+        }
+    }
+
+    private void announce(NodeId to) {
+        for (Proxy proxy : proxies.all()) {
+            if (directory.where(proxy.pid()).equals(to)) {
+                rpc.send(to, ProcServices.HELD, new Held(proxy.pid(), true));
+            }
+        }
+    }
+
     private void localEnded(int pid, WaitStatus status, NodeSet holders) {
-        lastWords.get().whenComplete((_, _) -> tellEnd(pid, status, holders));
+        Futures.unattended(lastWords.get().handle((_, _) -> {
+            tellEnd(pid, status, holders);
+            return pid;
+        }));
     }
 
     private void tellEnd(int pid, WaitStatus status, NodeSet holders) {
@@ -460,7 +481,9 @@ public final class ProcessTable implements AutoCloseable {
 
     private void adopt(Agent agent) {
         if (Proxy.marked(agent)) {
-            inOrder(() -> hold(agent));
+            inOrder(() -> {
+                hold(agent);
+            });
         } else {
             Futures.unattended(agent.call(Nr.EXIT_GROUP, 0));
         }

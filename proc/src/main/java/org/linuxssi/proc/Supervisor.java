@@ -5,17 +5,20 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
-import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidNumbers;
 import org.linuxssi.linux.SeccompListener;
 import org.linuxssi.linux.SeccompListener.Notification;
@@ -39,22 +42,40 @@ public final class Supervisor {
     private final Map<Integer, CompletableFuture<Agent>> conversions = new ConcurrentHashMap<>();
     private final Map<Long, Integer> offers = new ConcurrentHashMap<>();
     private final AtomicLong tags = new AtomicLong(System.nanoTime());
-    private volatile Consumer<Agent> strays;
+    private final List<Agent> unclaimed = new ArrayList<>();
+    private Consumer<Agent> strays = unclaimed::add;
+    private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean abandoned;
 
     Supervisor(SeccompListener listener, PidNumbers numbers) {
         this.listener = listener;
         this.numbers = numbers;
-        this.strays = agent -> Futures.unattended(agent.call(Nr.EXIT_GROUP, 127));
     }
 
-    /** Says what happens to agents that nobody waits for: those a former daemon left. They are listening by then. */
+    /** Says what happens to agents that nobody waits for: those a former daemon left. They are parked until then. */
     void onStray(Consumer<Agent> action) {
-        strays = action;
+        List<Agent> before;
+        synchronized (unclaimed) {
+            strays = action;
+            before = List.copyOf(unclaimed);
+            unclaimed.clear();
+        }
+        before.forEach(action);
+    }
+
+    private void stray(Agent agent) {
+        Consumer<Agent> action;
+        synchronized (unclaimed) {
+            action = strays;
+        }
+        action.accept(agent);
     }
 
     void start(String name) {
-        Thread.ofPlatform().name("supervisor-" + name).daemon().start(this::receiveAll);
+        Thread.ofPlatform().name("supervisor-" + name).daemon().start(() -> {
+            receiveAll();
+            ended.countDown();
+        });
     }
 
     /**
@@ -200,9 +221,9 @@ public final class Supervisor {
         Optional<CompletableFuture<Agent>> awaited =
                 conversion.or(() -> event == AgentImage.STARTED ? birth(hostPid) : Optional.empty());
         if (awaited.isEmpty()) {
-            Agent stray = register(hostPid, pid.get(), Agent.Idle.LISTENING);
-            strays.accept(stray);
+            Agent stray = register(hostPid, pid.get(), Agent.Idle.PARKED);
             stray.told(notification.id(), AgentImage.STARTED);
+            stray(stray);
             return;
         }
         Agent agent = register(hostPid, pid.get(), Agent.Idle.PARKED);
@@ -219,8 +240,20 @@ public final class Supervisor {
         return ByteBuffer.wrap(tag).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
 
-    /** Stops receiving at the next notification, which stays unanswered, as if the daemon had been killed. */
-    void abandon() {
+    /**
+     * Stops receiving at the next notification, which stays unanswered, as if the daemon had been killed.
+     *
+     * @param wake makes a process of the container notify
+     */
+    void abandon(Runnable wake) {
         abandoned = true;
+        wake.run();
+        try {
+            if (!ended.await(5, TimeUnit.SECONDS)) {
+                LOG.log(Level.WARNING, "the thread that receives notified calls goes on");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -45,9 +45,19 @@ final class ContainerExtension implements AfterEachCallback {
         return directories.getLast();
     }
 
+    /** Returns the run directory of a container. */
+    Path directoryOf(Container container) {
+        return directories.get(containers.indexOf(container));
+    }
+
     /** Puts an adopted container in the place of the newest. */
     void replace(Container adopted) {
         containers.set(containers.size() - 1, adopted);
+    }
+
+    /** Puts an adopted container in the place of another. */
+    void replace(Container old, Container adopted) {
+        containers.set(containers.indexOf(old), adopted);
     }
 
     /** Returns an empty file that is deleted after the test. */

@@ -8,7 +8,9 @@ import static org.linuxssi.proc.ContainerExtension.shell;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
 
@@ -246,5 +249,86 @@ class ProxyTest {
         nodes.replace(child, 1, 0, "id -u; echo home; exit 8", remote);
         awaitText(output, "got 8");
         assertThat(Files.readString(remote)).isEqualTo("away\n0\nhome\n");
+    }
+
+    @Test
+    void jobControlOfATerminalReachesAJobElsewhere() throws Exception {
+        Path typed = containers.file();
+        Path driver = containers.file();
+        Files.writeString(driver, """
+                import os, pty, select, sys, time
+                pid, fd = pty.fork()
+                if pid == 0:
+                    os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+                done = 0
+                while True:
+                    ready, _, _ = select.select([fd], [], [], 0.05)
+                    if ready:
+                        try:
+                            sys.stdout.write(os.read(fd, 4096).decode())
+                        except OSError:
+                            break
+                        sys.stdout.flush()
+                    text = open(sys.argv[1]).read()
+                    os.write(fd, text[done:].encode())
+                    done = len(text)
+                """);
+        launch(
+                container(0),
+                output,
+                LaunchRequest.of("python3", driver.toString(), typed.toString())
+                        .withEnvironment(List.of("PATH=" + System.getenv("PATH"), "HOME=/root", "PS1=")));
+        type(typed, "sleep 1000 &\necho job=$!=\n");
+        await().until(() -> Files.readString(output).matches("(?s).*job=\\d+=.*"));
+        int job = Integer.parseInt(Files.readString(output).replaceAll("(?s).*job=(\\d+)=.*", "$1"));
+        nodes.replace(job, 0, 1, "trap 'echo int; exit 5' INT; echo ready; while :; do sleep 0.05; done", remote);
+        awaitText(remote, "ready");
+        type(typed, "fg\n");
+        awaitForeground(job);
+        await().pollInterval(Duration.ofMillis(500)).until(() -> {
+            type(typed, "\u001a");
+            return Files.readString(output).contains("Stopped");
+        });
+        type(typed, "bg; jobs\n");
+        awaitText(output, "Running");
+        type(typed, "fg\n");
+        awaitForeground(job);
+        type(typed, "\u0003");
+        awaitText(remote, "int");
+        type(typed, "echo status=$?\n");
+        awaitText(output, "status=5");
+    }
+
+    private static void type(Path file, String text) throws Exception {
+        Files.writeString(file, text, StandardOpenOption.APPEND);
+    }
+
+    /**
+     * Waits until the terminal's foreground group is that of the job's proxy. The shell continues the job only after that, so a stop that is typed at
+     * once may be undone: type it again.
+     */
+    private void awaitForeground(int job) {
+        int proxy = container(0).numbers().toHost(job).orElseThrow();
+        await().until(() -> {
+            var stat = ProcFiles.stat(proxy);
+            return stat.field(8) == stat.field(5);
+        });
+    }
+
+    @Test
+    void proxiesOutliveTheDaemonsOfBothNodes() throws Exception {
+        int child = parentWithChild("true");
+        nodes.replace(child, 0, 1, "trap 'echo term; exit 3' TERM; echo ready; while :; do sleep 0.02; done", remote);
+        awaitText(remote, "ready");
+        nodes.restartDaemon(0);
+        nodes.restartDaemon(1);
+        await().until(() -> nodes.tables.get(0).proxies().equals(List.of(child)));
+        await().until(() -> nodes.tables
+                .get(1)
+                .relations(child)
+                .holders()
+                .contains(container(0).node()));
+        shell(container(0), output, "kill -TERM " + child);
+        awaitText(output, "got 3");
     }
 }

@@ -31,13 +31,16 @@ final class TwoNodes implements AutoCloseable {
     final List<Container> containers = new ArrayList<>();
     final List<ProcessTable> tables = new ArrayList<>();
     private final List<Rpc> rpcs = new ArrayList<>();
+    private final ContainerExtension extension;
+    private final MemoryNetwork network;
+    private final MemoryPidDirectory directory = new MemoryPidDirectory();
+    private final List<NodeId> nodes = new ArrayList<>();
     private final List<Imager> imagers = new ArrayList<>();
     private final PtraceThread tracer = new PtraceThread("test-tracer");
 
     TwoNodes(ContainerExtension extension, int... ids) throws Exception {
-        MemoryNetwork network = new MemoryNetwork(extension.time());
-        MemoryPidDirectory directory = new MemoryPidDirectory();
-        List<NodeId> nodes = new ArrayList<>();
+        this.extension = extension;
+        network = new MemoryNetwork(extension.time());
         for (int id : ids) {
             nodes.add(NodeId.of(id));
         }
@@ -68,6 +71,22 @@ final class TwoNodes implements AutoCloseable {
         execute(agent, command, output);
         tracer.run(() -> frozen.exec(containers.get(source).agentPath().toString(), List.of("agent"), List.of()));
         here.departed(pid, to);
+    }
+
+    /** Ends a node's daemon as kill -9 does, and starts the next. */
+    void restartDaemon(int index) {
+        NodeId node = rpcs.get(index).self();
+        Container old = containers.get(index);
+        old.abandon();
+        tables.get(index).close();
+        rpcs.get(index).close();
+        Container adopted =
+                Container.adopt(extension.directoryOf(old), extension.time()).orElseThrow();
+        extension.replace(old, adopted);
+        containers.set(index, adopted);
+        rpcs.set(index, network.node(node));
+        tables.set(index, new ProcessTable(adopted, rpcs.get(index), directory, () -> NodeSet.of(nodes)));
+        await().until(() -> rpcs.get(index).connected().size() >= nodes.size() - 1);
     }
 
     /** Moves a process as epm does, image and all. */
