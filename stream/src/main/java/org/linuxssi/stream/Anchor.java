@@ -19,7 +19,6 @@ import org.linuxssi.linux.Epoll;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Terminals;
-import org.linuxssi.stream.Frame.Type;
 import org.linuxssi.stream.Remote.Ticket;
 import org.linuxssi.tools.NodeId;
 
@@ -171,7 +170,7 @@ final class Anchor {
     private void refuse(Remote successor) {
         remotes.remove(successor.key);
         unread.addAll(successor.first);
-        tell(successor, Type.GONE, 0, new byte[0]);
+        tell(successor, Frame.Type.GONE, 0, new byte[0]);
     }
 
     private void open(Remote successor, byte[] leftover) {
@@ -225,7 +224,7 @@ final class Anchor {
         Ticket.Key name = new Ticket.Key(NodeId.of(body.get() & 0xff), frame.argument());
         Ticket ticket = tickets.get(name);
         if (ticket == null) {
-            hub.send(key.node(), Frame.of(Type.GONE, 0, key.attachment(), 0));
+            hub.send(key.node(), Frame.of(Frame.Type.GONE, 0, key.attachment(), 0));
             return;
         }
         long credit = body.getLong();
@@ -239,10 +238,10 @@ final class Anchor {
             remote.gate = Optional.of(ticket);
         }
         if (window.length > 0) {
-            tell(remote, Type.WINDOW, 0, window);
+            tell(remote, Frame.Type.WINDOW, 0, window);
         }
         if (broken) {
-            tell(remote, Type.BROKEN, 0, new byte[0]);
+            tell(remote, Frame.Type.BROKEN, 0, new byte[0]);
         }
     }
 
@@ -262,17 +261,17 @@ final class Anchor {
         if (remote != null) {
             remote.pauses++;
         }
-        hub.send(key.node(), Frame.of(remote != null ? Type.CLOSED : Type.GONE, 0, key.attachment(), 0));
+        hub.send(key.node(), Frame.of(remote != null ? Frame.Type.CLOSED : Frame.Type.GONE, 0, key.attachment(), 0));
     }
 
     private void prepare(@Nullable Remote remote, Remote.Key key, Ticket.Key ticket, NodeId destination) {
         if (remote == null) {
-            hub.send(key.node(), Frame.of(Type.GONE, 0, key.attachment(), 0));
+            hub.send(key.node(), Frame.of(Frame.Type.GONE, 0, key.attachment(), 0));
             return;
         }
         remote.pauses++;
         issue(ticket, destination);
-        tell(remote, Type.PREPARED, ticket.serial(), new byte[0]);
+        tell(remote, Frame.Type.PREPARED, ticket.serial(), new byte[0]);
     }
 
     private void detach(Remote.Key key, byte[] leftover) {
@@ -296,12 +295,12 @@ final class Anchor {
             if (hers) {
                 ticket.successor.ifPresent(successor -> successor.gate = Optional.empty());
             }
-            return hers || ticket.destinationLost && ticket.committed;
+            return hers || (ticket.destinationLost && ticket.committed);
         });
         pump();
     }
 
-    private void tell(Remote remote, Type type, long argument, byte[] bytes) {
+    private void tell(Remote remote, Frame.Type type, long argument, byte[] bytes) {
         hub.send(remote.key.node(), new Frame(type, 0, remote.key.attachment(), argument, bytes));
     }
 
@@ -330,8 +329,8 @@ final class Anchor {
             bytes.position(bytes.position() + (int) written);
             if (!bytes.hasRemaining()) {
                 writes.remove();
-                next.from.ifPresent(
-                        key -> hub.send(key.node(), Frame.of(Type.WRITTEN, 0, key.attachment(), bytes.capacity())));
+                next.from.ifPresent(key ->
+                        hub.send(key.node(), Frame.of(Frame.Type.WRITTEN, 0, key.attachment(), bytes.capacity())));
             }
         }
     }
@@ -342,7 +341,7 @@ final class Anchor {
             Set<Remote.Key> users = new HashSet<>(remotes.keySet());
             writes.forEach(write -> write.from.ifPresent(users::add));
             writes.clear();
-            users.forEach(key -> hub.send(key.node(), Frame.of(Type.BROKEN, 0, key.attachment(), 0)));
+            users.forEach(key -> hub.send(key.node(), Frame.of(Frame.Type.BROKEN, 0, key.attachment(), 0)));
         }
     }
 
@@ -372,7 +371,7 @@ final class Anchor {
         if (ended) {
             if (!remote.ended) {
                 remote.ended = true;
-                tell(remote, Type.END_DOWN, 0, new byte[0]);
+                tell(remote, Frame.Type.END_DOWN, 0, new byte[0]);
             }
             return false;
         }
@@ -393,7 +392,7 @@ final class Anchor {
 
     private void down(Remote remote, byte[] bytes) {
         remote.credit = original.kind() == StreamKind.TERMINAL ? 0 : remote.credit - bytes.length;
-        tell(remote, Type.DOWN, 0, bytes);
+        tell(remote, Frame.Type.DOWN, 0, bytes);
     }
 
     private boolean read(Remote remote, int limit) {
@@ -408,7 +407,7 @@ final class Anchor {
         }
         if (count == 0 && original.kind() == StreamKind.TERMINAL && !original.hungUp()) {
             remote.credit = 0;
-            tell(remote, Type.END_OF_INPUT, 0, new byte[0]);
+            tell(remote, Frame.Type.END_OF_INPUT, 0, new byte[0]);
             return true;
         }
         ended = true;
@@ -448,12 +447,12 @@ final class Anchor {
             byte[] size = Terminals.window(original.own());
             if (!Arrays.equals(size, window)) {
                 window = size;
-                remotes.values().forEach(remote -> tell(remote, Type.WINDOW, 0, size));
+                remotes.values().forEach(remote -> tell(remote, Frame.Type.WINDOW, 0, size));
             }
             byte[] now = Terminals.modes(original.own());
             if (!Arrays.equals(now, modes)) {
                 modes = now;
-                remotes.values().forEach(remote -> tell(remote, Type.MODES_DOWN, 0, now));
+                remotes.values().forEach(remote -> tell(remote, Frame.Type.MODES_DOWN, 0, now));
             }
         } catch (ErrnoException problem) {
             if (problem.errno() != Errno.EIO) {
@@ -473,7 +472,7 @@ final class Anchor {
         modes = Terminals.modes(original.own());
         remotes.values().stream()
                 .filter(remote -> !remote.key.equals(key))
-                .forEach(remote -> tell(remote, Type.MODES_DOWN, 0, modes));
+                .forEach(remote -> tell(remote, Frame.Type.MODES_DOWN, 0, modes));
     }
 
     // ---- the end

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Errno;
-import org.linuxssi.stream.Frame.Type;
 import org.linuxssi.tools.NodeId;
 
 /**
@@ -109,17 +108,17 @@ final class Attachment {
         ByteBuffer body = ByteBuffer.allocate(9)
                 .put((byte) ticket.issuer().value())
                 .putLong(ticket.kind() == StreamKind.TERMINAL ? TERMINAL_WINDOW : WINDOW);
-        tell(Type.ATTACH, ticket.serial(), body.array());
+        tell(Frame.Type.ATTACH, ticket.serial(), body.array());
     }
 
-    private void tell(Type type, long argument, byte[] bytes) {
+    private void tell(Frame.Type type, long argument, byte[] bytes) {
         if (gone) {
             return;
         }
         hub.send(anchor, new Frame(type, stream, number, argument, bytes));
     }
 
-    private void tell(Type type, long argument) {
+    private void tell(Frame.Type type, long argument) {
         tell(type, argument, new byte[0]);
     }
 
@@ -154,8 +153,8 @@ final class Attachment {
                 pending.remove();
             }
         }
-        if (template.kind() != StreamKind.TERMINAL && (taken >= REPORT || taken > 0 && pending.isEmpty())) {
-            tell(Type.TAKEN, taken);
+        if (template.kind() != StreamKind.TERMINAL && (taken >= REPORT || (taken > 0 && pending.isEmpty()))) {
+            tell(Frame.Type.TAKEN, taken);
             taken = 0;
         }
         if (endDown && pending.isEmpty() && standIn.endReading()) {
@@ -170,7 +169,7 @@ final class Attachment {
                 return;
             }
             if (pending.isEmpty() && standIn instanceof TerminalStandIn terminal && terminal.unread() == 0) {
-                tell(Type.TAKEN, TERMINAL_WINDOW);
+                tell(Frame.Type.TAKEN, TERMINAL_WINDOW);
             } else {
                 awaitInputTaken(Math.min(SLOWEST_CHECK_MILLIS, delay * 2));
             }
@@ -185,7 +184,7 @@ final class Attachment {
                 break;
             }
             if (count > 0) {
-                tell(Type.UP, 0, buffer.asSlice(0, count).toArray(JAVA_BYTE));
+                tell(Frame.Type.UP, 0, buffer.asSlice(0, count).toArray(JAVA_BYTE));
                 sent += count;
             } else {
                 endUp = true;
@@ -193,7 +192,7 @@ final class Attachment {
             }
         }
         if (standIn instanceof TerminalStandIn terminal) {
-            terminal.changedModes().ifPresent(both -> tell(Type.MODES_UP, 0, both));
+            terminal.changedModes().ifPresent(both -> tell(Frame.Type.MODES_UP, 0, both));
         }
     }
 
@@ -202,7 +201,7 @@ final class Attachment {
             case PIPE -> detach(new byte[0]);
             case SOCKET -> {
                 if (!standIn.abandoned()) {
-                    tell(Type.END_UP, 0);
+                    tell(Frame.Type.END_UP, 0);
                 }
             }
             case TERMINAL -> {}
@@ -222,7 +221,7 @@ final class Attachment {
         }
         state = State.CLOSING;
         hub.loop().unwatch(standIn.descriptor(), watch);
-        tell(Type.CLOSE, 0);
+        tell(Frame.Type.CLOSE, 0);
     }
 
     private byte[] leftover(byte[] rescued) {
@@ -230,14 +229,16 @@ final class Attachment {
         bytes.writeBytes(rescued);
         bytes.writeBytes(standIn.takeUnread(hub.loop().buffer()));
         for (ByteBuffer chunk : pending) {
-            bytes.write(chunk.array(), chunk.position(), chunk.remaining());
+            byte[] rest = new byte[chunk.remaining()];
+            chunk.get(rest);
+            bytes.writeBytes(rest);
         }
         pending.clear();
         return bytes.toByteArray();
     }
 
     private void detach(byte[] leftover) {
-        tell(Type.DETACH, 0, leftover);
+        tell(Frame.Type.DETACH, 0, leftover);
         closeStandIn();
     }
 
@@ -254,7 +255,7 @@ final class Attachment {
         Map<Long, Preparing> failed = Map.copyOf(preparing);
         preparing.clear();
         failed.forEach((serial, waiting) -> {
-            tell(Type.ABORT, serial);
+            tell(Frame.Type.ABORT, serial);
             waiting.unread().completeExceptionally(new StreamException("the stream ended"));
         });
         forgetIfWritten();
@@ -280,7 +281,7 @@ final class Attachment {
         preparing.put(serial, new Preparing(held, prepared));
         fromProgram(true);
         if (state == State.OPEN) {
-            tell(Type.PREPARE, serial, new byte[] {(byte) destination.value()});
+            tell(Frame.Type.PREPARE, serial, new byte[] {(byte) destination.value()});
         }
         return prepared;
     }
@@ -289,18 +290,18 @@ final class Attachment {
     void commit(long serial, int held) {
         if (state != State.OPEN || !standIn.reads()) {
             Descriptors.close(held);
-            tell(Type.COMMIT, serial);
+            tell(Frame.Type.COMMIT, serial);
             return;
         }
         fromProgram(true);
         byte[] rescued = standIn.rescue(held, hub.loop().buffer());
         Descriptors.close(held);
         if (!standIn.abandoned()) {
-            tell(Type.COMMIT, serial);
+            tell(Frame.Type.COMMIT, serial);
             return;
         }
         fromProgram(true);
-        tell(Type.COMMIT_LAST, serial, leftover(rescued));
+        tell(Frame.Type.COMMIT_LAST, serial, leftover(rescued));
         closeStandIn();
     }
 
@@ -308,7 +309,7 @@ final class Attachment {
     void abort(long serial, int held) {
         Descriptors.close(held);
         preparing.remove(serial);
-        tell(Type.ABORT, serial);
+        tell(Frame.Type.ABORT, serial);
         pump();
     }
 

@@ -13,6 +13,7 @@ import org.linuxssi.tools.DecodeException;
 import org.linuxssi.tools.NodeId;
 
 /** Receives the frames of one peer, each once and in order, over one connection after the other. */
+@SuppressWarnings("ReferenceEquality") // this very connection or another one
 final class InboundLink {
 
     /** Told to a peer whose session was given up here. */

@@ -20,6 +20,7 @@ import org.linuxssi.tools.NodeId;
  * Sends frames to one peer and keeps each until the peer has said that it has it, so that a new connection can go on
  * where the broken one stopped.
  */
+@SuppressWarnings("ReferenceEquality") // this very connection or another one
 final class OutboundLink implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(OutboundLink.class.getName());

@@ -134,6 +134,7 @@ public final class Streams implements AutoCloseable {
      * @param deadline the most to wait for other nodes
      * @throws StreamException when one cannot be relayed, its stream has ended, or a node does not answer
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // the inner futures are composed; those given up undo themselves
     public Export prepareExport(NodeId destination, List<Leaving> leaving, Duration deadline) {
         List<CompletableFuture<Departure>> departures = new ArrayList<>();
         for (Leaving one : leaving) {
@@ -294,6 +295,7 @@ public final class Streams implements AutoCloseable {
      * the exit of a process is told to other nodes, so that its last words come first. Originals that take nothing, as
      * full pipes that nobody reads, are waited for 150 ms.
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // the inner future is composed
     public CompletableFuture<Void> flushed() {
         return loop.ask(() -> CompletableFuture.allOf(List.copyOf(attachments.values()).stream()
                         .map(Attachment::flush)

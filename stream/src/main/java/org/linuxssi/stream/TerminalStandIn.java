@@ -65,7 +65,7 @@ final class TerminalStandIn implements StandIn {
         int changed = Terminals.flags(before, Terminals.OUTPUT_MODES) ^ Terminals.flags(after, Terminals.OUTPUT_MODES);
         int output = Terminals.flags(original, Terminals.OUTPUT_MODES) ^ changed;
         int external = Terminals.flags(original, Terminals.LOCAL_MODES) & Terminals.EXTPROC;
-        int local = Terminals.flags(after, Terminals.LOCAL_MODES) & ~Terminals.EXTPROC | external;
+        int local = (Terminals.flags(after, Terminals.LOCAL_MODES) & ~Terminals.EXTPROC) | external;
         Terminals.flags(modes, Terminals.OUTPUT_MODES, output);
         Terminals.flags(modes, Terminals.LOCAL_MODES, local);
         return modes;
