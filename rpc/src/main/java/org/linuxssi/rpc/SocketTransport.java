@@ -150,8 +150,8 @@ final class SocketTransport implements Transport, Dialer.Attempt {
 
     @Override
     public void start(Receiver delivery) {
-        receiver = delivery;
         peers.start(delivery);
+        receiver = delivery;
         config.seeds().forEach(seed -> dialer.add(seed, null));
         LOG.log(
                 Level.INFO,
