@@ -25,6 +25,7 @@ import org.linuxssi.epm.FaultPoint;
 import org.linuxssi.epm.GhostImaging;
 import org.linuxssi.epm.Migrator;
 import org.linuxssi.epm.TablePlaces;
+import org.linuxssi.epm.spi.Places;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.hotplug.HotplugConfig;
@@ -40,7 +41,9 @@ import org.linuxssi.proc.Container;
 import org.linuxssi.proc.ContainerOptions;
 import org.linuxssi.proc.KddmPidDirectory;
 import org.linuxssi.proc.ProcessTable;
+import org.linuxssi.procfs.ContainerCpus;
 import org.linuxssi.procfs.ListedProcesses;
+import org.linuxssi.procfs.ProcFsOptions;
 import org.linuxssi.rpc.NodeKeys;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcConfig;
@@ -98,16 +101,19 @@ final class Node {
         table = part(new ProcessTable(
                 container, rpc, directory, () -> hotplug.settled().members()));
         table.beforeEndIsTold(streams::flushed);
-        Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
-        GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
-        migrator = part(new Migrator(rpc, hotplug, imaging, new TablePlaces(table, rpc.self()), faults()));
-        drainer = part(new Drainer(migrator, hotplug));
+        Whereabouts whereabouts = new Whereabouts(hotplug, directory);
         proc = part(ProcMount.start(
                 container,
                 rpc,
-                new Whereabouts(hotplug, directory),
+                whereabouts,
                 procfs -> new RealProcesses(new ListedProcesses(procfs), table),
                 config.run().resolve("proc.fuse")));
+        part(ContainerCpus.start(container, rpc, whereabouts, ProcFsOptions.defaults(), config.run()));
+        Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
+        GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
+        Places places = new TablePlaces(table, rpc.self(), proc::moved);
+        migrator = part(new Migrator(rpc, hotplug, imaging, places, faults()));
+        drainer = part(new Drainer(migrator, hotplug));
         programs = new Programs(container, config.control().toString());
         remote = part(new RemotePrograms(rpc, streams, programs));
         part(rpc.serve(

@@ -2,6 +2,7 @@ package org.linuxssi.epm;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.linuxssi.epm.spi.Places;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
@@ -15,8 +16,9 @@ import org.linuxssi.tools.NodeId;
  *
  * @param table the processes of this node
  * @param self this node
+ * @param changed is told of processes that came or went, so that what shows them looks again
  */
-public record TablePlaces(ProcessTable table, NodeId self) implements Places {
+public record TablePlaces(ProcessTable table, NodeId self, IntConsumer changed) implements Places {
 
     @Override
     public Optional<NodeId> where(int pid) {
@@ -82,6 +84,7 @@ public record TablePlaces(ProcessTable table, NodeId self) implements Places {
     @Override
     public void arrived(int pid, NodeId from) {
         table.arrived(pid, from);
+        changed.accept(pid);
     }
 
     @Override
@@ -97,5 +100,6 @@ public record TablePlaces(ProcessTable table, NodeId self) implements Places {
     @Override
     public void departed(int pid, NodeId to) {
         table.departed(pid, to);
+        changed.accept(pid);
     }
 }
