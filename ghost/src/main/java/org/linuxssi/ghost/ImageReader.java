@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.linuxssi.linux.ProcessMemory.Run;
 import org.linuxssi.tools.Codec;
@@ -86,11 +87,12 @@ final class ImageReader {
         int kind = Short.toUnsignedInt(header.getShort(0));
         int version = Short.toUnsignedInt(header.getShort(2));
         int length = header.getInt(4);
-        if (kind >= SectionType.values().length || version != SectionType.VERSION) {
+        Optional<SectionType> known = SectionType.of(kind);
+        if (known.isEmpty() || version != SectionType.VERSION) {
             throw new IOException("section " + kind + " of version " + version
                     + " in an image: this build reads version " + SectionType.VERSION + " only");
         }
-        SectionType type = SectionType.values()[kind];
+        SectionType type = known.get();
         int limit = type == SectionType.PAGES ? BUFFER : SECTION_LIMIT;
         if (length < 0 || length > limit) {
             throw new IOException("section " + type + " of " + length + " bytes is not in 0.." + limit);

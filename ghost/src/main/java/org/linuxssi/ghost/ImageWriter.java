@@ -61,7 +61,7 @@ final class ImageWriter {
 
     private ByteBuffer begin(SectionType type, int length) {
         return header.clear()
-                .putShort((short) type.ordinal())
+                .putShort((short) type.number())
                 .putShort((short) SectionType.VERSION)
                 .putInt(length);
     }

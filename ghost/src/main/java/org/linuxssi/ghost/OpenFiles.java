@@ -28,7 +28,7 @@ final class OpenFiles {
             try {
                 files.add(of(pid, fd));
             } catch (ErrnoException _) {
-                continue;
+                // closed meanwhile
             }
         }
         return files;

@@ -177,7 +177,7 @@ final class Preflight {
                     obstacles.add("its first thread has ended");
                 }
             } catch (ErrnoException _) {
-                continue;
+                // ended meanwhile
             }
         }
         if (kinds.size() > 1) {

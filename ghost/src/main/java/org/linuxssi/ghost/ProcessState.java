@@ -30,7 +30,10 @@ import org.linuxssi.tools.Encoder;
  * @param actions the 64 signal actions: handler, flags, restorer, mask each
  * @param pending queued signals of the process, each a siginfo of 128 bytes
  * @param credentials who it is
+ *
+ * <p>Written and read, never compared, so that arrays are good enough.
  */
+@SuppressWarnings("ArrayRecordComponent")
 record ProcessState(
         long[] layout,
         byte[] auxv,

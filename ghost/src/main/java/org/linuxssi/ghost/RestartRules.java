@@ -62,9 +62,10 @@ final class RestartRules {
     }
 
     private long original(int tid, PtraceRegisters registers) {
-        PtraceRegisters first = interrupted.get(tid);
-        boolean same = first != null && first.get(RIP) == registers.get(RIP) && first.get(RSP) == registers.get(RSP);
-        return same ? first.get(ORIG_RAX) : -1;
+        return Optional.ofNullable(interrupted.get(tid))
+                .filter(first -> first.get(RIP) == registers.get(RIP) && first.get(RSP) == registers.get(RSP))
+                .map(first -> first.get(ORIG_RAX))
+                .orElse(-1L);
     }
 
     /**

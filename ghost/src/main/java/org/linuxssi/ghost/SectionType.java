@@ -1,24 +1,43 @@
 package org.linuxssi.ghost;
 
-/** The kinds of sections of an image; the order of the constants is part of the format. */
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The kinds of sections of an image; their numbers are part of the format. */
 enum SectionType {
     /** First: the format and what the process needs of the machine. */
-    HEADER,
+    HEADER(0),
     /** The mappings of the process from now on. */
-    LAYOUT,
+    LAYOUT(1),
     /** Pages: runs of addresses and their content. */
-    PAGES,
+    PAGES(2),
     /** Runs of pages that were sent and are empty again. */
-    DROPPED,
+    DROPPED(3),
     /** What the process has once. */
-    STATE,
+    STATE(4),
     /** All threads. */
-    THREADS,
+    THREADS(5),
     /** Descriptors and open files. */
-    FILES,
+    FILES(6),
     /** Last: the image is complete. */
-    END;
+    END(7);
 
     /** Version of the content of all sections that this build writes and reads. */
     static final int VERSION = 1;
+
+    private final int number;
+
+    SectionType(int number) {
+        this.number = number;
+    }
+
+    /** Returns the number in the image. */
+    int number() {
+        return number;
+    }
+
+    /** Returns the type with the number, if there is one. */
+    static Optional<SectionType> of(int number) {
+        return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
+    }
 }

@@ -35,8 +35,8 @@ final class SharedOffsets {
                 if (related) {
                     relatives.add(other);
                 }
-            } catch (ErrnoException ended) {
-                continue;
+            } catch (ErrnoException _) {
+                // ended meanwhile
             }
         }
     }

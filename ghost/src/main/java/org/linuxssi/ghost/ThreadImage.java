@@ -28,7 +28,10 @@ import org.linuxssi.tools.Encoder;
  * @param affinity bit mask of CPUs, empty when it may run on all
  * @param ioPriority of ioprio_get(2)
  * @param pending queued signals, each a siginfo of 128 bytes
+ *
+ * <p>Written and read, never compared, so that arrays are good enough.
  */
+@SuppressWarnings("ArrayRecordComponent")
 record ThreadImage(
         int tid,
         long[] registers,

@@ -138,7 +138,7 @@ final class TestContainer implements AutoCloseable {
                     return OptionalInt.of(outside);
                 }
             } catch (ErrnoException _) {
-                continue;
+                // ended meanwhile
             }
         }
         return OptionalInt.empty();
