@@ -42,6 +42,7 @@ public final class ProcessDeparture implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ProcessDeparture.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final int F_SETFL = 4;
+    private static final int SIGKILL = 9;
     private static final int ROUNDS = 12;
     private static final long SMALL = 1 << 20;
 
@@ -269,19 +270,31 @@ public final class ProcessDeparture implements AutoCloseable {
      */
     public void replace() {
         PtraceProcess stopped = frozen();
-        tracer.run(() -> {
+        process = null;
+        try {
+            tracer.run(() -> becomeAgent(stopped));
+        } finally {
+            files.moved();
+            stopTracking();
+        }
+    }
+
+    /** It runs elsewhere by now: whatever fails here, it must not go on. */
+    private void becomeAgent(PtraceProcess stopped) {
+        try {
             new PendingSignals(stopped).discard(state == null ? List.of() : state.pending(), threads);
             stopped.exec(imager.agent(), List.of("agent"), List.of());
-        });
-        process = null;
-        files.moved();
-        stopTracking();
+        } catch (RuntimeException failure) {
+            Syscalls.call(Nr.KILL, pid, SIGKILL);
+            stopped.release();
+            throw failure;
+        }
     }
 
     /** Ends the process without a trace, when nobody here needs a stand-in for it. */
     public void kill() {
         PtraceProcess stopped = frozen();
-        Syscalls.call(Nr.KILL, pid, 9);
+        Syscalls.call(Nr.KILL, pid, SIGKILL);
         tracer.run(stopped::release);
         process = null;
         files.moved();
