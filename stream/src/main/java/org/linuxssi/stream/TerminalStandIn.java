@@ -155,12 +155,15 @@ final class TerminalStandIn implements StandIn {
         return unread();
     }
 
-    /** Returns the number of bytes that programs did not read yet. */
+    /**
+     * Returns the number of bytes that programs did not read yet. The poll makes the kernel deliver first what the master
+     * wrote and its work queue still has.
+     */
     long unread() {
         try {
             int peer = Terminals.openPeer(master, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
             try {
-                return Descriptors.readable(peer);
+                return (Epoll.poll(peer, Epoll.IN) & Epoll.IN) == 0 ? 0 : Descriptors.readable(peer);
             } finally {
                 Descriptors.close(peer);
             }
