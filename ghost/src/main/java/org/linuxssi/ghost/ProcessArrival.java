@@ -151,6 +151,8 @@ public final class ProcessArrival {
             for (ThreadImage image : threads.subList(1, threads.size())) {
                 made.add(maker.create(image));
             }
+            PendingSignals.dropWakes(
+                    scratch, seized.leader().call(), threads.getFirst().tid());
             for (int i = made.size() - 1; i >= 0; i--) {
                 maker.fill(made.get(i), threads.get(i));
                 PendingSignals.queue(

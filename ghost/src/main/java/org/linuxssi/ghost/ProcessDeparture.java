@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -282,7 +283,12 @@ public final class ProcessDeparture implements AutoCloseable {
     /** It runs elsewhere by now: whatever fails here, it must not go on. */
     private void becomeAgent(PtraceProcess stopped) {
         try {
-            new PendingSignals(stopped).discard(state == null ? List.of() : state.pending(), threads);
+            ProcessState image = state;
+            new PendingSignals(stopped)
+                    .discard(
+                            image == null ? List.of() : image.pending(),
+                            threads,
+                            image == null || Arrays.stream(image.timers()).anyMatch(word -> word != 0));
             stopped.exec(imager.agent(), List.of("agent"), List.of());
         } catch (RuntimeException failure) {
             Syscalls.call(Nr.KILL, pid, SIGKILL);
