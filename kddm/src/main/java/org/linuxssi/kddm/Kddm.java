@@ -80,6 +80,7 @@ public final class Kddm implements AutoCloseable {
     private CompletableFuture<?> changed(HotplugEvent event) {
         return switch (event) {
             case HotplugEvent.Add add -> engine.recovery().ready(add.after().epoch());
+            case HotplugEvent.Fail fail when fail.nodes().contains(rpc.self()) -> left(fail);
             case HotplugEvent.Fail fail -> engine.recovery().ready(fail.after().epoch());
             case HotplugEvent.Remove remove -> removed(remove);
         };
@@ -96,11 +97,12 @@ public final class Kddm implements AutoCloseable {
                 yield CompletableFuture.runAsync(this::handOver, rpc.time());
             }
             case DISTANT -> engine.recovery().ready(event.after().epoch());
-            case ACK -> {
-                engine.recovery().leave(event.after());
-                yield CompletableFuture.completedFuture(null);
-            }
+            case ACK -> left(event);
         };
+    }
+
+    private CompletableFuture<?> left(HotplugEvent event) {
+        return engine.recovery().leave(event.after());
     }
 
     /** Moves all that this node owns to the nodes that stay. */

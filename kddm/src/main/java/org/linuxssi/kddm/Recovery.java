@@ -75,15 +75,17 @@ final class Recovery implements AutoCloseable {
     }
 
     /** Drops everything: the others took over what was here. */
-    void leave(View after) {
-        serial.execute(() -> {
-            if (after.epoch() > engine.members().epoch()) {
-                engine.exclusively(() -> {
-                    fence();
-                    engine.install(new Members(after));
-                });
-            }
-        });
+    CompletableFuture<Void> leave(View after) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    if (after.epoch() > engine.members().epoch()) {
+                        engine.exclusively(() -> {
+                            fence();
+                            engine.install(new Members(after));
+                        });
+                    }
+                },
+                serial);
     }
 
     /** Completes when the directory of this epoch or a later one is there. */
