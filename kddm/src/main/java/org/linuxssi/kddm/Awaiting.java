@@ -31,14 +31,15 @@ final class Awaiting {
             Thread.currentThread().interrupt();
             return giveUp(future, new KddmException(Kind.INTERRUPTED, what.get() + " was interrupted"));
         } catch (ExecutionException e) {
-            throw unwrapped(e.getCause(), what);
+            Throwable cause = e.getCause();
+            throw unwrapped(cause == null ? e : cause, what);
         }
     }
 
     private static <R> R virtual(TimeSource time, CompletableFuture<R> future, Duration deadline)
             throws InterruptedException, ExecutionException, TimeoutException {
         CompletableFuture<Boolean> either = new CompletableFuture<>();
-        future.whenComplete((_, _) -> either.complete(true));
+        var _ = future.whenComplete((_, _) -> either.complete(true));
         try (Registration _ = time.after(deadline, () -> either.complete(false))) {
             if (!time.await(either)) {
                 throw new TimeoutException();

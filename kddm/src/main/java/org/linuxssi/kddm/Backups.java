@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** Bytes of objects that other nodes own, kept in case those die. Nobody reads them before. */
 final class Backups {
 
-    /** One object as it was put. */
+    /** One object as it was put; the bytes are never changed. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Backup(long version, int placement, byte[] data) {}
 
     /** Visits backups. */

@@ -1,7 +1,6 @@
 package org.linuxssi.kddm;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Backups.Backup;
 import org.linuxssi.tools.NodeId;
@@ -61,11 +60,9 @@ final class CopyBackup<T> {
 
     /** Sends a snapshot to the targets; completes when they have it. */
     CompletableFuture<Void> push(Copy<T> copy, Backup backup) {
-        AtomicReference<CompletableFuture<Void>> done = new AtomicReference<>(new CompletableFuture<>());
-        engine.transact(out -> done.set(engine.replicator()
-                .push(copies.key(), copy.object, backup, count(), out)
-                .thenAccept(epoch -> safe(copy, backup.version(), epoch))));
-        return done.get();
+        CompletableFuture<Long> done = new CompletableFuture<>();
+        engine.transact(out -> engine.replicator().push(copies.key(), copy.object, backup, count(), done, out));
+        return done.thenAccept(epoch -> safe(copy, backup.version(), epoch));
     }
 
     private static void safe(Copy<?> copy, long version, long epoch) {
@@ -82,15 +79,15 @@ final class CopyBackup<T> {
     }
 
     /** Sends an object that is owned here to its targets, unless a writer is about to. */
-    CompletableFuture<Void> refresh(Copy<T> copy) {
+    void refresh(Copy<T> copy) {
         Backup backup;
         synchronized (copy) {
             if (copy.dead || copy.writer || !copy.exists() || !copy.state.owner() || safe(copy)) {
-                return CompletableFuture.completedFuture(null);
+                return;
             }
             backup = snapshot(copy);
         }
-        return push(copy, backup);
+        var _ = push(copy, backup);
     }
 
     /** Sends all objects that are owned here to their targets of a new view. */

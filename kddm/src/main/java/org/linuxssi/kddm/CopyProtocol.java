@@ -273,7 +273,9 @@ final class CopyProtocol<T> {
             Backups.Backup snapshot = backup.snapshot(copy);
             copy.unprotected = true;
             copy.safe = 0;
-            out.later(() -> backup.push(copy, snapshot).thenRun(() -> protect(copy, from, received)));
+            out.later(() -> {
+                var _ = backup.push(copy, snapshot).thenRun(() -> protect(copy, from, received));
+            });
         } else {
             copy.safe = engine.members().epoch();
             out.send(from, received);

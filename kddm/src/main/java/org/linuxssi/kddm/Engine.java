@@ -192,15 +192,18 @@ final class Engine implements AutoCloseable {
 
     /** Runs a step that may send. */
     void transact(Consumer<Outbox> step) {
+        prepare(step).flush();
+    }
+
+    private Outbox prepare(Consumer<Outbox> step) {
         epochLock.readLock().lock();
-        Outbox out;
         try {
-            out = new Outbox(this, members.epoch());
+            Outbox out = new Outbox(this, members.epoch());
             step.accept(out);
+            return out;
         } finally {
             epochLock.readLock().unlock();
         }
-        out.flush();
     }
 
     /** Runs a step while no message is handled. */
@@ -230,7 +233,7 @@ final class Engine implements AutoCloseable {
         CompletableFuture<Void> operation = new CompletableFuture<>();
         Request request = new Request(set, object, requests.incrementAndGet(), want, flags, placement, destination);
         Outstanding asked = new Outstanding(request, null, operation, rpc.time().nanos());
-        operation.whenComplete((_, _) -> answered(asked));
+        var _ = operation.whenComplete((_, _) -> answered(asked));
         transact(out -> ask(asked, out));
         return operation;
     }
@@ -263,7 +266,8 @@ final class Engine implements AutoCloseable {
     /** Handles a message, or queues it for a set whose linker may block. */
     void deliver(NodeId from, long epoch, Message message, Outbox out) {
         Copies<?> copies = copies(message.set());
-        if (copies.serial() instanceof SerialExecutor serial) {
+        SerialExecutor serial = copies.serial();
+        if (serial != null) {
             serial.execute(() -> {
                 Outbox own = new Outbox(this, epoch);
                 handle(copies, from, epoch, message, own);

@@ -255,7 +255,7 @@ public final class KddmSet<T> {
                         spec.deadline(),
                         () -> waiter.completeExceptionally(
                                 Awaiting.late(() -> "object " + object + " of set " + id(), spec.deadline())));
-        waiter.whenComplete((hold, error) -> {
+        var _ = waiter.whenComplete((hold, error) -> {
             timer.close();
             if (error != null) {
                 result.completeExceptionally(error);
@@ -266,7 +266,7 @@ public final class KddmSet<T> {
                 hold.get().close();
             }
         });
-        result.whenComplete((_, error) -> {
+        var _ = result.whenComplete((_, error) -> {
             if (error != null) {
                 waiter.cancel(false);
             }

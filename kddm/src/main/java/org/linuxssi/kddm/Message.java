@@ -120,6 +120,7 @@ sealed interface Message {
     }
 
     /** Supplier or home to requester. Without a transaction the seq is 0 and nothing is to be confirmed; safe: backups are in place. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Grant(
             long set,
             long object,
@@ -148,6 +149,7 @@ sealed interface Message {
     record Created(long set, long object) implements Message {}
 
     /** Owner to a node that keeps a backup: keep this. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Backup(long set, long object, long push, long version, int placement, byte[] data) implements Message {}
 
     /** A node that keeps a backup to the owner: kept. */

@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> type of the entries
  */
+@SuppressWarnings({
+    "ReferenceEquality", // entries are compared by what they are
+    "NonAtomicVolatileUpdate" // under the segment's lock
+})
 final class ObjectTable<E extends ObjectTable.Node> {
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Node[].class);
@@ -93,8 +97,9 @@ final class ObjectTable<E extends ObjectTable.Node> {
     void forEach(Consumer<? super E> visitor) {
         for (Segment segment : segments) {
             for (Node slot : segment.slots) {
-                if (slot != null && slot != REMOVED) {
-                    visitor.accept(cast(slot));
+                E entry = slot == REMOVED ? null : cast(slot);
+                if (entry != null) {
+                    visitor.accept(entry);
                 }
             }
         }
@@ -104,7 +109,8 @@ final class ObjectTable<E extends ObjectTable.Node> {
     void whileTrue(Predicate<? super E> visitor) {
         for (Segment segment : segments) {
             for (Node slot : segment.slots) {
-                if (slot != null && slot != REMOVED && !visitor.test(cast(slot))) {
+                E entry = slot == REMOVED ? null : cast(slot);
+                if (entry != null && !visitor.test(entry)) {
                     return;
                 }
             }
@@ -112,7 +118,7 @@ final class ObjectTable<E extends ObjectTable.Node> {
     }
 
     @SuppressWarnings("unchecked")
-    private E cast(@Nullable Node node) {
+    private @Nullable E cast(@Nullable Node node) {
         return (E) node;
     }
 

@@ -173,8 +173,9 @@ final class Recovery implements AutoCloseable {
                         news.add(new Announcement(set, object, it.placement(), Claim.BACKUP, it.version(), self, 0)));
         directory.clear();
         if (next.contains(self)) {
-            news.forEach(it ->
-                    letters.get(next.home(it.placement(), it.object(), self)).add(it));
+            news.forEach(
+                    it -> letters.computeIfAbsent(next.home(it.placement(), it.object(), self), _ -> new ArrayList<>())
+                            .add(it));
         }
         synchronized (rebuilds) {
             rebuilds.headMap(next.epoch(), false).clear();
@@ -221,7 +222,7 @@ final class Recovery implements AutoCloseable {
             announced(self, announce);
             return;
         }
-        rpc.ask(to, ANNOUNCE, announce, DEADLINE).whenComplete((_, error) -> {
+        var _ = rpc.ask(to, ANNOUNCE, announce, DEADLINE).whenComplete((_, error) -> {
             if (error != null && engine.members().epoch() == announce.epoch() && !engine.closed()) {
                 rpc.time().after(AGAIN, () -> send(to, announce));
             }
@@ -264,7 +265,7 @@ final class Recovery implements AutoCloseable {
                 conclusions.forEach((key, conclusion) -> apply(key, conclusion, rebuild, letters));
             }
         });
-        CompletableFuture.allOf(letters.entrySet().stream()
+        var _ = CompletableFuture.allOf(letters.entrySet().stream()
                         .map(letter -> settlement.send(letter.getKey(), rebuild.epoch, letter.getValue()))
                         .toArray(CompletableFuture[]::new))
                 .thenRun(() -> serial.execute(() -> open(rebuild)));
@@ -275,14 +276,20 @@ final class Recovery implements AutoCloseable {
         boolean before = claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST);
         if (found.lost() && !before && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
             return new Resolution(
-                    self, NodeSet.of(self), true, false, 1, found.without(self).verdicts());
+                    self,
+                    NodeSet.of(self),
+                    true,
+                    false,
+                    1,
+                    found.placement(),
+                    found.without(self).verdicts());
         }
         return found;
     }
 
     private void apply(Rebuild.Key key, Resolution it, Rebuild rebuild, Map<NodeId, List<Message.Settle>> letters) {
         directory.locked(key.set(), key.object(), entry -> {
-            entry.placement = rebuild.claims.get(key).getFirst().it().placement();
+            entry.placement = it.placement();
             entry.owner = it.owner();
             entry.copies = it.copies();
             entry.lost = it.lost();

@@ -19,13 +19,14 @@ final class Replicator {
     private final class Push {
         final Message.Backup backup;
         final int count;
-        final CompletableFuture<Long> done = new CompletableFuture<>();
+        final CompletableFuture<Long> done;
         NodeSet missing;
         NodeSet has = NodeSet.EMPTY;
 
-        Push(Message.Backup backup, int count) {
+        Push(Message.Backup backup, int count, CompletableFuture<Long> done) {
             this.backup = backup;
             this.count = count;
+            this.done = done;
             this.missing = NodeSet.EMPTY;
         }
 
@@ -87,17 +88,16 @@ final class Replicator {
         return NodeSet.of(chosen);
     }
 
-    /** Sends a version to its targets; completes with the epoch in which all had it, across changes of the view. */
-    CompletableFuture<Long> push(long set, long object, Backups.Backup version, int count, Outbox out) {
+    /** Sends a version to its targets; done completes with the epoch in which all had it, across changes of the view. */
+    void push(long set, long object, Backups.Backup version, int count, CompletableFuture<Long> done, Outbox out) {
         Message.Backup backup = new Message.Backup(
                 set, object, engine.nextNumber(), version.version(), version.placement(), version.data());
-        Push push = new Push(backup, count);
+        Push push = new Push(backup, count, done);
         pushes.put(backup.push(), push);
         push.send(out);
         if (engine.closed()) {
             close();
         }
-        return push.done;
     }
 
     void backup(NodeId from, Message.Backup it, Outbox out) {

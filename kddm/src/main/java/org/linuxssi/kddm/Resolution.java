@@ -17,10 +17,17 @@ import org.linuxssi.tools.NodeSet;
  * @param exists whether there is data
  * @param lost whether it existed and no data is left
  * @param version of the data
+ * @param placement where the directory entry goes
  * @param verdicts what to tell whom
  */
 record Resolution(
-        @Nullable NodeId owner, NodeSet copies, boolean exists, boolean lost, long version, List<Told> verdicts) {
+        @Nullable NodeId owner,
+        NodeSet copies,
+        boolean exists,
+        boolean lost,
+        long version,
+        int placement,
+        List<Told> verdicts) {
 
     /** What one node announced. */
     record Claimed(NodeId from, Announcement it) {}
@@ -37,7 +44,7 @@ record Resolution(
     Resolution without(NodeId node) {
         List<Told> others =
                 verdicts.stream().filter(told -> !told.node().equals(node)).toList();
-        return new Resolution(owner, copies, exists, lost, version, others);
+        return new Resolution(owner, copies, exists, lost, version, placement, others);
     }
 
     /** Concludes: the owner wins, then readers or a backup of the newest version, then a ghost whose heir lives, then an offer. */
@@ -50,7 +57,14 @@ record Resolution(
         List<Claimed> makers = newest(claims, Claim.MAKER);
         if (!makers.isEmpty()) {
             NodeId maker = makers.getFirst().from();
-            return new Resolution(maker, NodeSet.of(maker), false, false, 0, discards(claims, NodeSet.of(maker)));
+            return new Resolution(
+                    maker,
+                    NodeSet.of(maker),
+                    false,
+                    false,
+                    0,
+                    claims.getFirst().it().placement(),
+                    discards(claims, NodeSet.of(maker)));
         }
         List<Claimed> backups = newest(claims, Claim.BACKUP);
         if (!backups.isEmpty() && (readers.isEmpty() || newer(backups.getFirst(), readers.getFirst()))) {
@@ -70,7 +84,14 @@ record Resolution(
         if (!offers.isEmpty()) {
             return promoted(claims, offers.getFirst(), List.of());
         }
-        return new Resolution(null, NodeSet.EMPTY, false, true, 0, discards(claims, NodeSet.EMPTY));
+        return new Resolution(
+                null,
+                NodeSet.EMPTY,
+                false,
+                true,
+                0,
+                claims.getFirst().it().placement(),
+                discards(claims, NodeSet.EMPTY));
     }
 
     private static boolean newer(Claimed one, Claimed other) {
@@ -86,14 +107,22 @@ record Resolution(
 
     private static Resolution owned(List<Claimed> claims, Claimed owner, List<Claimed> readers) {
         NodeSet copies = copies(owner, readers);
-        return new Resolution(owner.from(), copies, true, false, owner.it().version(), discards(claims, copies));
+        return new Resolution(
+                owner.from(),
+                copies,
+                true,
+                false,
+                owner.it().version(),
+                owner.it().placement(),
+                discards(claims, copies));
     }
 
     private static Resolution promoted(List<Claimed> claims, Claimed heir, List<Claimed> readers) {
         NodeSet copies = copies(heir, readers);
         List<Told> told = new ArrayList<>(discards(claims, copies));
         told.add(new Told(heir.from(), copies.size() > 1 ? Verdict.SHARED_OWNER : Verdict.OWNER));
-        return new Resolution(heir.from(), copies, true, false, heir.it().version(), told);
+        return new Resolution(
+                heir.from(), copies, true, false, heir.it().version(), heir.it().placement(), told);
     }
 
     private static NodeSet copies(Claimed owner, List<Claimed> readers) {

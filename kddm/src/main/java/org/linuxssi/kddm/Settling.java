@@ -56,7 +56,7 @@ final class Settling implements AutoCloseable {
             done.complete(null);
             return;
         }
-        rpc.ask(to, SETTLE, part, DEADLINE).whenComplete((_, error) -> {
+        var _ = rpc.ask(to, SETTLE, part, DEADLINE).whenComplete((_, error) -> {
             if (error == null) {
                 done.complete(null);
             } else if (engine.members().epoch() == part.epoch() && !engine.closed()) {
