@@ -194,13 +194,23 @@ final class Node {
     }
 
     private void changed(HotplugEvent event) {
-        if (event instanceof HotplugEvent.Fail failure) {
-            failure.nodes().forEach(node -> {
-                events.add("failure", "node " + node + " is lost");
-                table.nodeLost(node);
-                streams.nodeLost(node);
-            });
+        switch (event) {
+            case HotplugEvent.Fail failure
+            when failure.nodes().contains(self()) -> {
+                events.add("failure", "this node was voted out: programs that others knew of end");
+                table.votedOut();
+            }
+            case HotplugEvent.Fail failure -> failure.nodes().forEach(this::lost);
+            case HotplugEvent.Add addition when addition.nodes().contains(self()) -> table.rejoined();
+            case HotplugEvent.Add _, HotplugEvent.Remove _ ->
+                LOG.log(Level.DEBUG, "processes need nothing for {0}", event);
         }
+    }
+
+    private void lost(NodeId node) {
+        events.add("failure", "node " + node + " is lost");
+        table.nodeLost(node);
+        streams.nodeLost(node);
     }
 
     /**

@@ -291,6 +291,26 @@ public final class ProcessTable implements AutoCloseable {
         }
     }
 
+    /**
+     * This node was voted out. The others have given up the processes that they knew to be here, so those end: all that came
+     * from elsewhere, and all that have a proxy elsewhere.
+     */
+    public void votedOut() {
+        for (Member member : reals()) {
+            boolean shared = !locals.holders(member.pid()).isEmpty();
+            if (shared || !PidRange.homeOf(member.pid()).equals(rpc.self())) {
+                Signals.kill(member.hostPid(), Signals.SIGKILL);
+            }
+        }
+    }
+
+    /** This node is a member again: tells the nodes of the processes that it has proxies of, which know of none. */
+    public void rejoined() {
+        inOrder(() -> proxies.all()
+                .forEach(proxy ->
+                        rpc.send(directory.where(proxy.pid()), ProcServices.HELD, new Held(proxy.pid(), true))));
+    }
+
     private <T> T locked(Supplier<T> action) {
         lock.lock();
         try {
