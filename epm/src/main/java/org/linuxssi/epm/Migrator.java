@@ -95,7 +95,8 @@ public final class Migrator implements AutoCloseable {
             throw new MigrationException(
                     Errno.ENONET, "node " + order.target() + " is not online: see krgadm nodes status");
         }
-        Optional<NodeId> source = places.where(order.pid());
+        Optional<NodeId> source = places.where(order.pid())
+                .filter(node -> hotplug.settled().members().contains(node));
         return source.orElseThrow(() -> new MigrationException(Errno.ESRCH, "pid " + order.pid() + " does not exist"));
     }
 
