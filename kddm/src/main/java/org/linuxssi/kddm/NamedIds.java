@@ -19,9 +19,15 @@ public final class NamedIds {
     /** What a number is for. */
     public enum Type {
         /** A kind of I/O linker. */
-        IO_LINKER,
+        IO_LINKER(0),
         /** A service of rpc. */
-        KRG_RPC
+        KRG_RPC(1);
+
+        private final int number;
+
+        Type(int number) {
+            this.number = number;
+        }
     }
 
     /** A reserved name; the value of an object is all that share a hash. */
@@ -125,12 +131,12 @@ public final class NamedIds {
     }
 
     private static long number(Type type, int id) {
-        return (long) type.ordinal() << 32 | id;
+        return (long) type.number << 32 | id;
     }
 
     /** Returns the FNV-1a hash. */
     private static long hash(Type type, String name) {
-        long hash = 0xcbf29ce484222325L ^ type.ordinal();
+        long hash = 0xcbf29ce484222325L ^ type.number;
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ b & 0xff) * 0x100000001b3L;
         }

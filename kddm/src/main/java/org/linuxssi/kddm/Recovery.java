@@ -262,7 +262,7 @@ final class Recovery implements AutoCloseable {
         Map<NodeId, List<Message.Settle>> letters = new HashMap<>();
         engine.transact(_ -> {
             if (engine.members().epoch() == rebuild.epoch) {
-                conclusions.forEach((key, conclusion) -> apply(key, conclusion, rebuild, letters));
+                conclusions.forEach((key, conclusion) -> apply(key, conclusion, letters));
             }
         });
         var _ = CompletableFuture.allOf(letters.entrySet().stream()
@@ -287,7 +287,7 @@ final class Recovery implements AutoCloseable {
         return found;
     }
 
-    private void apply(Rebuild.Key key, Resolution it, Rebuild rebuild, Map<NodeId, List<Message.Settle>> letters) {
+    private void apply(Rebuild.Key key, Resolution it, Map<NodeId, List<Message.Settle>> letters) {
         directory.locked(key.set(), key.object(), entry -> {
             entry.placement = it.placement();
             entry.owner = it.owner();

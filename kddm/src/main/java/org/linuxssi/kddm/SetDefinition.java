@@ -31,7 +31,7 @@ public record SetDefinition(
     private static void encode(SetDefinition it, Encoder out) {
         int bits = 0;
         for (SetFlag flag : it.flags) {
-            bits |= 1 << flag.ordinal();
+            bits |= flag.bit();
         }
         out.value(it.id, SetId.CODEC).text(it.linkerName).value(it.owner, DefaultOwner.CODEC);
         out.i32(it.objectSize).i8(bits).i8(it.copies);
@@ -48,7 +48,7 @@ public record SetDefinition(
         }
         EnumSet<SetFlag> flags = EnumSet.noneOf(SetFlag.class);
         for (SetFlag flag : SetFlag.values()) {
-            if ((bits >> flag.ordinal() & 1) != 0) {
+            if ((bits & flag.bit()) != 0) {
                 flags.add(flag);
             }
         }

@@ -3,9 +3,20 @@ package org.linuxssi.kddm;
 /** Kinds of sets. */
 public enum SetFlag {
     /** Each node has objects of its own, which no other node sees. */
-    LOCAL_EXCLUSIVE,
+    LOCAL_EXCLUSIVE(1),
     /** Objects are linked to a store at their default owner: the first touch runs there. */
-    FT_LINKED,
+    FT_LINKED(2),
     /** Operations wait until {@link KddmSet#unfreeze()}. */
-    FROZEN
+    FROZEN(4);
+
+    private final int bit;
+
+    SetFlag(int bit) {
+        this.bit = bit;
+    }
+
+    /** Returns the flag's place in a definition's bytes. */
+    int bit() {
+        return bit;
+    }
 }
