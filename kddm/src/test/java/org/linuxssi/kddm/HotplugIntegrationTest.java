@@ -6,6 +6,7 @@ import static org.linuxssi.kddm.TestCluster.join;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +37,7 @@ class HotplugIntegrationTest {
             boot(id);
         }
         awaitState(NodeState.PRESENT, NodeSet.first(3));
-        join(nodes.get(0).hotplug().startCluster(NodeSet.first(3)));
+        join(node(0).hotplug().startCluster(NodeSet.first(3)));
     }
 
     @AfterEach
@@ -65,8 +66,12 @@ class HotplugIntegrationTest {
                 .allMatch(node -> node.hotplug().in(state).containsAll(which)));
     }
 
+    private Node node(int id) {
+        return Objects.requireNonNull(nodes.get(id));
+    }
+
     private KddmSet<Long> counters(int node) {
-        return nodes.get(node).counters();
+        return node(node).counters();
     }
 
     @Test
@@ -76,29 +81,27 @@ class HotplugIntegrationTest {
             assertThat(counters(1).read(object)).isEqualTo(object);
         }
 
-        crash(nodes.remove(2));
+        crash(Objects.requireNonNull(nodes.remove(2)));
         for (long object = 0; object < 60; object++) {
             assertThat(counters(1).update(object, n -> n + 1)).isEqualTo(object + 1);
         }
 
         await().atMost(Duration.ofSeconds(15))
-                .until(() -> nodes.get(0).hotplug().settled().members().equals(NodeSet.first(2)));
+                .until(() -> node(0).hotplug().settled().members().equals(NodeSet.first(2)));
         boot(2);
-        await().atMost(Duration.ofSeconds(15))
-                .until(() -> nodes.get(0).hotplug().state(NodeId.of(2)) == NodeState.PRESENT);
-        join(nodes.get(0).hotplug().add(NodeSet.of(NodeId.of(2))));
+        await().atMost(Duration.ofSeconds(15)).until(() -> node(0).hotplug().state(NodeId.of(2)) == NodeState.PRESENT);
+        join(node(0).hotplug().add(NodeSet.of(NodeId.of(2))));
         for (long object = 0; object < 60; object++) {
             assertThat(counters(2).update(object, n -> n + 1)).isEqualTo(object + 2);
         }
 
-        join(nodes.get(0).hotplug().remove(NodeSet.of(NodeId.of(2))));
+        join(node(0).hotplug().remove(NodeSet.of(NodeId.of(2))));
         for (long object = 0; object < 60; object++) {
             assertThat(counters(0).read(object)).isEqualTo(object + 2);
         }
 
-        await().atMost(Duration.ofSeconds(15))
-                .until(() -> nodes.get(0).hotplug().state(NodeId.of(2)) == NodeState.PRESENT);
-        join(nodes.get(0).hotplug().add(NodeSet.of(NodeId.of(2))));
+        await().atMost(Duration.ofSeconds(15)).until(() -> node(0).hotplug().state(NodeId.of(2)) == NodeState.PRESENT);
+        join(node(0).hotplug().add(NodeSet.of(NodeId.of(2))));
         for (long object = 0; object < 60; object++) {
             assertThat(counters(2).update(object, n -> n + 1)).isEqualTo(object + 3);
         }

@@ -3,6 +3,7 @@ package org.linuxssi.kddm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +58,7 @@ final class TestCluster implements AutoCloseable {
 
     private void awaitConnected(NodeSet all) {
         for (NodeId id : all) {
-            Rpc rpc = nodes.get(id).rpc();
+            Rpc rpc = node(id).rpc();
             CompletableFuture<Void> done = new CompletableFuture<>();
             Runnable look = () -> {
                 if (rpc.connected().plus(id).containsAll(all)) {
@@ -71,16 +72,24 @@ final class TestCluster implements AutoCloseable {
         }
     }
 
+    private Node node(NodeId id) {
+        return Objects.requireNonNull(nodes.get(id));
+    }
+
+    private Node removed(NodeId id) {
+        return Objects.requireNonNull(nodes.remove(id));
+    }
+
     View view() {
         return view;
     }
 
     Kddm kddm(int id) {
-        return nodes.get(NodeId.of(id)).kddm();
+        return node(NodeId.of(id)).kddm();
     }
 
     FakeHotplug hotplug(int id) {
-        return nodes.get(NodeId.of(id)).hotplug();
+        return node(NodeId.of(id)).hotplug();
     }
 
     /** Opens the set on all nodes. */
@@ -109,7 +118,7 @@ final class TestCluster implements AutoCloseable {
 
     /** Takes the nodes' power away and lets the others notice. */
     void fail(NodeSet dead) {
-        dead.forEach(id -> crash(nodes.remove(id)));
+        dead.forEach(id -> crash(removed(id)));
         expel(dead);
     }
 
@@ -133,12 +142,12 @@ final class TestCluster implements AutoCloseable {
     }
 
     private void install() {
-        view.members().forEach(id -> nodes.get(id).hotplug().install(view));
+        view.members().forEach(id -> node(id).hotplug().install(view));
     }
 
     private void handle(NodeSet where, HotplugEvent event) {
         List<CompletableFuture<?>> all = new ArrayList<>();
-        where.forEach(id -> all.add(nodes.get(id).hotplug().handle(event)));
+        where.forEach(id -> all.add(node(id).hotplug().handle(event)));
         all.forEach(TestCluster::join);
     }
 
