@@ -170,7 +170,11 @@ public final class ProcessArrival {
         });
     }
 
-    /** Lets the process run; nothing can fail after this returns. */
+    /**
+     * Lets the process run; nothing can fail after this returns.
+     *
+     * <p>A periodic timer whose signal is queued stands still until the signal is taken; here it begins its next period.
+     */
     public void run() {
         ProcessState received = state;
         PtraceProcess seized = process;
@@ -184,6 +188,10 @@ public final class ProcessArrival {
             PtraceScratch.Table table = scratch.table();
             for (int i = 0; i < 3; i++) {
                 long[] timer = Arrays.copyOfRange(received.timers(), 4 * i, 4 * i + 4);
+                boolean expired = timer[2] == 0 && timer[3] == 0;
+                if (expired) {
+                    System.arraycopy(timer, 0, timer, 2, 2);
+                }
                 if (timer[2] != 0 || timer[3] != 0) {
                     table.add(Nr.SETITIMER, i, table.words(timer), 0);
                 }
