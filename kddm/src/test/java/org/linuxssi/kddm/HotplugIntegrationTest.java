@@ -89,8 +89,12 @@ class HotplugIntegrationTest {
         await().atMost(Duration.ofSeconds(15))
                 .until(() -> node(0).hotplug().settled().members().equals(NodeSet.first(2)));
         boot(2);
-        await().atMost(Duration.ofSeconds(15)).until(() -> node(0).hotplug().state(NodeId.of(2)) == NodeState.PRESENT);
-        join(node(0).hotplug().add(NodeSet.of(NodeId.of(2))));
+        await().atMost(Duration.ofSeconds(20)).until(() -> {
+            if (node(0).hotplug().state(NodeId.of(2)) == NodeState.PRESENT) {
+                var _ = node(0).hotplug().add(NodeSet.of(NodeId.of(2)));
+            }
+            return node(2).hotplug().settled().members().equals(NodeSet.first(3));
+        });
         for (long object = 0; object < 60; object++) {
             assertThat(counters(2).update(object, n -> n + 1)).isEqualTo(object + 2);
         }
