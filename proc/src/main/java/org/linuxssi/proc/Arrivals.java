@@ -18,7 +18,6 @@ import org.linuxssi.tools.NodeId;
 /** Makes agents ready to be filled with processes that come from other nodes. Used under the table's lock. */
 final class Arrivals {
 
-    private static final int INIT = 1;
     private static final Duration LIMIT = Duration.ofSeconds(2);
     private static final Duration STEP = Duration.ofNanos(200_000);
 
@@ -59,7 +58,7 @@ final class Arrivals {
         if (table.isHere(self.pid())) {
             throw new ErrnoException("prepare the arrival of " + self.pid() + " from node " + from, Errno.EEXIST);
         }
-        parent(self);
+        table.ensureParent(self);
         Optional<Proxy> standing = table.proxyMap().get(self.pid());
         boolean before = standing.isPresent();
         if (before && (standing.get().dismissed() || !fits(standing.get(), self))) {
@@ -82,17 +81,6 @@ final class Arrivals {
     private static int doorway(Agent agent) {
         try (PidFd daemon = PidFd.open((int) ProcessHandle.current().pid())) {
             return ProxyFactory.await(agent.install(daemon.descriptor(), true));
-        }
-    }
-
-    /** The parent must be here, itself or by proxy; init is everywhere. */
-    private void parent(Relations.Numbers self) {
-        int parent = self.parent();
-        if (parent != INIT && !table.isHere(parent) && table.agentOf(parent).isEmpty()) {
-            table.lookUp(parent)
-                    .ifPresent(numbers -> table.hold(table.factory()
-                            .make(new Relations.Numbers(
-                                    parent, INIT, numbers.group(), numbers.session(), numbers.uid(), numbers.gid()))));
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Tells which proxies of a node are needed, from a look at all its processes. */
@@ -12,7 +13,7 @@ final class Needs {
     private final Container container;
     private final Map<Integer, Member> proxies = new HashMap<>();
     private final Set<Integer> reals = new HashSet<>();
-    private final Set<Integer> parents = new HashSet<>();
+    private final Set<Integer> ancestors = new HashSet<>();
     private final Set<Integer> groups = new HashSet<>();
     private final Set<Integer> sessions = new HashSet<>();
 
@@ -23,16 +24,24 @@ final class Needs {
                 proxies.put(member.pid(), member);
             } else if (!member.zombie()) {
                 reals.add(member.pid());
-                parents.add(member.numbers().parent());
                 groups.add(member.numbers().group());
                 sessions.add(member.numbers().session());
             }
+        }
+        members.stream().filter(member -> reals.contains(member.pid())).forEach(this::addAncestors);
+    }
+
+    private void addAncestors(Member real) {
+        Optional<Member> ancestor =
+                Optional.ofNullable(proxies.get(real.numbers().parent()));
+        while (ancestor.isPresent() && ancestors.add(ancestor.get().pid())) {
+            ancestor = Optional.ofNullable(proxies.get(ancestor.get().numbers().parent()));
         }
     }
 
     /**
      * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it, or a process
-     * here is its parent, its child, or a member of its group or of the session that it leads.
+     * here is its parent, its descendant, or a member of its group or of the session that it leads.
      */
     boolean needed(int pid) {
         Member proxy = proxies.get(pid);
@@ -40,7 +49,7 @@ final class Needs {
                 || container.range().contains(pid)
                 || container.init().awaits(pid)
                 || reals.contains(proxy.numbers().parent())
-                || parents.contains(pid)
+                || ancestors.contains(pid)
                 || groups.contains(proxy.numbers().group())
                 || sessions.contains(pid);
     }

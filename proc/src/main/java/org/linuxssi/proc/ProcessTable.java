@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -42,6 +43,7 @@ import org.linuxssi.tools.Registration;
 public final class ProcessTable implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(ProcessTable.class.getName());
+    private static final int INIT = 1;
 
     private final Container container;
     private final Rpc rpc;
@@ -57,6 +59,7 @@ public final class ProcessTable implements AutoCloseable {
     private final List<Registration> registrations = new ArrayList<>();
     private final Map<Integer, Departing> departures = new ConcurrentHashMap<>();
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
+    private final Set<Integer> making = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -358,9 +361,31 @@ public final class ProcessTable implements AutoCloseable {
         if (known.isPresent() || isHere(pid)) {
             return known;
         }
-        return lookUp(pid).map(numbers -> hold(factory.make(new Relations.Numbers(
-                        pid, 1, numbers.group(), numbers.session(), numbers.uid(), numbers.gid())))
-                .agent());
+        return lookUp(pid).map(numbers -> {
+            ensureParent(numbers);
+            return agentOf(pid).orElseGet(() -> hold(factory.make(numbers)).agent());
+        });
+    }
+
+    /**
+     * Makes sure that the parent of a process is here, itself or by a proxy, which is the child of its own parent, and so on:
+     * a process that arrives later can't be given another parent when it has children here.
+     */
+    void ensureParent(Relations.Numbers numbers) {
+        int parent = numbers.parent();
+        if (parent == INIT || isHere(parent) || agentOf(parent).isPresent() || !making.add(parent)) {
+            return;
+        }
+        try {
+            lookUp(parent).ifPresent(found -> {
+                ensureParent(found);
+                if (agentOf(parent).isEmpty()) {
+                    hold(factory.make(found));
+                }
+            });
+        } finally {
+            making.remove(parent);
+        }
     }
 
     /** Asks the node of a process for its numbers. */
