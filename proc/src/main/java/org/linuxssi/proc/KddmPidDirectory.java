@@ -22,11 +22,13 @@ public final class KddmPidDirectory implements PidDirectory {
 
     private final KddmSet<NodeId> set;
 
-    /** Opens the set. */
+    /** Opens the set; its objects have two copies, so that a process is found when its home dies. */
     public KddmPidDirectory(Kddm kddm) {
         SetSpec<NodeId> spec = SetSpec.of(ID, "pids", NODE, pid -> PidRange.homeOf((int) pid));
-        set = kddm.open(
-                spec.owner(DefaultOwner.shift(PidRange.SHIFT)).objectSize(16).deadline(DEADLINE));
+        set = kddm.open(spec.owner(DefaultOwner.shift(PidRange.SHIFT))
+                .objectSize(16)
+                .copies(2)
+                .deadline(DEADLINE));
     }
 
     @Override
