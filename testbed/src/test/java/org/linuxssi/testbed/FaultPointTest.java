@@ -67,6 +67,7 @@ class FaultPointTest {
     @ParameterizedTest
     @EnumSource(FaultPoint.class)
     void theTargetLosesItsPower(FaultPoint point) throws IOException {
+        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
         try (Program running = inPhase(point)) {
             cluster.bed().kill(TARGET);
             HoldingHook.release(directory, point);
@@ -85,6 +86,7 @@ class FaultPointTest {
     @ParameterizedTest
     @EnumSource(FaultPoint.class)
     void theSourceLosesItsPower(FaultPoint point) throws IOException {
+        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
         Assumptions.assumeTrue(ALL || DECIDED.contains(point) || point == FaultPoint.READY);
         try (Program running = inPhase(point)) {
             cluster.bed().kill(SOURCE);
@@ -102,6 +104,7 @@ class FaultPointTest {
     @ParameterizedTest
     @EnumSource(FaultPoint.class)
     void theTargetIsCutOff(FaultPoint point) throws IOException {
+        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
         Assumptions.assumeTrue(ALL || point == FaultPoint.COMMITTED);
         try (Program running = inPhase(point)) {
             cluster.bed().cut(new NodePair(SOURCE, TARGET));
@@ -120,7 +123,6 @@ class FaultPointTest {
 
     /** Starts a ledger on the source and holds its migration to the target in a phase. */
     private Program inPhase(FaultPoint point) throws IOException {
-        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
         Program running = cluster.start(SOURCE, ledger.command(program));
         await().atMost(PATIENCE).until(() -> ledger.laps() > 3);
         HoldingHook.arm(directory, point);
