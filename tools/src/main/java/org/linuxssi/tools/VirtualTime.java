@@ -26,8 +26,10 @@ public final class VirtualTime implements TimeSource {
 
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(Comparator.comparingLong(Event::time).thenComparingLong(Event::order));
+
     @SuppressWarnings("ThreadLocalUsage") // each virtual time has its own tasks
     private final ThreadLocal<@Nullable Task> current = new ThreadLocal<>();
+
     private final Semaphore driver = new Semaphore(0);
     private long now;
     private long made;
