@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ProcessRow;
 import org.linuxssi.control.Reply.NodeLine;
@@ -64,10 +64,21 @@ class FaultPointTest {
         cluster.close();
     }
 
+    static Stream<FaultPoint> all() {
+        return Stream.of(FaultPoint.values()).filter(point -> !FOR_LARGE_PROGRAMS.contains(point));
+    }
+
+    static Stream<FaultPoint> aroundTheDecision() {
+        return all().filter(point -> ALL || DECIDED.contains(point) || point == FaultPoint.READY);
+    }
+
+    static Stream<FaultPoint> atTheDecision() {
+        return all().filter(point -> ALL || point == FaultPoint.COMMITTED);
+    }
+
     @ParameterizedTest
-    @EnumSource(FaultPoint.class)
+    @MethodSource("all")
     void theTargetLosesItsPower(FaultPoint point) throws IOException {
-        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
         try (Program running = inPhase(point)) {
             cluster.bed().kill(TARGET);
             HoldingHook.release(directory, point);
@@ -84,10 +95,8 @@ class FaultPointTest {
     }
 
     @ParameterizedTest
-    @EnumSource(FaultPoint.class)
+    @MethodSource("aroundTheDecision")
     void theSourceLosesItsPower(FaultPoint point) throws IOException {
-        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
-        Assumptions.assumeTrue(ALL || DECIDED.contains(point) || point == FaultPoint.READY);
         try (Program running = inPhase(point)) {
             cluster.bed().kill(SOURCE);
             HoldingHook.release(directory, point);
@@ -102,10 +111,8 @@ class FaultPointTest {
     }
 
     @ParameterizedTest
-    @EnumSource(FaultPoint.class)
+    @MethodSource("atTheDecision")
     void theTargetIsCutOff(FaultPoint point) throws IOException {
-        Assumptions.assumeFalse(FOR_LARGE_PROGRAMS.contains(point));
-        Assumptions.assumeTrue(ALL || point == FaultPoint.COMMITTED);
         try (Program running = inPhase(point)) {
             cluster.bed().cut(new NodePair(SOURCE, TARGET));
             cluster.bed().cut(new NodePair(WITNESS, TARGET));

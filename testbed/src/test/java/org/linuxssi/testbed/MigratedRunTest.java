@@ -122,7 +122,7 @@ class MigratedRunTest {
     void aParentWaitsOnNodeZeroForTwentyChildrenOnTheMove() throws IOException {
         Path program = Programs.compileC("children", directory);
         Command command =
-                Command.of(program.toString(), "20", laps(150_000_000)).in(work());
+                Command.of(program.toString(), "20", laps(400_000_000)).in(work());
         Result expected = Programs.runNatively(command, directory);
         Mover mover = new Mover(cluster, 20);
         try (Program running = cluster.start(0, command)) {
