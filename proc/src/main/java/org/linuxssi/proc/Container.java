@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.ErrnoException;
@@ -45,6 +46,8 @@ import org.linuxssi.tools.TimeSource;
 public final class Container implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Container.class.getName());
+    private static final Duration REPORTS = Duration.ofMillis(500);
+    private static final Duration REPORT_STEP = Duration.ofMillis(1);
     private static final Duration GRACE = Duration.ofSeconds(2);
     private static final int O_RDWR = 2;
 
@@ -265,7 +268,7 @@ public final class Container implements AutoCloseable {
 
     private void initEnded() {
         state.init().reap();
-        init.agent().died();
+        init.died();
         ended.countDown();
         LOG.log(Level.INFO, "the container of node {0} has ended", range.node());
     }
@@ -291,6 +294,7 @@ public final class Container implements AutoCloseable {
         CompletableFuture.allOf(ends)
                 .completeOnTimeout(null, grace.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
+        awaitReports();
         initFd.signal(Signals.SIGKILL);
         try {
             if (!ended.await(GRACE.toMillis() * 5, TimeUnit.MILLISECONDS)) {
@@ -300,6 +304,21 @@ public final class Container implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         release();
+    }
+
+    /** Init still has to tell of those that have ended: how they did. */
+    private void awaitReports() {
+        long end = System.nanoTime() + REPORTS.toNanos();
+        while (System.nanoTime() < end && !init.awaited().stream().allMatch(this::runs)) {
+            LockSupport.parkNanos(REPORT_STEP.toNanos());
+        }
+    }
+
+    private boolean runs(int pid) {
+        return numbers.toHost(pid)
+                .flatMap(hostPid -> Member.of(numbers, hostPid))
+                .filter(member -> !member.zombie())
+                .isPresent();
     }
 
     private void release() {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -62,6 +63,17 @@ final class Init {
     /** Tells whether somebody waits for the end of a child of init. */
     boolean awaits(int pid) {
         return awaited.containsKey(pid);
+    }
+
+    /** Returns the children whose ends somebody waits for. */
+    Set<Integer> awaited() {
+        return Set.copyOf(awaited.keySet());
+    }
+
+    /** Init is dead, and all its children with it: killed, as far as they had not ended before. */
+    void died() {
+        agent().died();
+        awaited.forEach((pid, end) -> end.complete(WaitStatus.ofSignal(Signals.SIGKILL)));
     }
 
     private void signalled(SignalInfo info) {
