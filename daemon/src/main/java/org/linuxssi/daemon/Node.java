@@ -67,6 +67,14 @@ final class Node {
     private static final Service<Codec.Nothing, Reply> ROWS =
             Service.of(401, "daemon.processes", Codec.NOTHING, Reply.CODEC, Service.Dispatch.BLOCKING);
 
+    private static final Service<Integer, Codec.Nothing> MOVED = Service.of(
+            402,
+            "daemon.moved",
+            Codec.of((pid, out) -> out.i32(pid), in -> in.i32()),
+            Codec.NOTHING,
+            Service.Dispatch.INLINE);
+    private static final Duration MOVED_PATIENCE = Duration.ofMillis(300);
+
     private final DaemonConfig config;
     private final Runnable end;
     private final Rpc rpc;
@@ -111,11 +119,12 @@ final class Node {
         part(ContainerCpus.start(container, rpc, whereabouts, ProcFsOptions.defaults(), config.run()));
         Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
         GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
-        Places places = new TablePlaces(table, rpc.self(), proc::moved);
+        Places places = new TablePlaces(table, rpc.self(), proc::moved, this::tellMoved);
         migrator = part(new Migrator(rpc, hotplug, imaging, places, faults()));
         drainer = part(new Drainer(migrator, hotplug));
         programs = new Programs(container, config.control().toString());
         remote = part(new RemotePrograms(rpc, streams, programs));
+        part(rpc.serve(MOVED, (from, pid) -> lookAgain(pid))::close);
         part(rpc.serve(
                 ROWS,
                 (from, nothing) -> new Reply.Processes(proc.rows(rpc.self()).all()))::close);
@@ -127,6 +136,23 @@ final class Node {
     /** Tests put a hook on the class path that makes migrations fail at chosen points. */
     private static FaultPoint.Hook faults() {
         return ServiceLoader.load(FaultPoint.Hook.class).findFirst().orElse(FaultPoint.Hook.NONE);
+    }
+
+    private Codec.Nothing lookAgain(int pid) {
+        proc.moved(pid);
+        return Codec.Nothing.NOTHING;
+    }
+
+    /** Has all nodes look again where a process is, so that it is listed once wherever ps runs next. */
+    private void tellMoved(int pid) {
+        rpc.ask(hotplug.settled().members().plus(self()), MOVED, pid, MOVED_PATIENCE)
+                .forEach((node, told) -> {
+                    try {
+                        told.join();
+                    } catch (CompletionException problem) {
+                        LOG.log(Level.DEBUG, "node {0} does not know yet that pid {1} moved", node, pid);
+                    }
+                });
     }
 
     private <T extends AutoCloseable> T part(T made) {

@@ -16,9 +16,10 @@ import org.linuxssi.tools.NodeId;
  *
  * @param table the processes of this node
  * @param self this node
- * @param changed is told of processes that came or went, so that what shows them looks again
+ * @param came is told of processes that are about to run here, so that what shows them looks again
+ * @param went is told of processes that run elsewhere now; may wait until all nodes know
  */
-public record TablePlaces(ProcessTable table, NodeId self, IntConsumer changed) implements Places {
+public record TablePlaces(ProcessTable table, NodeId self, IntConsumer came, IntConsumer went) implements Places {
 
     @Override
     public Optional<NodeId> where(int pid) {
@@ -84,7 +85,7 @@ public record TablePlaces(ProcessTable table, NodeId self, IntConsumer changed) 
     @Override
     public void arrived(int pid, NodeId from) {
         table.arrived(pid, from);
-        changed.accept(pid);
+        came.accept(pid);
     }
 
     @Override
@@ -100,6 +101,6 @@ public record TablePlaces(ProcessTable table, NodeId self, IntConsumer changed) 
     @Override
     public void departed(int pid, NodeId to) {
         table.departed(pid, to);
-        changed.accept(pid);
+        went.accept(pid);
     }
 }

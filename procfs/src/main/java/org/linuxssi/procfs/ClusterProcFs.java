@@ -50,6 +50,7 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     private static final int WRITE_LIMIT = 4096;
 
     private final ProcFsOptions options;
+    private final RemoteNodes remote;
     private final ProcTree tree;
     private final ProcContents contents;
     private final ProcExtensions extensions = new ProcExtensions();
@@ -72,7 +73,7 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     public ClusterProcFs(Rpc rpc, ClusterView view, ProcProvider local, ProcFsOptions options) {
         this.options = options;
         FuseTime now = new FuseTime(System.currentTimeMillis() / 1000, 0);
-        RemoteNodes remote = new RemoteNodes(rpc, view, local, options.deadline());
+        remote = new RemoteNodes(rpc, view, local, options.deadline());
         this.tree = new ProcTree(local, remote, view, extensions, options.hidden(), now);
         this.contents = new ProcContents(local, remote, view, extensions, options);
     }
@@ -114,8 +115,9 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
         notifier = Optional.of(notifications);
     }
 
-    /** Says that a process came to this node or left it, so that its name is looked up again; does not block. */
+    /** Says that a process has moved, from, to or between other nodes, so that it is looked up again; does not block. */
     public void moved(int pid) {
+        remote.forget();
         notifier.ifPresent(notifications ->
                 notices.execute(() -> notifications.invalidateEntry(FuseAbi.ROOT, Integer.toString(pid))));
     }

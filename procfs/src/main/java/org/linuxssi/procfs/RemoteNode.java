@@ -48,6 +48,12 @@ final class RemoteNode {
         return Optional.of(List.copyOf(processes.values()));
     }
 
+    /** What was listed is no longer true. */
+    synchronized void forget() {
+        listed = OptionalLong.empty();
+        processes = Map.of();
+    }
+
     synchronized Optional<RemoteProcess> find(int pid, long now, long age) {
         return Optional.ofNullable(processes.get(pid)).filter(process -> now - process.taken() <= age);
     }

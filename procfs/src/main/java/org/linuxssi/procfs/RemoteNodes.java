@@ -68,6 +68,12 @@ final class RemoteNodes {
         return all;
     }
 
+    /** A process has moved: what was listed before is no longer true. */
+    void forget() {
+        underWay.clear();
+        nodes.values().forEach(RemoteNode::forget);
+    }
+
     /** The future never fails; a node without an answer has no processes. */
     private CompletableFuture<List<RemoteProcess>> list(RemoteNode node, long age) {
         long now = rpc.time().nanos();
