@@ -144,8 +144,19 @@ final class Outgoing {
                     "migrate " + order.pid() + ": node " + order.target()
                             + " was lost before the process ran there; it runs on here");
         }
-        departure.replace();
-        places.departed(order.pid(), order.target());
+        standIn(departure);
+    }
+
+    /** The process runs at the target. Only a kill from outside can prevent the stand-in: it meant the process. */
+    private void standIn(Departure departure) throws MigrationException, IOException {
+        try {
+            departure.replace();
+            places.departed(order.pid(), order.target());
+        } catch (ErrnoException problem) {
+            places.killed(order.pid());
+            throw new MigrationException(
+                    Errno.ESRCH, "pid " + order.pid() + " was killed while it moved: " + problem.getMessage());
+        }
     }
 
     /** Tells the target to let the process run and finds out whether it did, however long that takes. */

@@ -103,4 +103,9 @@ public record TablePlaces(ProcessTable table, NodeId self, IntConsumer came, Int
         table.departed(pid, to);
         went.accept(pid);
     }
+
+    @Override
+    public void killed(int pid) {
+        table.killedDeparting(pid);
+    }
 }

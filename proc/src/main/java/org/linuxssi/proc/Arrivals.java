@@ -59,6 +59,22 @@ final class Arrivals {
             throw new ErrnoException("prepare the arrival of " + self.pid() + " from node " + from, Errno.EEXIST);
         }
         table.ensureParent(self);
+        table.tidings().holdBack(self.pid());
+        boolean ready = false;
+        try {
+            Prepared arrival = prepare(relations);
+            prepared.put(self.pid(), arrival);
+            ready = true;
+            return arrival.hostPid();
+        } finally {
+            if (!ready) {
+                table.tidings().release(self.pid());
+            }
+        }
+    }
+
+    private Prepared prepare(Relations relations) {
+        Relations.Numbers self = relations.self();
         Optional<Proxy> standing = table.proxyMap().get(self.pid());
         boolean before = standing.isPresent();
         if (before && (standing.get().dismissed() || !fits(standing.get(), self))) {
@@ -67,14 +83,28 @@ final class Arrivals {
         }
         Agent agent = standing.map(table.proxyMap()::take)
                 .orElseGet(() -> table.factory().make(self));
-        table.factory().elevate(agent);
-        children(agent, relations);
-        int doorway = doorway(agent);
-        agent.awaitRest();
-        container.supervisor().forget(agent);
-        CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
-        prepared.put(self.pid(), new Prepared(agent, before, relations, doorway, conversion));
-        return agent.hostPid();
+        try {
+            table.factory().elevate(agent);
+            children(agent, relations);
+            int doorway = doorway(agent);
+            agent.awaitRest();
+            container.supervisor().forget(agent);
+            CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
+            return new Prepared(agent, before, relations, doorway, conversion);
+        } catch (RuntimeException problem) {
+            standAgain(agent, before, self);
+            throw problem;
+        }
+    }
+
+    /** The process does not come: its agent is a proxy again, or goes. */
+    private void standAgain(Agent agent, boolean before, Relations.Numbers self) {
+        if (before) {
+            table.factory().become(agent, self);
+            table.hold(agent);
+        } else {
+            table.proxyMap().add(agent).dismiss();
+        }
     }
 
     /** A tracer lets the agent take descriptors of ours through this. */
@@ -188,24 +218,27 @@ final class Arrivals {
     void abandon(int pid) {
         Prepared known = get(pid);
         prepared.remove(pid);
+        try {
+            standAgain(regained(known), known.proxyBefore(), known.relations().self());
+        } finally {
+            table.tidings().release(pid);
+        }
+    }
+
+    private Agent regained(Prepared known) {
         Agent agent = known.agent();
-        if (agent.resting()) {
-            container.supervisor().cancelConversion(agent.hostPid());
-            container.supervisor().retain(agent);
-        } else {
-            agent = ProxyFactory.await(known.conversion());
+        if (!agent.resting()) {
+            return ProxyFactory.await(known.conversion());
         }
-        if (known.proxyBefore()) {
-            table.factory().become(agent, known.relations().self());
-            table.hold(agent);
-        } else {
-            table.proxyMap().add(agent).dismiss();
-        }
+        container.supervisor().cancelConversion(agent.hostPid());
+        container.supervisor().retain(agent);
+        return agent;
     }
 
     Prepared arrived(int pid) {
         Prepared known = get(pid);
         prepared.remove(pid);
+        table.tidings().discard(pid);
         container.supervisor().cancelConversion(known.hostPid());
         return known;
     }

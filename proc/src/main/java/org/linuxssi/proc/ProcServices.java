@@ -7,6 +7,7 @@ import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.rpc.Service.Dispatch;
 import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
 
 /** The messages between the process tables of nodes; service ids 200 to 299. */
 final class ProcServices {
@@ -35,10 +36,19 @@ final class ProcServices {
                 Codec.of((c, out) -> out.i32(c.pid()).i32(c.status()), in -> new Changed(in.i32(), in.i32()));
     }
 
-    /** The sending node has a proxy of the process, or no longer. */
-    record Held(int pid, boolean held) {
-        static final Codec<Held> CODEC =
-                Codec.of((h, out) -> out.i32(h.pid()).bool(h.held()), in -> new Held(in.i32(), in.bool()));
+    /**
+     * A node has a proxy of the process, or no longer.
+     *
+     * @param hops how many more times it may be passed on or looked at again
+     */
+    record Held(int pid, boolean held, NodeId holder, int hops) {
+        static final Codec<Held> CODEC = Codec.of(
+                (h, out) -> out.i32(h.pid()).bool(h.held()).node(h.holder()).i8(h.hops()),
+                in -> new Held(in.i32(), in.bool(), in.node(), in.i8()));
+
+        Held further() {
+            return new Held(pid, held, holder, hops - 1);
+        }
     }
 
     /** Which processes a signal is for. */

@@ -8,11 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -25,7 +23,6 @@ import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.proc.ProcServices.Changed;
-import org.linuxssi.proc.ProcServices.Held;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
 import org.linuxssi.tools.Codec;
@@ -57,18 +54,11 @@ public final class ProcessTable implements AutoCloseable {
             Thread.ofVirtual().name("process-table").factory());
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Registration> registrations = new ArrayList<>();
-    private final Map<Integer, Departing> departures = new ConcurrentHashMap<>();
+    private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
+    private final Tidings tidings;
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
     private final Set<Integer> making = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
-
-    /**
-     * A process that is about to become a proxy.
-     *
-     * @param conversion completes when it is an agent
-     * @param news what was heard of the process on its new node before
-     */
-    private record Departing(CompletableFuture<Agent> conversion, Queue<WaitStatus> news) {}
 
     /**
      * Starts to represent the processes of a container to the other nodes, and theirs to it.
@@ -84,17 +74,18 @@ public final class ProcessTable implements AutoCloseable {
         factory = new ProxyFactory(container, this::agentOf, this::leader);
         signalling = new Signalling(container, rpc, directory, online, proxies, locals);
         arrivals = new Arrivals(container, this);
+        tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals);
-        registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> changed(changed))));
-        registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> held(from, held))));
-        registrations.add(rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> inOrder(() -> announce(from))));
-        registrations.add(rpc.onConnection(this::connection));
+        registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
+        registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> tidings.held(held))));
+        registrations.add(rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> inOrder(() -> tidings.announce(from))));
+        registrations.add(rpc.onConnection(tidings::connection));
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
         registrations.addAll(signalling.serve(this::inOrder));
         registrations.addAll(remote.serve());
         registrations.add(container.onChange(this::childChanged));
         container.supervisor().onStray(this::adopt);
-        rpc.connected().forEach(peer -> connection(peer, true));
+        rpc.connected().forEach(peer -> tidings.connection(peer, true));
     }
 
     /** Does it after what came before; nothing is done any more once the table is closed. */
@@ -255,32 +246,42 @@ public final class ProcessTable implements AutoCloseable {
     /** The process is about to execute the agent's file, {@link Container#agentPath}, by a tracer. */
     public void departing(int pid, NodeId to) {
         int hostPid = hostPid(pid);
-        departures.put(
-                pid, new Departing(container.supervisor().expectConversion(hostPid), new ConcurrentLinkedQueue<>()));
+        tidings.holdBack(pid);
+        departures.put(pid, container.supervisor().expectConversion(hostPid));
     }
 
     /** The process stays here after all. */
     public void stayed(int pid) {
         departures.remove(pid);
+        tidings.discard(pid);
         container.supervisor().cancelConversion(hostPid(pid));
     }
 
     /** The process has executed the agent's file; it becomes a proxy, or goes when nobody here needs one. */
     public void departed(int pid, NodeId to) {
         locked(() -> {
-            Departing departure = departures.get(pid);
-            if (departure == null) {
+            CompletableFuture<Agent> conversion = departures.remove(pid);
+            if (conversion == null) {
                 throw new IllegalStateException("process " + pid + " departed without notice");
             }
-            locals.remove(pid);
-            Proxy proxy = proxies.add(ProxyFactory.await(departure.conversion()));
-            inOrder(() -> {
-                departures.remove(pid);
-                departure.news().forEach(status -> follow(proxy, status));
-            });
+            tidings.passOn(pid, to, locals.remove(pid));
+            try {
+                proxies.add(ProxyFactory.await(conversion));
+            } finally {
+                tidings.release(pid);
+            }
             tidy();
             return pid;
         });
+    }
+
+    /** What was left of the process here was killed before it became a proxy; the process is at its new node and dies too. */
+    public void killedDeparting(int pid) {
+        departures.remove(pid);
+        locals.remove(pid);
+        tidings.discard(pid);
+        SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
+        inOrder(() -> signalling.forward(pid, info, 0));
     }
 
     /** A node is lost, and all processes there with it. */
@@ -309,9 +310,7 @@ public final class ProcessTable implements AutoCloseable {
 
     /** This node is a member again: tells the nodes of the processes that it has proxies of, which know of none. */
     public void rejoined() {
-        inOrder(() -> proxies.all()
-                .forEach(proxy ->
-                        rpc.send(directory.where(proxy.pid()), ProcServices.HELD, new Held(proxy.pid(), true))));
+        inOrder(tidings::announce);
     }
 
     private <T> T locked(Supplier<T> action) {
@@ -326,6 +325,10 @@ public final class ProcessTable implements AutoCloseable {
     /** Returns the agent of an arrival that is prepared. */
     Agent preparedAgent(int pid) {
         return locked(() -> arrivals.agent(pid));
+    }
+
+    Tidings tidings() {
+        return tidings;
     }
 
     Proxies proxyMap() {
@@ -351,7 +354,7 @@ public final class ProcessTable implements AutoCloseable {
     /** Makes an agent a proxy of a process elsewhere and tells that node. */
     Proxy hold(Agent agent) {
         Proxy proxy = proxies.add(agent);
-        rpc.send(directory.where(agent.pid()), ProcServices.HELD, new Held(agent.pid(), true));
+        tidings.tell(agent.pid(), true);
         return proxy;
     }
 
@@ -422,58 +425,6 @@ public final class ProcessTable implements AutoCloseable {
                 .toList();
     }
 
-    private void changed(Changed changed) {
-        WaitStatus status = new WaitStatus(changed.status());
-        Departing departing = departures.get(changed.pid());
-        if (departing != null) {
-            departing.news().add(status);
-        } else {
-            proxies.get(changed.pid()).ifPresent(proxy -> follow(proxy, status));
-        }
-    }
-
-    private static void follow(Proxy proxy, WaitStatus status) {
-        if (status.ended()) {
-            proxy.end(status);
-        } else if (status.stopped()) {
-            proxy.stop(status.signal());
-        } else {
-            proxy.goOn();
-        }
-    }
-
-    private void held(NodeId from, Held held) {
-        if (!held.held()) {
-            locals.dropHolder(held.pid(), from);
-            return;
-        }
-        Optional<Integer> hostPid = container.numbers().toHost(held.pid());
-        if (hostPid.isPresent() && !container.supervisor().isAgent(hostPid.get())) {
-            if (locals.add(held.pid(), hostPid.get(), NodeSet.of(from))) {
-                return;
-            }
-        }
-        NodeId node = directory.where(held.pid());
-        if (node.equals(rpc.self()) && hostPid.isEmpty()) {
-            rpc.send(from, ProcServices.CHANGED, new Changed(held.pid(), 0));
-        }
-    }
-
-    /** A node may have missed messages, or be new under its name: it tells again which proxies it has of processes here. */
-    private void connection(NodeId peer, boolean connected) {
-        if (connected) {
-            inOrder(() -> rpc.send(peer, ProcServices.ANNOUNCE, Codec.Nothing.NOTHING));
-        }
-    }
-
-    private void announce(NodeId to) {
-        for (Proxy proxy : proxies.all()) {
-            if (directory.where(proxy.pid()).equals(to)) {
-                rpc.send(to, ProcServices.HELD, new Held(proxy.pid(), true));
-            }
-        }
-    }
-
     private void localEnded(int pid, WaitStatus status, NodeSet holders) {
         Futures.unattended(lastWords.get().handle((_, _) -> {
             tellEnd(pid, status, holders);
@@ -483,10 +434,7 @@ public final class ProcessTable implements AutoCloseable {
 
     private void tellEnd(int pid, WaitStatus status, NodeSet holders) {
         inOrder(() -> {
-            if (!PidRange.homeOf(pid).equals(rpc.self())) {
-                directory.gone(pid);
-            }
-            rpc.send(holders, ProcServices.CHANGED, new Changed(pid, status.raw()));
+            tidings.ended(pid, status, holders);
             locked(() -> {
                 tidy();
                 return pid;
@@ -543,7 +491,7 @@ public final class ProcessTable implements AutoCloseable {
         for (Proxy proxy : proxies.all()) {
             if (!proxy.dismissed() && !needs.needed(proxy.pid())) {
                 proxy.dismiss();
-                rpc.send(directory.where(proxy.pid()), ProcServices.HELD, new Held(proxy.pid(), false));
+                tidings.tell(proxy.pid(), false);
             }
         }
     }
@@ -552,6 +500,7 @@ public final class ProcessTable implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        tidings.close();
         registrations.forEach(Registration::close);
         worker.shutdown();
     }

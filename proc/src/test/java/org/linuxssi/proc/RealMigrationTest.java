@@ -136,4 +136,20 @@ class RealMigrationTest {
         assertThat(lines.getLast()).isEqualTo("got 6");
         awaitNothingLeft();
     }
+
+    @Test
+    void aProcessThatEndsWhileItsHomeMakesReadyForItIsNotMissed() throws Exception {
+        Path go = containers.file();
+        String script = "echo ready; while [ ! -s " + go + " ]; do sleep 0.02; done; exit 8";
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
+        awaitLines(1);
+        nodes.migrate(program.pid(), 0, 1);
+        nodes.expect(program.pid(), 1, 0);
+        Files.writeString(go, "now");
+        await().until(() -> nodes.tables.get(1).here().isEmpty());
+        await().during(Duration.ofMillis(200)).until(() -> !program.end().isDone());
+        nodes.tables.get(0).abandon(program.pid());
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(8));
+        awaitNothingLeft();
+    }
 }

@@ -117,6 +117,12 @@ final class TwoNodes implements AutoCloseable {
         }
     }
 
+    /** Makes a node ready for a process, which does not come then. */
+    void expect(int pid, int source, int target) {
+        tables.get(target)
+                .prepare(tables.get(source).relations(pid), rpcs.get(source).self());
+    }
+
     private static void execute(Agent agent, String command, Path output) {
         CallTable table = new CallTable();
         table.must(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);

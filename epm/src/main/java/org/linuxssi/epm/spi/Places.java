@@ -49,4 +49,7 @@ public interface Places {
 
     /** The process was replaced and stands for a process of that node now. */
     void departed(int pid, NodeId to);
+
+    /** What was to be replaced was killed before that; so the process of that node is killed too. */
+    void killed(int pid);
 }
