@@ -65,7 +65,7 @@ final class ClusterCommand extends DaemonCommand {
         }
     }
 
-    @Command(name = "stop", description = "Ends all programs of the cluster; its daemons stay.")
+    @Command(name = "stop", description = "Ends all programs and daemons of the cluster.")
     int stop() {
         return change("Stopping", new Request.ClusterStop());
     }
@@ -75,14 +75,24 @@ final class ClusterCommand extends DaemonCommand {
         return print(daemon().ask(new Request.ClusterWaitStart(), Reply.Cluster.class));
     }
 
-    @Command(name = "poweroff", description = "Powers all machines of the cluster off.")
+    @Command(
+            name = "poweroff",
+            description = "Ends all programs and daemons of the cluster; the machines stay as they are.")
     int poweroff() {
-        return change("Shutting down", new Request.ClusterPoweroff());
+        return shutDown(new Request.ClusterPoweroff(), "stay on");
     }
 
-    @Command(name = "reboot", description = "Restarts all machines of the cluster.")
+    @Command(
+            name = "reboot",
+            description = "Ends all programs and daemons of the cluster; the machines stay as they are.")
     int reboot() {
-        return change("Shutting down", new Request.ClusterReboot());
+        return shutDown(new Request.ClusterReboot(), "are not restarted");
+    }
+
+    private int shutDown(Request request, String machines) {
+        int status = change("Shutting down", request);
+        err().println("the programs and daemons end; the machines " + machines);
+        return status;
     }
 
     private int change(String what, Request request) {

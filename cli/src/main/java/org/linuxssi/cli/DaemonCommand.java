@@ -33,6 +33,10 @@ abstract class DaemonCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
+    final PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
     final ParameterException wrong(String problem) {
         return new ParameterException(spec.commandLine(), problem);
     }

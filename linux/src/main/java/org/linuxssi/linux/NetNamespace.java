@@ -20,7 +20,6 @@ import java.util.concurrent.FutureTask;
  */
 public record NetNamespace(Path file) {
 
-    private static final int CLONE_NEWNS = 0x20000;
     private static final int CLONE_NEWNET = 0x40000000;
     private static final int AT_FDCWD = -100;
     private static final int O_CLOEXEC = 0x80000;
@@ -68,15 +67,11 @@ public record NetNamespace(Path file) {
         });
     }
 
-    /**
-     * Runs something in this name space and in a new mount name space, where mounts neither reach the rest of the
-     * machine nor outlive the programs that are started there.
-     */
-    public <T> T callWithOwnMounts(Callable<T> action) {
+    /** Runs something in this name space and in a mount name space that is kept, on a thread of its own. */
+    public <T> T callWith(MountNamespace mounts, Callable<T> action) {
         return onOwnThread("run in name space " + file, () -> {
             enter();
-            Syscalls.check("unshare CLONE_NEWNS", Syscalls.call(Nr.UNSHARE, CLONE_NEWNS));
-            Mounts.mount("none", Path.of("/"), "", Mounts.RECURSIVE | Mounts.PRIVATE, "");
+            mounts.enter();
             return action.call();
         });
     }

@@ -92,14 +92,22 @@ class NetNamespaceTest {
     }
 
     @Test
-    void mountsOfAnOwnMountNamespaceStayInIt() throws IOException {
+    void mountsOfAKeptMountNamespaceStayInItAndOutliveTheirMaker() throws IOException {
         Path place = Files.createDirectory(directory.resolve("place"));
-        boolean seenInside = left.callWithOwnMounts(() -> {
-            Mounts.mount("tmpfs", place, "tmpfs", 0, "size=64k");
-            return Files.exists(Files.writeString(place.resolve("file"), "x"));
-        });
-        assertThat(seenInside).isTrue();
-        assertThat(place).isEmptyDirectory();
+        MountNamespace mounts = MountNamespace.create(directory.resolve("mounts"));
+        try {
+            left.callWith(mounts, () -> {
+                Mounts.mount("tmpfs", place, "tmpfs", 0, "size=64k");
+                return Files.writeString(place.resolve("file"), "x");
+            });
+            assertThat(place).isEmptyDirectory();
+            assertThat(left.callWith(mounts, () -> Files.readString(place.resolve("file"))))
+                    .isEqualTo("x");
+            assertThat(MountNamespace.find(mounts.file())).contains(mounts);
+        } finally {
+            mounts.delete();
+        }
+        assertThat(MountNamespace.find(mounts.file())).isEmpty();
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * testbed/state      what runs, see {@link BedState}
  * testbed/lock       held by the command that changes it
  * testbed/net/       one network name space a file: hub, node0, node1, …
+ * testbed/mounts/    one mount name space a file: node0, node1, …
  * node0/, node1/, …  configuration, control socket and logs of a node
  * </pre>
  *
@@ -56,6 +57,11 @@ public record RunDirectory(Path root) {
         return net().resolve("node" + node);
     }
 
+    /** Returns the file that keeps a node's mount name space. */
+    public Path mounts(int node) {
+        return own().resolve("mounts").resolve("node" + node);
+    }
+
     /** Returns a node's own directory. */
     public Path node(int node) {
         return root.resolve("node" + node);
@@ -90,8 +96,9 @@ public record RunDirectory(Path root) {
     void create() {
         try {
             Files.createDirectories(net());
+            Files.createDirectories(mounts(0).getParent());
         } catch (IOException problem) {
-            throw new UncheckedIOException("create " + net(), problem);
+            throw new UncheckedIOException("create directories in " + own(), problem);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.linuxssi.linux.MountNamespace;
 import org.linuxssi.linux.Mounts;
 import org.linuxssi.linux.NetNamespace;
 import org.linuxssi.linux.ProcessIdentity;
@@ -84,7 +85,7 @@ public final class TestBed {
             cleaner.removeAll();
             directory.create();
             try {
-                start(nodes);
+                make(nodes);
             } catch (RuntimeException | Error problem) {
                 cleaner.removeAll();
                 directory.deleteLock();
@@ -151,21 +152,43 @@ public final class TestBed {
         });
     }
 
-    /** Gives a node without power its power back and waits until its daemon takes commands. */
-    public void restart(int node) {
+    /** Ends a node's daemon as kill -9 does; the programs in its container live on, without service. */
+    public void crash(int node) {
+        change(state -> {
+            check(state, node);
+            Cleaner.killAll(List.of(running(state, node)));
+            return state;
+        });
+    }
+
+    /**
+     * Starts the daemon of a node that has none and waits until it takes commands. It takes over what its predecessor
+     * left; a node that had lost its power begins anew.
+     */
+    public void start(int node) {
         change(state -> {
             check(state, node);
             if (daemon(state, node).isPresent()) {
-                throw new TestBedException("node " + node + " runs: run krg testbed kill " + node + " first");
+                throw new TestBedException("node " + node + " runs: run krg testbed kill or crash " + node + " first");
             }
-            cleaner.killNode(node, Optional.empty());
-            wiring.remove(node);
-            wiring.connect(node);
-            BedState started = startNode(state, node);
-            network(started, started.cuts(), started.delays());
-            return started;
+            return state.daemons().containsKey(node) ? nextDaemon(state, node) : powerOn(state, node);
         });
         awaitReady(List.of(node), 1);
+    }
+
+    private BedState powerOn(BedState state, int node) {
+        cleaner.killNode(node, Optional.empty());
+        wiring.remove(node);
+        wiring.connect(node);
+        BedState started = startNode(state, node);
+        return network(started, started.cuts(), started.delays());
+    }
+
+    /** The mounts of the daemon before outlived it. */
+    private BedState nextDaemon(BedState state, int node) {
+        MountNamespace mounts = MountNamespace.find(directory.mounts(node))
+                .orElseThrow(() -> new TestBedException("the mounts of node " + node + " are gone"));
+        return state.with(node, named(node, network(node).callWith(mounts, () -> spawn(node))));
     }
 
     /** Stops a node's daemon without ending it, like a machine that hangs; its programs run on. */
@@ -214,7 +237,7 @@ public final class TestBed {
         }
     }
 
-    private void start(int nodes) {
+    private void make(int nodes) {
         BedState state = BedState.starting(nodes);
         NodeDirectory.make();
         state.save(directory.stateFile());
@@ -231,15 +254,26 @@ public final class TestBed {
 
     private BedState startNode(BedState state, int node) {
         NodeConfig.write(directory, node, state.nodes());
-        NetNamespace network = NetNamespace.find(directory.network(node)).orElseThrow();
-        List<String> argv = command.argv(node, directory.config(node));
-        int pid = network.callWithOwnMounts(() -> {
+        MountNamespace.find(directory.mounts(node)).ifPresent(MountNamespace::delete);
+        MountNamespace mounts = MountNamespace.create(directory.mounts(node));
+        return state.with(node, named(node, network(node).callWith(mounts, () -> {
             Mounts.mount("node" + node, NodeDirectory.PATH, "tmpfs", Mounts.NOSUID | Mounts.NODEV, "mode=1777");
-            return Spawn.start(argv, System.getenv(), Path.of("/"), directory.log(node));
-        });
-        ProcessIdentity daemon = ProcessIdentity.of(pid)
+            return spawn(node);
+        })));
+    }
+
+    private NetNamespace network(int node) {
+        return NetNamespace.find(directory.network(node)).orElseThrow();
+    }
+
+    private int spawn(int node) {
+        List<String> argv = command.argv(node, directory.config(node));
+        return Spawn.start(argv, System.getenv(), Path.of("/"), directory.log(node));
+    }
+
+    private ProcessIdentity named(int node, int pid) {
+        return ProcessIdentity.of(pid)
                 .orElseThrow(() -> new TestBedException("node " + node + " ended at once: see " + directory.log(node)));
-        return state.with(node, daemon);
     }
 
     /** Sets the hub's filters: a cut wins over a delay. */
@@ -257,9 +291,7 @@ public final class TestBed {
     private void signal(int node, int number) {
         change(state -> {
             check(state, node);
-            daemon(state, node)
-                    .orElseThrow(() -> new TestBedException("node " + node + " has no running daemon"))
-                    .signal(number);
+            running(state, node).signal(number);
             return state;
         });
     }
@@ -289,6 +321,10 @@ public final class TestBed {
 
     private static Optional<ProcessIdentity> daemon(BedState state, int node) {
         return Optional.ofNullable(state.daemons().get(node)).filter(ProcessIdentity::alive);
+    }
+
+    private static ProcessIdentity running(BedState state, int node) {
+        return daemon(state, node).orElseThrow(() -> new TestBedException("node " + node + " has no running daemon"));
     }
 
     private static void check(BedState state, int node) {

@@ -98,9 +98,18 @@ final class TestbedCommand implements Callable<Integer> {
         return 0;
     }
 
-    @Command(name = "restart", description = "Gives a node its power back.")
-    int restart(@Parameters(paramLabel = "NODE") int node) {
-        bed.restart(node);
+    @Command(name = "crash", description = "Ends a node's daemon as kill -9 does; its programs live on.")
+    int crash(@Parameters(paramLabel = "NODE") int node) {
+        bed.crash(node);
+        return 0;
+    }
+
+    @Command(
+            name = "start",
+            aliases = "restart",
+            description = "Starts a node's daemon again, after crash or, with its power back, after kill.")
+    int start(@Parameters(paramLabel = "NODE") int node) {
+        bed.start(node);
         return 0;
     }
 
@@ -129,7 +138,7 @@ final class TestbedCommand implements Callable<Integer> {
             String log = bed.directory().log(node).toString();
             String daemon = bed.daemon(node)
                     .map(process -> "daemon " + process.pid() + "  " + log)
-                    .orElse("no power");
+                    .orElse(state.daemons().containsKey(node) ? "no daemon  " + log : "no power");
             out().println("node " + node + "  " + address + "  " + daemon);
         }
         state.cuts().forEach(pair -> out().println("cut " + pair));

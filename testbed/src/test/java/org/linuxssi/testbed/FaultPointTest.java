@@ -89,7 +89,7 @@ class FaultPointTest {
             }
             endWhole(running);
         } finally {
-            cluster.bed().restart(TARGET);
+            cluster.bed().start(TARGET);
             awaitState(TARGET, true);
         }
     }
@@ -105,7 +105,7 @@ class FaultPointTest {
             assertThat(place(running)).isNotEqualTo(SOURCE);
             endWhole(running);
         } finally {
-            cluster.bed().restart(SOURCE);
+            cluster.bed().start(SOURCE);
             awaitState(SOURCE, true);
         }
     }

@@ -128,7 +128,7 @@ class LeavingNodeTest {
     void aNodeWithoutPowerIsNoticedAndComesBack() {
         cluster.bed().kill(1);
         awaitGone(1);
-        cluster.bed().restart(1);
+        cluster.bed().start(1);
         await().atMost(PATIENCE).until(() -> state(1) == NodeLine.State.ONLINE);
         assertThat(cluster.run(1, "echo", "back").output()).isEqualTo("back\n");
     }

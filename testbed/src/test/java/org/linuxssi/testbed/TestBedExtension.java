@@ -1,43 +1,48 @@
 package org.linuxssi.testbed;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.extension.ConditionEvaluationResult;
-import org.junit.jupiter.api.extension.ExecutionCondition;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
  * Gives tests a {@link Cluster} of three nodes, brought up once for all test classes of a run and taken down at its
- * end. Tests that hurt nodes use {@link #ownCluster} instead.
+ * end. Tests that hurt nodes use {@link #ownCluster} instead. When a test fails or runs into its time limit, what the
+ * daemons do at that moment is kept, see {@link Hang}.
  */
-final class TestBedExtension implements ParameterResolver, ExecutionCondition {
+final class TestBedExtension implements ParameterResolver, TestExecutionExceptionHandler {
 
     static final int NODES = 3;
 
+    private static final Set<RunDirectory> BEDS = ConcurrentHashMap.newKeySet();
     private static final Namespace NAMESPACE = Namespace.create(TestBedExtension.class);
 
     /** Brings up a cluster for one test, which closes it. */
     static Cluster ownCluster(int nodes) {
-        return Cluster.start(directory("own"), nodes);
-    }
-
-    /** A build of the test bed alone has no daemon to test. */
-    @Override
-    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        try {
-            Class.forName(DaemonCommand.MAIN, false, TestBedExtension.class.getClassLoader());
-            return ConditionEvaluationResult.enabled("the daemon is there");
-        } catch (ClassNotFoundException missing) {
-            return ConditionEvaluationResult.disabled("no " + DaemonCommand.MAIN + " in this build");
-        }
+        return started(directory("own"), nodes, DaemonCommand.of(System.getenv()));
     }
 
     /** Does the same with one more option of the daemons' Java machines. */
     static Cluster ownCluster(int nodes, String option) {
-        return Cluster.start(
+        return started(
                 directory("own"), nodes, DaemonCommand.of(System.getenv()).withOption(option));
+    }
+
+    private static Cluster started(RunDirectory directory, int nodes, DaemonCommand command) {
+        BEDS.add(directory);
+        return Cluster.start(directory, nodes, command);
+    }
+
+    /** Keeps what tells why a test failed or hung. */
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        String test = context.getRequiredTestClass().getSimpleName() + "." + context.getDisplayName();
+        BEDS.forEach(bed -> Hang.keep(bed, test));
+        throw failure;
     }
 
     @Override
@@ -49,7 +54,10 @@ final class TestBedExtension implements ParameterResolver, ExecutionCondition {
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         return context.getRoot()
                 .getStore(NAMESPACE)
-                .computeIfAbsent(Cluster.class, _ -> Cluster.start(directory("shared"), NODES), Cluster.class);
+                .computeIfAbsent(
+                        Cluster.class,
+                        _ -> started(directory("shared"), NODES, DaemonCommand.of(System.getenv())),
+                        Cluster.class);
     }
 
     /** Each copy of the sources has directories of its own, so that the rest of a crashed run is found again. */

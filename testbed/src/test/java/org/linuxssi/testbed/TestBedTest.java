@@ -108,11 +108,27 @@ class TestBedTest {
             link.assertSilent();
         }
         assertThat(bed.daemon(1)).isEmpty();
-        bed.restart(1);
+        bed.start(1);
         assertThat(bed.daemon(1)).isPresent();
         try (Link link = Link.between(directory, 0, 1)) {
             assertThat(link.roundTrip()).isLessThan(Duration.ofSeconds(2));
         }
+    }
+
+    @Test
+    void aDaemonThatCrashedIsFollowedByOneWithTheSameNetworkAndMounts() throws IOException {
+        bed.up(1);
+        ProcessIdentity first = bed.daemon(0).orElseThrow();
+        List<ProcessIdentity> all = bed.processes(0);
+        bed.crash(0);
+        assertThat(first.alive()).isFalse();
+        assertThat(all).filteredOn(process -> !process.equals(first)).allMatch(ProcessIdentity::alive);
+        Files.delete(bed.control(0));
+        Files.writeString(Path.of("/proc/" + all.getLast().pid() + "/root/node/left"), "by the first");
+        bed.start(0);
+        ProcessIdentity second = bed.daemon(0).orElseThrow();
+        assertThat(Path.of("/proc/" + second.pid() + "/root/node/left")).hasContent("by the first");
+        assertThat(bed.processes(0)).contains(second).containsAll(all.subList(1, all.size()));
     }
 
     @Test
