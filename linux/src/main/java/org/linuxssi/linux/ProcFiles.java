@@ -72,6 +72,11 @@ public final class ProcFiles {
         return ProcFilesReader.text("/proc/" + name);
     }
 
+    /** Returns the whole text of a file of {@code /sys}, as {@code "devices/system/cpu/online"}. */
+    public static String systemText(String name) {
+        return ProcFilesReader.text("/sys/" + name);
+    }
+
     /** Returns the auxiliary vector as the kernel stores it, with its end. */
     public static byte[] auxv(int pid) {
         return ProcFilesReader.bytes("/proc/" + pid + "/auxv");

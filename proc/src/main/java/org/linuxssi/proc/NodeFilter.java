@@ -48,7 +48,7 @@ final class NodeFilter {
         filter.equal(Nr.GETPRIORITY, "second").equal(Nr.SETPRIORITY, "second");
         filter.equal(Nr.SCHED_SETPARAM, "first").equal(Nr.SCHED_GETPARAM, "first");
         filter.equal(Nr.SCHED_SETSCHEDULER, "first").equal(Nr.SCHED_GETSCHEDULER, "first");
-        filter.equal(Nr.SCHED_SETAFFINITY, "first").equal(Nr.SCHED_GETAFFINITY, "first");
+        filter.equal(Nr.SCHED_SETAFFINITY, "own").equal(Nr.SCHED_GETAFFINITY, "own");
         filter.equal(Nr.SCHED_RR_GET_INTERVAL, "first");
         filter.equal(Nr.PRLIMIT64, "first");
         filter.equal(Nr.IO_URING_SETUP, "absent");

@@ -148,5 +148,8 @@ final class ProcServices {
     static final Service<Codec.Nothing, Codec.Nothing> ANNOUNCE =
             Service.of(208, "proc.announce", NONE, NONE, Dispatch.INLINE);
 
+    static final Service<Codec.Nothing, CpuNumbering.OfNode> CPUS =
+            Service.of(209, "proc.cpus", NONE, CpuNumbering.OfNode.CODEC, Dispatch.BLOCKING);
+
     private ProcServices() {}
 }

@@ -75,7 +75,7 @@ public final class ProcessTable implements AutoCloseable {
         signalling = new Signalling(container, rpc, directory, online, proxies, locals);
         arrivals = new Arrivals(container, this);
         tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
-        RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals);
+        RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals, online);
         registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> tidings.held(held))));
         registrations.add(rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> inOrder(() -> tidings.announce(from))));

@@ -3,8 +3,10 @@ package org.linuxssi.proc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
@@ -16,6 +18,7 @@ import org.linuxssi.proc.ProcServices.RemoteCall;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
 
 /**
@@ -61,18 +64,29 @@ final class RemoteCalls {
     private final PidDirectory directory;
     private final Proxies proxies;
     private final LocalProcesses locals;
+    private final AffinityCalls affinity;
 
-    RemoteCalls(Container container, Rpc rpc, PidDirectory directory, Proxies proxies, LocalProcesses locals) {
+    RemoteCalls(
+            Container container,
+            Rpc rpc,
+            PidDirectory directory,
+            Proxies proxies,
+            LocalProcesses locals,
+            Supplier<NodeSet> online) {
         this.container = container;
         this.rpc = rpc;
         this.directory = directory;
         this.proxies = proxies;
         this.locals = locals;
+        affinity = new AffinityCalls(container, new ClusterCpus(container, rpc, online), this);
     }
 
     List<Registration> serve() {
         List<Registration> all = new ArrayList<>();
-        SHAPES.forEach((number, shape) -> all.add(container.supervisor().handle(number, call -> handle(call, shape))));
+        SHAPES.keySet().stream()
+                .filter(number -> !AffinityCalls.isOne(number))
+                .forEach(number -> all.add(container.supervisor().handle(number, this::handle)));
+        all.addAll(affinity.serve());
         all.add(container.supervisor().handle(Nr.SETPGID, this::setGroup));
         all.add(container.supervisor().handle(Nr.SETSID, this::setSession));
         all.add(rpc.serve(ProcServices.CALL, (from, call) -> carryOut(call)));
@@ -80,17 +94,24 @@ final class RemoteCalls {
         return all;
     }
 
-    private void handle(NotifiedCall call, Shape shape) {
+    /** Asks the node of the process, or lets the kernel carry it out when that is here. */
+    void handle(NotifiedCall call) {
+        Shape shape = Objects.requireNonNull(SHAPES.get(call.number()));
         int pid = call.word(shape.pid());
         boolean processOnly = shape.pid() == 0 || call.word(0) == PRIO_PROCESS;
+        if (processOnly && isElsewhere(pid)) {
+            KillCalls.later(call, () -> ask(call, shape, pid));
+        } else {
+            call.proceed();
+        }
+    }
+
+    /** Tells whether a process may be on another node: it is neither here nor at home here. */
+    boolean isElsewhere(int pid) {
         boolean known = !proxies.contains(pid)
                 && (container.range().contains(pid)
                         || container.numbers().toHost(pid).isPresent());
-        if (pid <= 0 || pid >= PidRange.PID_MAX || !processOnly || known) {
-            call.proceed();
-        } else {
-            KillCalls.later(call, () -> ask(call, shape, pid));
-        }
+        return pid > 0 && pid < PidRange.PID_MAX && !known;
     }
 
     private void ask(NotifiedCall call, Shape shape, int pid) {
@@ -142,7 +163,7 @@ final class RemoteCalls {
         if (needsRight && !call.sender().mayControl(target.get())) {
             return new CallResult(-Errno.EPERM.number(), List.of());
         }
-        return byInit(call, shape);
+        return AffinityCalls.isOne(call.number()) ? affinity.carryOut(call) : byInit(call, shape);
     }
 
     private CallResult byInit(RemoteCall call, Shape shape) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.linuxssi.linux.CpuList;
 import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.FuseAttr;

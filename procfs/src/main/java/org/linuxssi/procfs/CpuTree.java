@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.linuxssi.linux.CpuList;
 import org.linuxssi.linux.FuseAbi;
 import org.linuxssi.linux.FuseAttr;
 

@@ -14,6 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.linuxssi.linux.CpuList;
 import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.FuseDevice;
 import org.linuxssi.linux.FuseSession;

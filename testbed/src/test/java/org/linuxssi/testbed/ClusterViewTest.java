@@ -67,6 +67,15 @@ class ClusterViewTest {
     }
 
     @Test
+    void nprocAndGetconfCountTheProcessorsOfAllNodes() {
+        String all = cluster.run(1, "nproc", "--all").output();
+        assertThat(Integer.parseInt(all.strip()))
+                .isEqualTo(cluster.nodes() * Runtime.getRuntime().availableProcessors());
+        assertThat(cluster.run(1, "nproc").output()).isEqualTo(all);
+        assertThat(cluster.run(2, "getconf", "_NPROCESSORS_ONLN").output()).isEqualTo(all);
+    }
+
+    @Test
     void aMovedProcessKeepsItsPidAndIsListedOnce() {
         Program program = start(0, "sleep", "4003");
         for (int node : new int[] {1, 2, 0, 2}) {

@@ -1,4 +1,4 @@
-package org.linuxssi.procfs;
+package org.linuxssi.linux;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -7,7 +7,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Lists and masks of processors as sysfs writes them ({@code lib/bitmap.c}). */
-final class CpuList {
+public final class CpuList {
 
     private static final int LIMIT = 1 << 20;
     private static final int WORD = 32;
@@ -15,7 +15,7 @@ final class CpuList {
     private CpuList() {}
 
     /** Reads a list such as {@code 0-3,8}. */
-    static SortedSet<Integer> parse(String list) {
+    public static SortedSet<Integer> parse(String list) {
         SortedSet<Integer> cpus = new TreeSet<>();
         for (String part : list.strip().split(",")) {
             if (!part.isEmpty()) {
@@ -29,7 +29,8 @@ final class CpuList {
         return cpus;
     }
 
-    static String format(SortedSet<Integer> cpus) {
+    /** Writes such a list. */
+    public static String format(SortedSet<Integer> cpus) {
         List<String> parts = new ArrayList<>();
         int first = -1;
         for (int cpu : cpus) {
@@ -45,7 +46,7 @@ final class CpuList {
     }
 
     /** Returns a mask of groups of 32 bits in hexadecimal. */
-    static String mask(SortedSet<Integer> cpus) {
+    public static String mask(SortedSet<Integer> cpus) {
         BigInteger bits = BigInteger.ZERO;
         for (int cpu : cpus) {
             bits = bits.setBit(cpu);
