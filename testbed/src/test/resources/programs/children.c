@@ -41,10 +41,6 @@ int main(int argc, char **argv) {
         }
         pids[i] = fork();
         if (pids[i] == 0) {
-            close(ends[0]);
-            for (int j = 0; j < i; j++) {
-                close(inputs[j]);
-            }
             _exit(child(i, steps, self, ends[1]));
         }
         close(ends[1]);

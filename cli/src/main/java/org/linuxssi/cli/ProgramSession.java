@@ -56,10 +56,21 @@ public final class ProgramSession {
         }
     }
 
-    /** A signal that comes from now on is relayed, after the request. */
+    /**
+     * A signal that comes from now on is relayed, after the request. The input is the program's alone then: who waits for
+     * its last reader does not wait for this command.
+     */
     private synchronized void begin(Request request, List<Integer> descriptors) {
         relaySignals();
         client.send(request, descriptors);
+        if (!descriptors.isEmpty() && ownProcess()) {
+            DescriptorIo.replaceByNull(0);
+        }
+    }
+
+    /** Tells whether the command has this process for itself, and so its descriptors. */
+    private static boolean ownProcess() {
+        return System.getProperty("linuxssi.command") != null;
     }
 
     private void passing(Reply.Passing reply, List<Integer> descriptors) {

@@ -12,6 +12,7 @@ public final class DescriptorIo {
     // include/uapi/asm-generic/poll.h
     private static final short POLLIN = 1;
     // include/uapi/asm-generic/fcntl.h
+    private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 02000000;
 
     private DescriptorIo() {}
@@ -82,5 +83,12 @@ public final class DescriptorIo {
     /** Closes a descriptor; one that is closed already does not matter. */
     public static void close(int fd) {
         Syscalls.call(Nr.CLOSE, fd);
+    }
+
+    /** Makes a descriptor stand for {@code /dev/null}, so that what it stood for can end. */
+    public static void replaceByNull(int fd) {
+        int empty = Fds.open("/dev/null", O_RDWR);
+        Syscalls.call(Nr.DUP3, empty, fd, 0);
+        close(empty);
     }
 }

@@ -24,14 +24,24 @@ public record ProcFilesStat(
 
     private static final int STATX_BYTES = 256;
     private static final int BASIC_AND_BIRTH = 0xfff;
+    private static final int AT_STATX_DONT_SYNC = 0x4000;
     private static final long BILLION = 1_000_000_000L;
 
     /** Returns the status, or nothing when the path can't be reached. */
     public static Optional<ProcFilesStat> of(String path) {
+        return of(path, 0);
+    }
+
+    /** Does the same with what this kernel knows; no server of a file system is asked. */
+    public static Optional<ProcFilesStat> known(String path) {
+        return of(path, AT_STATX_DONT_SYNC);
+    }
+
+    private static Optional<ProcFilesStat> of(String path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(STATX_BYTES, 8);
             long result = Syscalls.call(
-                    Nr.STATX, -100, Syscalls.text(arena, path).address(), 0, BASIC_AND_BIRTH, out.address());
+                    Nr.STATX, -100, Syscalls.text(arena, path).address(), flags, BASIC_AND_BIRTH, out.address());
             return Syscalls.failed(result) ? Optional.empty() : Optional.of(decode(out));
         }
     }

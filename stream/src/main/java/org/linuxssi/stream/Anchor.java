@@ -33,6 +33,8 @@ final class Anchor {
     private static final int CHUNK = 64 << 10;
     private static final long FOREGROUND_RETRY_MILLIS = 200;
     private static final long TERMINAL_CHECK_MILLIS = 500;
+    private static final long ROOM_RETRY_MILLIS = 20;
+    private static final int ROOM_RETRIES = 100;
     private static final long UNCLAIMED_MILLIS = 60_000;
 
     private final Hub hub;
@@ -40,32 +42,20 @@ final class Anchor {
     private final Original original;
     private final Foreground foreground;
     private final long watch;
+    private final LocalReaders readers;
     private final Map<Remote.Key, Remote> remotes = new LinkedHashMap<>();
     private final Map<Ticket.Key, Ticket> tickets = new HashMap<>();
     private final ArrayDeque<byte[]> unread = new ArrayDeque<>();
     private final ArrayDeque<Write> writes = new ArrayDeque<>();
     private boolean ended;
     private boolean broken;
+    private boolean hungUp;
     private boolean retrying;
     private boolean closed;
+    private boolean roomAwaited;
+    private int roomRetries;
     private byte[] modes = {};
     private byte[] window = {};
-
-    /** Bytes of a stand-in on their way to the original; none at all means the end of writing. */
-    private static final class Write {
-        private Optional<Remote.Key> from;
-        private final ByteBuffer bytes;
-
-        Write(Remote.Key from, byte[] bytes) {
-            this.from = Optional.of(from);
-            this.bytes = ByteBuffer.wrap(bytes);
-        }
-
-        /** The node needs no answer any more. */
-        void forget(NodeId node) {
-            from = from.filter(key -> !key.node().equals(node));
-        }
-    }
 
     Anchor(Hub hub, long number, Original original, Foreground foreground) {
         this.hub = hub;
@@ -77,6 +67,7 @@ final class Anchor {
             window = Terminals.window(original.own());
             hub.loop().after(TERMINAL_CHECK_MILLIS, this::watchTerminal);
         }
+        readers = new LocalReaders(hub, Holders.name(original.own()), this::pump);
         watch = hub.loop().watch(original.own(), this::event);
     }
 
@@ -100,12 +91,18 @@ final class Anchor {
         if ((events & Epoll.ERR) != 0 && original.broken()) {
             breakAll();
         }
+        if (original.kind() == StreamKind.TERMINAL && (events & Epoll.HUP) != 0) {
+            ended = true;
+            hungUp = true;
+        }
         pump();
     }
 
     private void pump() {
         if (!closed) {
             pumpUp();
+            returnUnread();
+            chooseDirection();
             pumpDown();
             closeIfUnused();
         }
@@ -132,6 +129,7 @@ final class Anchor {
         }
         int descriptor = Descriptors.duplicate(original.kept());
         ticket.home = true;
+        heldHere();
         if (ticket.committed) {
             tickets.remove(key);
             pump();
@@ -147,6 +145,9 @@ final class Anchor {
         Ticket ticket = tickets.get(key);
         if (ticket == null) {
             return;
+        }
+        if (key.issuer().equals(hub.self())) {
+            heldHere();
         }
         if (commit && (ticket.home || ticket.destinationLost)) {
             tickets.remove(key);
@@ -213,8 +214,10 @@ final class Anchor {
                 resume(remote);
                 resolve(ticket, false, frame.bytes());
             }
+            case WANT -> want(remote, frame.argument());
+            case GIVE_BACK -> givenBack(remote, frame.argument(), frame.bytes());
             case MODES_UP -> changeModes(key, frame.bytes());
-            case DOWN, WRITTEN, END_DOWN, BROKEN, GONE, CLOSED, PREPARED, END_OF_INPUT, WINDOW, MODES_DOWN -> {}
+            case DOWN, WRITTEN, END_DOWN, BROKEN, GONE, CLOSED, PREPARED, AHEAD, END_OF_INPUT, WINDOW, MODES_DOWN -> {}
         }
         pump();
     }
@@ -230,6 +233,9 @@ final class Anchor {
         long credit = body.getLong();
         ticket.joined = remotes.containsKey(key);
         Remote remote = remotes.computeIfAbsent(key, _ -> new Remote(key, credit));
+        if (original.kind() == StreamKind.SOCKET) {
+            remote.ahead = Optional.of(true);
+        }
         ticket.successor = Optional.of(remote);
         if (ticket.committed) {
             tickets.remove(name);
@@ -248,6 +254,19 @@ final class Anchor {
     private static void taken(@Nullable Remote remote, long count) {
         if (remote != null) {
             remote.credit += count;
+        }
+    }
+
+    private static void want(@Nullable Remote remote, long count) {
+        if (remote != null) {
+            remote.wanted = count;
+        }
+    }
+
+    private void givenBack(@Nullable Remote remote, long untaken, byte[] bytes) {
+        taken(remote, untaken);
+        if (bytes.length > 0) {
+            unread.addFirst(bytes);
         }
     }
 
@@ -345,6 +364,77 @@ final class Anchor {
         }
     }
 
+    // ---- who else reads
+
+    /** A process of this node may hold the original, or no longer. */
+    void heldHere() {
+        readers.unsure();
+    }
+
+    /** Tells whether one stand-in is all that reads the pipe. */
+    private boolean readOnce() {
+        return original.kind() == StreamKind.PIPE && remotes.size() == 1 && readers.none();
+    }
+
+    /**
+     * Sends bytes as they are there to the only stand-in of a pipe that nobody here reads, and on demand to all others.
+     * While a process is on its way all stays as it is.
+     */
+    private void chooseDirection() {
+        if (original.kind() == StreamKind.SOCKET || !original.reads() || !tickets.isEmpty()) {
+            return;
+        }
+        if (original.kind() == StreamKind.PIPE && remotes.size() == 1) {
+            readers.find();
+        }
+        boolean ahead = readOnce();
+        for (Remote remote : remotes.values()) {
+            if (!remote.ahead.equals(Optional.of(ahead))) {
+                remote.ahead = Optional.of(ahead);
+                remote.wanted = 0;
+                tell(remote, Frame.Type.AHEAD, ahead ? 1 : 0, new byte[0]);
+            }
+        }
+    }
+
+    /** Gives what was read in vain back to the processes of this node that read the pipe. */
+    private void returnUnread() {
+        if (original.kind() != StreamKind.PIPE || !original.reads()) {
+            return;
+        }
+        if (!readOnce()) {
+            remotes.values().stream().filter(remote -> remote.gate.isEmpty()).forEach(this::share);
+        }
+        if (unread.isEmpty() || roomAwaited) {
+            return;
+        }
+        if (readers.some()) {
+            putBack();
+        } else {
+            readers.find();
+        }
+    }
+
+    private void share(Remote remote) {
+        while (!remote.first.isEmpty()) {
+            unread.addFirst(remote.first.removeLast());
+        }
+    }
+
+    private void putBack() {
+        List<byte[]> rest = original.putBack(List.copyOf(unread), hub.loop().buffer());
+        unread.clear();
+        unread.addAll(rest);
+        if (!rest.isEmpty()) {
+            roomAwaited = true;
+            roomRetries++;
+            hub.loop().after(ROOM_RETRY_MILLIS, () -> {
+                roomAwaited = false;
+                pump();
+            });
+        }
+    }
+
     // ---- from the original to the stand-ins
 
     private void pumpDown() {
@@ -355,14 +445,15 @@ final class Anchor {
         while (more) {
             more = false;
             for (Remote remote : List.copyOf(remotes.values())) {
-                more |= remote.takes() && feed(remote);
+                boolean due = remote.takes() || (hungUp && !remote.ended && remote.open());
+                more |= due && feed(remote);
             }
         }
     }
 
     /** Sends one piece to a stand-in that takes some; false when there is none now. */
     private boolean feed(Remote remote) {
-        int limit = (int) Math.min(remote.credit, CHUNK);
+        int limit = (int) Math.min(remote.most(), CHUNK);
         byte[] saved = remote.first.isEmpty() ? take(unread, limit) : take(remote.first, limit);
         if (saved.length > 0) {
             down(remote, saved);
@@ -391,7 +482,7 @@ final class Anchor {
     }
 
     private void down(Remote remote, byte[] bytes) {
-        remote.credit = original.kind() == StreamKind.TERMINAL ? 0 : remote.credit - bytes.length;
+        remote.sent(bytes.length);
         tell(remote, Frame.Type.DOWN, 0, bytes);
     }
 
@@ -406,7 +497,7 @@ final class Anchor {
             return false;
         }
         if (count == 0 && original.kind() == StreamKind.TERMINAL && !original.hungUp()) {
-            remote.credit = 0;
+            remote.sent(0);
             tell(remote, Frame.Type.END_OF_INPUT, 0, new byte[0]);
             return true;
         }
@@ -478,9 +569,15 @@ final class Anchor {
     // ---- the end
 
     private void closeIfUnused() {
-        if (!closed && remotes.isEmpty() && tickets.isEmpty() && (writes.isEmpty() || broken)) {
+        if (!closed && remotes.isEmpty() && tickets.isEmpty() && (writes.isEmpty() || broken) && !returning()) {
             close();
         }
+    }
+
+    /** Tells whether bytes are still to go back to processes of this node. */
+    private boolean returning() {
+        boolean returns = original.kind() == StreamKind.PIPE && original.reads() && !unread.isEmpty();
+        return returns && !readers.none() && roomRetries < ROOM_RETRIES;
     }
 
     /** Gives everything up. */
@@ -489,7 +586,10 @@ final class Anchor {
             closed = true;
             hub.loop().unwatch(original.own(), watch);
             hub.forget(this);
-            original.close(List.copyOf(unread), hub.loop().buffer());
+            if (original.kind() == StreamKind.PIPE && original.reads() && !unread.isEmpty()) {
+                original.putBack(List.copyOf(unread), hub.loop().buffer());
+            }
+            original.close();
         }
     }
 

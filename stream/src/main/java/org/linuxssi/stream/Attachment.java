@@ -24,11 +24,8 @@ final class Attachment {
     /** How many bytes may be on their way to a stand-in, besides those in it. */
     static final int WINDOW = 128 << 10;
 
-    private static final int TERMINAL_WINDOW = 4096;
     private static final long STUCK_MILLIS = 150;
     private static final int REPORT = 16 << 10;
-    private static final long FIRST_CHECK_MILLIS = 1;
-    private static final long SLOWEST_CHECK_MILLIS = 250;
 
     /** Where a stand-in is in its life. */
     private enum State {
@@ -51,10 +48,12 @@ final class Attachment {
     private final StandIn standIn;
     private final StreamTicket template;
     private final long watch;
+    private final Demand demand;
     private final ArrayDeque<ByteBuffer> pending = new ArrayDeque<>();
     private final Map<Long, Preparing> preparing = new HashMap<>();
     private final List<Flush> flushes = new ArrayList<>();
     private State state = State.OPEN;
+    private int leaving;
     private boolean endDown;
     private boolean endUp;
     private boolean gone;
@@ -74,6 +73,8 @@ final class Attachment {
         this.modes = ticket.modes();
         this.window = ticket.window();
         watch = hub.loop().watch(standIn.descriptor(), _ -> pump());
+        demand = new Demand(new Reading(), ticket.kind() == StreamKind.TERMINAL);
+        readAhead(ticket.kind() == StreamKind.SOCKET);
         join(ticket);
     }
 
@@ -105,9 +106,8 @@ final class Attachment {
 
     /** Tells the anchor that the ticket's process uses this stand-in. */
     void join(StreamTicket ticket) {
-        ByteBuffer body = ByteBuffer.allocate(9)
-                .put((byte) ticket.issuer().value())
-                .putLong(ticket.kind() == StreamKind.TERMINAL ? TERMINAL_WINDOW : WINDOW);
+        ByteBuffer body =
+                ByteBuffer.allocate(9).put((byte) ticket.issuer().value()).putLong(WINDOW);
         tell(Frame.Type.ATTACH, ticket.serial(), body.array());
     }
 
@@ -153,7 +153,7 @@ final class Attachment {
                 pending.remove();
             }
         }
-        if (template.kind() != StreamKind.TERMINAL && (taken >= REPORT || (taken > 0 && pending.isEmpty()))) {
+        if (taken >= REPORT || (taken > 0 && pending.isEmpty())) {
             tell(Frame.Type.TAKEN, taken);
             taken = 0;
         }
@@ -162,18 +162,44 @@ final class Attachment {
         }
     }
 
-    /** Asks for the next line of a terminal once the program has read the last one. */
-    private void awaitInputTaken(long delay) {
-        hub.loop().after(delay, () -> {
-            if (state != State.OPEN) {
-                return;
+    /** Takes bytes as they come, or only when a program here waits for some. */
+    private void readAhead(boolean ahead) {
+        if (ahead || !standIn.reads() || state != State.OPEN) {
+            hub.observer().ignore(standIn.name());
+        } else {
+            demand.reset();
+            hub.observer().observe(standIn.name(), (wish, began) -> {
+                if (state == State.OPEN && !endDown) {
+                    demand.looked(wish, began, System.nanoTime());
+                }
+            });
+        }
+    }
+
+    private void arrived() {
+        demand.arrived(System.nanoTime());
+        hub.observer().kick();
+    }
+
+    /** What programs read of this stand-in. */
+    private final class Reading implements Demand.User {
+        @Override
+        public long unread() {
+            return pending.stream().mapToLong(ByteBuffer::remaining).sum() + standIn.unread(standIn.descriptor());
+        }
+
+        @Override
+        public void want(long bytes) {
+            tell(Frame.Type.WANT, bytes);
+        }
+
+        @Override
+        public void giveBack() {
+            if (leaving == 0) {
+                long untaken = pending.stream().mapToLong(ByteBuffer::remaining).sum();
+                tell(Frame.Type.GIVE_BACK, untaken, leftover(new byte[0]));
             }
-            if (pending.isEmpty() && standIn instanceof TerminalStandIn terminal && terminal.unread() == 0) {
-                tell(Frame.Type.TAKEN, TERMINAL_WINDOW);
-            } else {
-                awaitInputTaken(Math.min(SLOWEST_CHECK_MILLIS, delay * 2));
-            }
-        });
+        }
     }
 
     private void fromProgram(boolean all) {
@@ -220,6 +246,7 @@ final class Attachment {
             return;
         }
         state = State.CLOSING;
+        hub.observer().ignore(standIn.name());
         hub.loop().unwatch(standIn.descriptor(), watch);
         tell(Frame.Type.CLOSE, 0);
     }
@@ -248,6 +275,7 @@ final class Attachment {
         }
         if (state == State.OPEN) {
             hub.loop().unwatch(standIn.descriptor(), watch);
+            hub.observer().ignore(standIn.name());
         }
         state = State.DETACHED;
         standIn.close();
@@ -279,6 +307,7 @@ final class Attachment {
     CompletableFuture<Long> prepare(long serial, NodeId destination, int held) {
         CompletableFuture<Long> prepared = new CompletableFuture<>();
         preparing.put(serial, new Preparing(held, prepared));
+        leaving++;
         fromProgram(true);
         if (state == State.OPEN) {
             tell(Frame.Type.PREPARE, serial, new byte[] {(byte) destination.value()});
@@ -288,6 +317,7 @@ final class Attachment {
 
     /** The process has left; held is the last duplicate of its descriptor. */
     void commit(long serial, int held) {
+        leaving--;
         if (state != State.OPEN || !standIn.reads()) {
             Descriptors.close(held);
             tell(Frame.Type.COMMIT, serial);
@@ -307,6 +337,7 @@ final class Attachment {
 
     /** The process stays. */
     void abort(long serial, int held) {
+        leaving--;
         Descriptors.close(held);
         preparing.remove(serial);
         tell(Frame.Type.ABORT, serial);
@@ -362,18 +393,29 @@ final class Attachment {
                 }
             }
             case PREPARED -> prepared(frame.argument());
+            case AHEAD -> readAhead(frame.argument() != 0);
             case END_OF_INPUT -> endOfInput();
             case WINDOW -> window(frame.bytes());
             case MODES_DOWN -> modes(frame.bytes());
-            case ATTACH, UP, TAKEN, END_UP, CLOSE, DETACH, PREPARE, COMMIT, COMMIT_LAST, ABORT, MODES_UP -> {}
+            case ATTACH,
+                    UP,
+                    TAKEN,
+                    END_UP,
+                    CLOSE,
+                    DETACH,
+                    PREPARE,
+                    COMMIT,
+                    COMMIT_LAST,
+                    ABORT,
+                    WANT,
+                    GIVE_BACK,
+                    MODES_UP -> {}
         }
     }
 
     private void down(byte[] bytes) {
         pending.add(ByteBuffer.wrap(bytes));
-        if (template.kind() == StreamKind.TERMINAL) {
-            awaitInputTaken(FIRST_CHECK_MILLIS);
-        }
+        arrived();
         pump();
     }
 
@@ -395,7 +437,7 @@ final class Attachment {
     private void endOfInput() {
         if (state == State.OPEN && standIn instanceof TerminalStandIn terminal) {
             terminal.endOfInput(hub.loop().buffer());
-            awaitInputTaken(FIRST_CHECK_MILLIS);
+            arrived();
         }
     }
 

@@ -48,6 +48,10 @@ record Frame(Type type, long stream, long attachment, long argument, byte[] byte
         COMMIT_LAST,
         /** To the anchor: the process stays. */
         ABORT,
+        /** To the anchor: programs wait for so many bytes, 0 when none waits any more; for stand-ins filled on demand. */
+        WANT,
+        /** To the anchor: nobody reads these bytes here; so many of them had not been handed to the program. */
+        GIVE_BACK,
         /** To the anchor: the program changed the terminal's modes. */
         MODES_UP,
         /** To the user: bytes for the program. */
@@ -64,6 +68,8 @@ record Frame(Type type, long stream, long attachment, long argument, byte[] byte
         CLOSED,
         /** To the user: all that was sent before PREPARE has arrived. */
         PREPARED,
+        /** To the user: bytes come as they are there (1), as only its programs can read them, or when wanted (0). */
+        AHEAD,
         /** To the user: the end-of-file character was typed. */
         END_OF_INPUT,
         /** To the user: the window size of the terminal. */

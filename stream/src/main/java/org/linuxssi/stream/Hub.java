@@ -5,8 +5,14 @@ import org.linuxssi.tools.NodeId;
 /** What anchors and attachments need of their node. */
 interface Hub {
 
+    /** Returns the node. */
+    NodeId self();
+
     /** Returns the thread that runs them. */
     Loop loop();
+
+    /** Returns who looks at the programs of this node. */
+    Observer observer();
 
     /** Sends a frame; never blocks. */
     void send(NodeId to, Frame frame);

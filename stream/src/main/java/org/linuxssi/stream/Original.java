@@ -3,6 +3,8 @@ package org.linuxssi.stream;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Epoll;
@@ -18,6 +20,9 @@ import org.linuxssi.linux.StreamSockets;
  * @param own the daemon's own; the same as kept for sockets
  */
 record Original(StreamKind kind, int kept, int own) {
+
+    /** What a pipe is made larger when bytes go back, for its writers. */
+    private static final int ROOM = 1 << 16;
 
     /** Takes over a descriptor. */
     static Original of(StreamKind kind, int descriptor) {
@@ -60,43 +65,48 @@ record Original(StreamKind kind, int kept, int own) {
     }
 
     /**
-     * Puts bytes that were read in vain back to the front of a pipe, if other processes can read it. Bytes that are
-     * written at this very moment may come out before them.
+     * Puts bytes that were read in vain back to the front of a pipe. Bytes that are written at this very moment may come
+     * out before them.
+     *
+     * @return the bytes that found no room, in their order
      */
-    void close(List<byte[]> unread, MemorySegment buffer) {
-        if (kind == StreamKind.PIPE && reads() && !unread.isEmpty()) {
-            int end = Descriptors.reopen(own, Descriptors.O_WRONLY | Descriptors.O_NONBLOCK);
-            int drain = Descriptors.reopen(own, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
-            close();
-            putBack(unread, buffer, end, drain);
-        } else {
-            close();
+    List<byte[]> putBack(List<byte[]> unread, MemorySegment buffer) {
+        int end = Descriptors.reopen(own, Descriptors.O_WRONLY | Descriptors.O_NONBLOCK);
+        try {
+            int total = unread.stream().mapToInt(bytes -> bytes.length).sum() + Descriptors.readable(own);
+            Pipes.capacity(end, Math.max(total + ROOM, Pipes.capacity(end)));
+            long behind = Math.max(0, Descriptors.read(own, buffer, buffer.byteSize()));
+            List<byte[]> all = new ArrayList<>(unread);
+            all.add(buffer.asSlice(0, behind).toArray(JAVA_BYTE));
+            return write(end, all, buffer);
+        } finally {
+            Descriptors.close(end);
         }
     }
 
-    private static void putBack(List<byte[]> unread, MemorySegment buffer, int end, int drain) {
-        int total = unread.stream().mapToInt(bytes -> bytes.length).sum();
-        long waiting = Math.max(0, Descriptors.read(drain, buffer, buffer.byteSize()));
-        Pipes.capacity(end, (int) Math.max(total + waiting, 1 << 16));
-        byte[] behind = buffer.asSlice(0, waiting).toArray(JAVA_BYTE);
-        for (byte[] bytes : unread) {
-            write(end, bytes, buffer);
+    private static List<byte[]> write(int end, List<byte[]> all, MemorySegment buffer) {
+        List<byte[]> rest = new ArrayList<>();
+        for (byte[] bytes : all) {
+            int written = rest.isEmpty() ? write(end, bytes, buffer) : 0;
+            if (written < bytes.length) {
+                rest.add(Arrays.copyOfRange(bytes, written, bytes.length));
+            }
         }
-        write(end, behind, buffer);
-        Descriptors.close(drain);
-        Descriptors.close(end);
+        return rest;
     }
 
-    private static void write(int end, byte[] bytes, MemorySegment buffer) {
-        for (int from = 0; from < bytes.length; ) {
+    private static int write(int end, byte[] bytes, MemorySegment buffer) {
+        int from = 0;
+        while (from < bytes.length) {
             long count = Math.min(bytes.length - from, buffer.byteSize());
             MemorySegment.copy(MemorySegment.ofArray(bytes), from, buffer, 0, count);
             long written = Descriptors.write(end, buffer, count);
             if (written <= 0) {
-                return;
+                return from;
             }
             from += (int) written;
         }
+        return from;
     }
 
     /** Ends the program's direction of a connection. */
@@ -106,7 +116,7 @@ record Original(StreamKind kind, int kept, int own) {
         }
     }
 
-    private void close() {
+    void close() {
         if (own != kept) {
             Descriptors.close(own);
         }

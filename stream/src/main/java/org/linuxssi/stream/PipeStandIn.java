@@ -9,7 +9,7 @@ import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Pipes;
 
 /** A pipe whose one end the program has. */
-record PipeStandIn(int descriptor, Identity identity, boolean reads) implements StandIn {
+record PipeStandIn(int descriptor, Identity identity, String name, boolean reads) implements StandIn {
 
     static Made make(StreamTicket ticket) {
         Pipes.Pipe pipe = Pipes.create();
@@ -19,7 +19,7 @@ record PipeStandIn(int descriptor, Identity identity, boolean reads) implements 
         Pipes.capacity(ours, ticket.capacity());
         Descriptors.setFlags(ours, Descriptors.O_NONBLOCK);
         Descriptors.setFlags(theirs, ticket.flags() & (Descriptors.O_NONBLOCK | Descriptors.O_APPEND));
-        return new Made(new PipeStandIn(ours, Identity.of(theirs), reads), theirs);
+        return new Made(new PipeStandIn(ours, Identity.of(theirs), Holders.name(theirs), reads), theirs);
     }
 
     @Override

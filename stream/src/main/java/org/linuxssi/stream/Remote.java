@@ -18,6 +18,12 @@ final class Remote {
     /** How many bytes it may be sent. */
     long credit;
 
+    /** It was told that bytes are sent as they are there; nothing before it was told either. */
+    Optional<Boolean> ahead = Optional.empty();
+
+    /** How many bytes its programs wait for, where bytes are sent on demand. */
+    long wanted;
+
     /** How many exports and closings are under way; nothing is sent meanwhile. */
     int pauses;
 
@@ -33,7 +39,23 @@ final class Remote {
     }
 
     boolean takes() {
-        return credit > 0 && pauses == 0 && gate.isEmpty();
+        return most() > 0 && open();
+    }
+
+    /** Tells whether it may be sent anything now. */
+    boolean open() {
+        return pauses == 0 && gate.isEmpty();
+    }
+
+    /** Returns how many bytes it may be sent now. */
+    long most() {
+        return ahead.orElse(false) ? credit : Math.min(credit, wanted);
+    }
+
+    /** Bytes or the end of input were sent. */
+    void sent(long count) {
+        credit -= count;
+        wanted = 0;
     }
 
     /** A process on its way from the issuer to another node. */

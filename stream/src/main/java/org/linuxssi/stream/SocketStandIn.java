@@ -19,6 +19,11 @@ record SocketStandIn(int descriptor, Identity identity) implements StandIn {
     }
 
     @Override
+    public String name() {
+        return "";
+    }
+
+    @Override
     public boolean reads() {
         return true;
     }

@@ -35,6 +35,9 @@ sealed interface StandIn permits PipeStandIn, SocketStandIn, TerminalStandIn {
     /** Returns what programs' descriptors of this stand-in refer to. */
     Identity identity();
 
+    /** Returns what {@link Holders} calls it. */
+    String name();
+
     /** Tells whether programs read from it. */
     boolean reads();
 

@@ -34,6 +34,7 @@ public final class Streams implements AutoCloseable {
     private final NodeId self;
     private final String multiplexer;
     private final Loop loop;
+    private final Observer observer;
     private final Links links;
     private final Hub hub = new LocalHub();
     private final Map<Long, Anchor> anchors = new HashMap<>();
@@ -59,6 +60,7 @@ public final class Streams implements AutoCloseable {
         this.self = rpc.self();
         this.multiplexer = multiplexer;
         this.loop = new Loop("streams-" + self);
+        this.observer = new Observer("stream-readers-" + self, loop);
         this.numbers = System.nanoTime() << 8;
         this.links = new Links(
                 rpc,
@@ -78,8 +80,18 @@ public final class Streams implements AutoCloseable {
 
     private final class LocalHub implements Hub {
         @Override
+        public NodeId self() {
+            return self;
+        }
+
+        @Override
         public Loop loop() {
             return loop;
+        }
+
+        @Override
+        public Observer observer() {
+            return observer;
         }
 
         @Override
@@ -213,6 +225,7 @@ public final class Streams implements AutoCloseable {
         Anchor anchor = known != null ? known : newAnchor(key, kind, leaving);
         Ticket.Key name = new Ticket.Key(self, numbers++);
         anchor.issue(name, destination);
+        anchor.heldHere();
         StreamTicket ticket = new StreamTicket(
                 self,
                 anchor.number(),
@@ -361,6 +374,7 @@ public final class Streams implements AutoCloseable {
             return;
         }
         links.close();
+        observer.close();
         loop.ask(() -> {
                     List.copyOf(attachments.values()).forEach(Attachment::close);
                     List.copyOf(anchors.values()).forEach(Anchor::close);

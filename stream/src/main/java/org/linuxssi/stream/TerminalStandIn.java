@@ -24,12 +24,14 @@ final class TerminalStandIn implements StandIn {
 
     private final int master;
     private final Identity identity;
+    private final String name;
     private byte[] modes;
     private boolean modesChanged;
 
-    private TerminalStandIn(int master, Identity identity, byte[] modes) {
+    private TerminalStandIn(int master, Identity identity, String name, byte[] modes) {
         this.master = master;
         this.identity = identity;
+        this.name = name;
         this.modes = modes;
     }
 
@@ -41,7 +43,7 @@ final class TerminalStandIn implements StandIn {
         int peer = Terminals.openPeer(master, ticket.flags() & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK));
         Terminals.packetMode(master);
         Descriptors.setFlags(master, Descriptors.O_RDWR | Descriptors.O_NONBLOCK);
-        return new Made(new TerminalStandIn(master, Identity.of(peer), modes), peer);
+        return new Made(new TerminalStandIn(master, Identity.of(peer), Holders.name(peer), modes), peer);
     }
 
     private static byte[] standInModes(byte[] original) {
@@ -79,6 +81,11 @@ final class TerminalStandIn implements StandIn {
     @Override
     public Identity identity() {
         return identity;
+    }
+
+    @Override
+    public String name() {
+        return name;
     }
 
     @Override
