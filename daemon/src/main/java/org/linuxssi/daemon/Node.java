@@ -88,6 +88,7 @@ final class Node {
     private final Container container;
     private final Streams streams;
     private final ProcessTable table;
+    private final Absences absences;
     private final Programs programs;
     private final RemotePrograms remote;
     private final Migrator migrator;
@@ -109,6 +110,7 @@ final class Node {
         table = part(new ProcessTable(
                 container, rpc, directory, () -> hotplug.settled().members()));
         table.beforeEndIsTold(streams::flushed);
+        absences = part(new Absences(rpc, table, () -> hotplug.settled().members()));
         Whereabouts whereabouts = new Whereabouts(hotplug, directory);
         proc = part(ProcMount.start(
                 container,
@@ -227,15 +229,21 @@ final class Node {
                 table.votedOut();
             }
             case HotplugEvent.Fail failure -> failure.nodes().forEach(this::lost);
-            case HotplugEvent.Add addition when addition.nodes().contains(self()) -> table.rejoined();
-            case HotplugEvent.Add _, HotplugEvent.Remove _ ->
-                LOG.log(Level.DEBUG, "processes need nothing for {0}", event);
+            case HotplugEvent.Add addition -> {
+                addition.nodes().minus(self()).forEach(absences::back);
+                if (addition.nodes().contains(self())) {
+                    table.rejoined();
+                    absences.joined();
+                }
+            }
+            case HotplugEvent.Remove _ -> LOG.log(Level.DEBUG, "processes need nothing for {0}", event);
         }
     }
 
     private void lost(NodeId node) {
         events.add("failure", "node " + node + " is lost");
         table.nodeLost(node);
+        absences.lost(node);
         streams.nodeLost(node);
     }
 
@@ -257,6 +265,7 @@ final class Node {
             }
         }
         ended.countDown();
+        absences.sayEnding();
         while (!parts.isEmpty()) {
             close(parts.pop());
         }

@@ -3,6 +3,7 @@ package org.linuxssi.proc;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +56,7 @@ public final class ProcessTable implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Registration> registrations = new ArrayList<>();
     private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
+    private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
     private final Tidings tidings;
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
     private final Set<Integer> making = ConcurrentHashMap.newKeySet();
@@ -229,6 +231,7 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Records for the whole cluster where a process is. */
     public void moved(int pid, NodeId to) {
+        givenUp.remove(pid);
         directory.moved(pid, to);
     }
 
@@ -284,15 +287,55 @@ public final class ProcessTable implements AutoCloseable {
         inOrder(() -> signalling.forward(pid, info, 0));
     }
 
-    /** A node is lost, and all processes there with it. */
+    /** A node is lost, and all proxies there with it. */
     public void nodeLost(NodeId node) {
         locals.dropHolder(node);
-        for (Proxy proxy : proxies.all()) {
-            if (directory.where(proxy.pid()).equals(node)) {
-                directory.gone(proxy.pid());
+    }
+
+    /** Returns the processes of a node that have proxies here. */
+    public List<Integer> held(NodeId node) {
+        return proxies.all().stream()
+                .map(Proxy::pid)
+                .filter(pid -> directory.where(pid).equals(node))
+                .toList();
+    }
+
+    /** Processes elsewhere are lost: those that have proxies here end for this node as if killed. */
+    public void giveUp(Collection<Integer> pids) {
+        for (int pid : pids) {
+            proxies.get(pid).ifPresent(proxy -> {
+                givenUp.add(pid);
+                directory.gone(pid);
                 proxy.end(WaitStatus.ofSignal(Signals.SIGKILL));
-            }
+            });
         }
+    }
+
+    /**
+     * Returns those of the processes on a node, all at home here, that are not meant to be there: they were given up, or run
+     * here or on a third node.
+     */
+    public List<Integer> strays(NodeId node, List<Integer> pids) {
+        return pids.stream()
+                .filter(pid -> givenUp.contains(pid) || isHere(pid) || !mayBeAt(pid, node))
+                .toList();
+    }
+
+    private boolean mayBeAt(int pid, NodeId node) {
+        NodeId known = directory.where(pid);
+        return known.equals(node) || known.equals(rpc.self());
+    }
+
+    /** Kills processes that are here. */
+    public void kill(Collection<Integer> pids) {
+        reals().stream()
+                .filter(member -> pids.contains(member.pid()))
+                .forEach(member -> Signals.kill(member.hostPid(), Signals.SIGKILL));
+    }
+
+    /** Returns the node that gave a process its pid. */
+    public static NodeId homeOf(int pid) {
+        return PidRange.homeOf(pid);
     }
 
     /**
