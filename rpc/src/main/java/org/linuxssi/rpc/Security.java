@@ -9,16 +9,20 @@ import java.security.cert.Certificate;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManagerFactory;
 
 /** How the connections between nodes are protected. */
 public final class Security {
 
-    private final Optional<SSLSocketFactory> tls;
+    /** The fastest first; the accepting side's order counts, and it is the same on all nodes. */
+    private static final String[] CIPHERS = {
+        "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"
+    };
 
-    private Security(Optional<SSLSocketFactory> tls) {
+    private final Optional<SSLContext> tls;
+
+    private Security(Optional<SSLContext> tls) {
         this.tls = tls;
     }
 
@@ -46,7 +50,7 @@ public final class Security {
             trustManagers.init(trusted);
             SSLContext context = SSLContext.getInstance("TLSv1.3");
             context.init(keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), null);
-            return new Security(Optional.of(context.getSocketFactory()));
+            return new Security(Optional.of(context));
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalArgumentException("key material of the node: " + e.getMessage(), e);
         }
@@ -57,15 +61,14 @@ public final class Security {
         return tls.isPresent() ? shake(tls.get(), channel, dialed) : new Wire.Plain(channel);
     }
 
-    private static Wire shake(SSLSocketFactory factory, SocketChannel channel, boolean dialed) throws IOException {
-        Socket plain = channel.socket();
-        String host = plain.getInetAddress().getHostAddress();
-        SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, plain.getPort(), true);
-        socket.setUseClientMode(dialed);
-        socket.setEnabledProtocols(new String[] {"TLSv1.3"});
-        socket.setNeedClientAuth(true);
-        socket.startHandshake();
-        return new Wire.Tls(channel, socket);
+    private static Wire shake(SSLContext context, SocketChannel channel, boolean dialed) throws IOException {
+        Socket socket = channel.socket();
+        SSLEngine engine = context.createSSLEngine(socket.getInetAddress().getHostAddress(), socket.getPort());
+        engine.setUseClientMode(dialed);
+        engine.setEnabledProtocols(new String[] {"TLSv1.3"});
+        engine.setEnabledCipherSuites(CIPHERS);
+        engine.setNeedClientAuth(true);
+        return TlsWire.shake(channel, engine);
     }
 
     @Override

@@ -84,7 +84,7 @@ final class SocketConnection {
             if (ended != null) {
                 return false;
             }
-            if (writing || !window.fits(frame.length)) {
+            if (writing || mayBeInterrupted() || !window.fits(frame.length)) {
                 return enqueue(frame);
             }
             writing = true;
@@ -103,6 +103,11 @@ final class SocketConnection {
             }
         }
         return true;
+    }
+
+    /** An interrupt during a write closes the connection, so threads of requests, which can be cancelled, never write. */
+    private static boolean mayBeInterrupted() {
+        return Thread.currentThread().isVirtual();
     }
 
     private boolean enqueue(byte[] frame) {

@@ -10,13 +10,16 @@ import java.util.concurrent.locks.ReentrantLock;
 final class SocketStream implements ByteStream {
 
     private static final int CHUNK = 1 << 20;
+    private static final int LENGTH = 4;
+    /** A full chunk and its length fill whole TLS records. */
+    private static final int FULL = CHUNK - LENGTH;
 
     private final Wire wire;
     private final Runnable onClose;
     private final ReentrantLock reading = new ReentrantLock();
     private final ReentrantLock writing = new ReentrantLock();
-    private final ByteBuffer head = ByteBuffer.allocateDirect(4).order(ByteOrder.LITTLE_ENDIAN);
-    private final ByteBuffer lengths = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer head = ByteBuffer.allocateDirect(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer lengths = ByteBuffer.allocate(LENGTH).order(ByteOrder.LITTLE_ENDIAN);
     private int left;
     private volatile boolean ended;
     private volatile boolean finished;
@@ -36,7 +39,7 @@ final class SocketStream implements ByteStream {
             }
             int total = source.remaining();
             while (source.hasRemaining()) {
-                ByteBuffer chunk = source.slice(source.position(), Math.min(CHUNK, source.remaining()));
+                ByteBuffer chunk = source.slice(source.position(), Math.min(FULL, source.remaining()));
                 source.position(source.position() + chunk.remaining());
                 head.clear().putInt(chunk.remaining()).flip();
                 wire.write(head, chunk);

@@ -3,10 +3,9 @@ package org.linuxssi.rpc;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import javax.net.ssl.SSLSocket;
 
 /** A connected socket whose peer has proved who it is. One thread may read while another writes. */
-sealed interface Wire extends AutoCloseable {
+sealed interface Wire extends AutoCloseable permits Wire.Plain, TlsWire {
 
     /** Reads some bytes, -1 at the end. */
     int read(ByteBuffer target) throws IOException;
@@ -47,51 +46,6 @@ sealed interface Wire extends AutoCloseable {
             while (first.hasRemaining() || second.hasRemaining()) {
                 channel.write(both);
             }
-        }
-
-        @Override
-        public void close() {
-            drop(channel);
-        }
-    }
-
-    /** Under TLS, after its handshake. */
-    final class Tls implements Wire {
-        private final SocketChannel channel;
-        private final SSLSocket socket;
-        private byte[] outgoing = new byte[4096];
-        private final byte[] incoming = new byte[64 << 10];
-
-        Tls(SocketChannel channel, SSLSocket socket) {
-            this.channel = channel;
-            this.socket = socket;
-        }
-
-        @Override
-        public int read(ByteBuffer target) throws IOException {
-            if (target.hasArray()) {
-                int count = socket.getInputStream()
-                        .read(target.array(), target.arrayOffset() + target.position(), target.remaining());
-                target.position(target.position() + Math.max(count, 0));
-                return count;
-            }
-            int count = socket.getInputStream().read(incoming, 0, Math.min(incoming.length, target.remaining()));
-            if (count > 0) {
-                target.put(incoming, 0, count);
-            }
-            return count;
-        }
-
-        @Override
-        public void write(ByteBuffer first, ByteBuffer second) throws IOException {
-            int length = first.remaining() + second.remaining();
-            if (outgoing.length < length) {
-                outgoing = new byte[length];
-            }
-            int head = first.remaining();
-            first.get(outgoing, 0, head);
-            second.get(outgoing, head, length - head);
-            socket.getOutputStream().write(outgoing, 0, length);
         }
 
         @Override

@@ -30,14 +30,15 @@ class SocketRpcTest {
     private final Instant now = Instant.now();
     private final ClusterCa ca = ClusterCa.create("test", now);
 
-    @Nested
-    class Plain extends RpcContract {
+    abstract static class OverSockets extends RpcContract {
         private final Loopback loopback = new Loopback(3);
+
+        abstract Security security(int node);
 
         @BeforeEach
         void start() throws IOException {
             for (int i = 0; i < 3; i++) {
-                loopback.start(loopback.config(i, Optional.of(NodeId.of(i)), Security.plain()));
+                loopback.start(loopback.config(i, Optional.of(NodeId.of(i)), security(i)));
             }
             loopback.awaitConnected(2);
         }
@@ -50,6 +51,64 @@ class SocketRpcTest {
         @Override
         Rpc node(int id) {
             return loopback.nodes().get(id);
+        }
+    }
+
+    @Nested
+    class Plain extends OverSockets {
+        @Override
+        Security security(int node) {
+            return Security.plain();
+        }
+    }
+
+    @Nested
+    class Tls extends OverSockets {
+        @Override
+        Security security(int node) {
+            return Security.tls(ca.issue("node" + node, now));
+        }
+    }
+
+    @Test
+    void bytesArriveUnchangedUnderTlsWhateverTheSizesOfWritesAndReads() throws Exception {
+        byte[] bytes = new byte[5_000_000];
+        new Random(3).nextBytes(bytes);
+        try (Loopback loopback = new Loopback(2)) {
+            for (int i = 0; i < 2; i++) {
+                Security security = Security.tls(ca.issue("node" + i, now));
+                loopback.start(loopback.config(i, Optional.of(NodeId.of(i)), security));
+            }
+            loopback.awaitConnected(1);
+            Rpc zero = loopback.nodes().getFirst();
+            zero.accept(BULK, (_, _, stream) -> send(bytes, stream));
+            try (ByteStream stream = loopback.nodes().getLast().open(zero.self(), BULK, "")) {
+                assertThat(receive(bytes.length, stream)).isEqualTo(bytes);
+            }
+        }
+    }
+
+    private static void send(byte[] bytes, ByteStream stream) throws IOException {
+        Random sizes = new Random(4);
+        for (int done = 0; done < bytes.length; ) {
+            int count = Math.min(bytes.length - done, sizes.nextInt(1 << sizes.nextInt(22)));
+            ByteBuffer part = ByteBuffer.wrap(bytes, done, count);
+            stream.write(sizes.nextBoolean() ? part : part.asReadOnlyBuffer());
+            done += count;
+        }
+        stream.finish();
+    }
+
+    private static byte[] receive(int length, ByteStream stream) throws IOException {
+        Random sizes = new Random(5);
+        ByteBuffer all = ByteBuffer.allocate(length);
+        while (true) {
+            int size = 1 + sizes.nextInt(1 << sizes.nextInt(20));
+            ByteBuffer part = sizes.nextBoolean() ? ByteBuffer.allocate(size) : ByteBuffer.allocateDirect(size);
+            if (stream.read(part) < 0) {
+                return all.array();
+            }
+            all.put(part.flip());
         }
     }
 
