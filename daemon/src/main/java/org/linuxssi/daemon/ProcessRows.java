@@ -1,12 +1,12 @@
 package org.linuxssi.daemon;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.linuxssi.control.ProcessRow;
 import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.ErrnoException;
@@ -20,6 +20,9 @@ final class ProcessRows {
     private static final int LIMIT = 1 << 14;
     private static final int PAGE = 4096;
     private static final int TICK_MILLIS = 10;
+
+    /** Stopped by a tracer, as the source's copy of a process that runs at its target already. */
+    private static final char FROZEN = 't';
 
     private final NodeId self;
     private final DirectoryFd procfs;
@@ -78,11 +81,11 @@ final class ProcessRows {
         return new String(procfs.read(path, LIMIT), StandardCharsets.UTF_8);
     }
 
-    /** Returns these rows and those, by pid. */
+    /** Returns these rows and those, by pid; a process that moves right now is listed where it runs. */
     static List<ProcessRow> merge(Collection<List<ProcessRow>> parts) {
-        List<ProcessRow> all = new ArrayList<>();
-        parts.forEach(all::addAll);
-        all.sort(Comparator.comparingInt(ProcessRow::pid));
-        return List.copyOf(all);
+        Map<Integer, ProcessRow> all = new TreeMap<>();
+        parts.forEach(rows ->
+                rows.forEach(row -> all.merge(row.pid(), row, (one, other) -> one.state() == FROZEN ? other : one)));
+        return List.copyOf(all.values());
     }
 }

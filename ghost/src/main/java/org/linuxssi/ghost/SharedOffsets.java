@@ -58,12 +58,20 @@ final class SharedOffsets {
 
     private boolean shared(OpenFile file) {
         for (int relative : relatives) {
-            for (OpenFile theirs : OpenFiles.list(relative)) {
+            for (OpenFile theirs : filesOf(relative)) {
                 if (OpenFiles.same(file, theirs)) {
                     return true;
                 }
             }
         }
         return false;
+    }
+
+    private static List<OpenFile> filesOf(int relative) {
+        try {
+            return OpenFiles.list(relative);
+        } catch (ErrnoException ended) {
+            return List.of();
+        }
     }
 }

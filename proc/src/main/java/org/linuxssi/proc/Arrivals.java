@@ -1,11 +1,11 @@
 package org.linuxssi.proc;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.linuxssi.linux.Errno;
@@ -39,7 +39,7 @@ final class Arrivals {
 
     private final Container container;
     private final ProcessTable table;
-    private final Map<Integer, Prepared> prepared = new HashMap<>();
+    private final Map<Integer, Prepared> prepared = new ConcurrentHashMap<>();
 
     Arrivals(Container container, ProcessTable table) {
         this.container = container;
@@ -48,6 +48,11 @@ final class Arrivals {
 
     boolean pending() {
         return !prepared.isEmpty();
+    }
+
+    /** Returns the pids that are being made ready; may be asked at any time. */
+    Set<Integer> pids() {
+        return prepared.keySet();
     }
 
     int prepare(Relations relations, NodeId from) {

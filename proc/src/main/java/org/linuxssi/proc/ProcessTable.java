@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
@@ -174,14 +175,20 @@ public final class ProcessTable implements AutoCloseable {
         return member(pid).numbers().uid();
     }
 
-    /** Returns the pids that proxies on this node stand for; programs must not see those as processes of this node. */
+    /**
+     * Returns the pids that proxies on this node stand for, and those of processes that are on their way here; programs must
+     * not see either as processes of this node.
+     */
     public List<Integer> proxies() {
-        return proxies.all().stream().map(Proxy::pid).sorted().toList();
+        return Stream.concat(proxies.all().stream().map(Proxy::pid), arrivals.pids().stream())
+                .sorted()
+                .distinct()
+                .toList();
     }
 
-    /** Tells whether a proxy on this node stands for the process. */
+    /** Tells whether a proxy on this node stands for the process, or the process is on its way here. */
     public boolean isProxy(int pid) {
-        return proxies.get(pid).isPresent();
+        return proxies.get(pid).isPresent() || arrivals.pids().contains(pid);
     }
 
     /**

@@ -20,11 +20,12 @@ import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ProcessRow;
 import org.linuxssi.control.Reply.NodeLine;
 import org.linuxssi.epm.FaultPoint;
+import org.linuxssi.linux.ProcessIdentity;
 import org.linuxssi.tools.NodeId;
 
 /**
- * A node loses its power or is cut off while a migration stands still in a chosen phase: the process runs on exactly
- * once, or it went with its node. With {@code -Dlinuxssi.e2e.faults=all} every fault meets every phase.
+ * A node loses its power, is cut off or told to stop while a migration stands still in a chosen phase, or something fails in
+ * that phase: the process runs on exactly once, or it went with its node. With {@code -Dlinuxssi.e2e.faults=all} every fault meets every phase.
  */
 @ExtendWith(TestBedExtension.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -128,22 +129,62 @@ class FaultPointTest {
         }
     }
 
-    /** Starts a ledger on the source and holds its migration to the target in a phase. */
-    private Program inPhase(FaultPoint point) throws IOException {
+    @ParameterizedTest
+    @MethodSource("aroundTheDecision")
+    void theSourceIsToldToStop(FaultPoint point) throws IOException {
+        try (Program running = inPhase(point)) {
+            ProcessIdentity daemon = cluster.bed().daemon(SOURCE).orElseThrow();
+            daemon.signal(ProcessIdentity.SIGTERM);
+            HoldingHook.release(directory, point);
+            await().atMost(PATIENCE).until(() -> !daemon.alive());
+            awaitState(SOURCE, false);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            assertThat(place(running)).isNotEqualTo(SOURCE);
+            endWhole(running);
+        } finally {
+            cluster.bed().start(SOURCE);
+            awaitState(SOURCE, true);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void anErrorInAPhaseLeavesTheProcessWholeAndMovable(FaultPoint point) throws IOException {
+        try (Program running = started()) {
+            HoldingHook.failAt(directory, point);
+            boolean moved = migrate(running, TARGET);
+            assertThat(place(running)).isEqualTo(moved ? TARGET : SOURCE);
+            if (!DECIDED.contains(point)) {
+                assertThat(moved).isFalse();
+            }
+            await().atMost(PATIENCE).until(() -> settled(running));
+            await().atMost(PATIENCE).until(() -> migrate(running, moved ? SOURCE : TARGET));
+            endWhole(running);
+            assertThat(running.await(PATIENCE).exit()).isZero();
+        }
+    }
+
+    private Program started() {
         Program running = cluster.start(SOURCE, ledger.command(program));
         await().atMost(PATIENCE).until(() -> ledger.laps() > 3);
+        return running;
+    }
+
+    /** Starts a ledger on the source and holds its migration to the target in a phase. */
+    private Program inPhase(FaultPoint point) throws IOException {
+        Program running = started();
         HoldingHook.arm(directory, point);
-        Thread.ofVirtual().start(() -> migrate(running));
+        Thread.ofVirtual().start(() -> migrate(running, TARGET));
         await().atMost(PATIENCE).until(() -> HoldingHook.reached(directory, point));
         return running;
     }
 
-    private static void migrate(Program running) {
+    private static boolean migrate(Program running, int node) {
         try {
-            cluster.migrate(running.pid(), TARGET);
-        } catch (ControlException expected) {
-            System.getLogger(FaultPointTest.class.getName())
-                    .log(System.Logger.Level.DEBUG, "migration of {0} failed", running.pid());
+            cluster.migrate(running.pid(), node);
+            return true;
+        } catch (ControlException refused) {
+            return false;
         }
     }
 

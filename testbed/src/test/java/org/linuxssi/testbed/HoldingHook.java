@@ -9,7 +9,7 @@ import org.linuxssi.epm.FaultPoint;
 
 /**
  * Makes a migration stand still where a test wants it, in daemons that were started with {@link #option}: the test
- * arms a point, waits until it is reached, does harm and releases it.
+ * arms a point, waits until it is reached, does harm and releases it. Or it makes an error happen there.
  */
 public final class HoldingHook implements FaultPoint.Hook {
 
@@ -39,9 +39,17 @@ public final class HoldingHook implements FaultPoint.Hook {
         Files.createFile(file(directory, point, "go"));
     }
 
+    /** Makes the next migration that comes to a point meet an error there. */
+    static void failAt(Path directory, FaultPoint point) throws IOException {
+        Files.createFile(file(directory, point, "fails"));
+    }
+
     @Override
     public void reached(FaultPoint point, int pid) throws IOException {
         String directory = System.getProperty(PROPERTY, "");
+        if (!directory.isEmpty() && Files.deleteIfExists(file(Path.of(directory), point, "fails"))) {
+            throw new IOException("No space left on device");
+        }
         if (directory.isEmpty() || !Files.deleteIfExists(file(Path.of(directory), point, "armed"))) {
             return;
         }
