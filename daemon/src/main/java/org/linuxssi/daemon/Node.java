@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,6 +52,7 @@ import org.linuxssi.rpc.RpcException;
 import org.linuxssi.rpc.Security;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.rpc.SocketRpc;
+import org.linuxssi.stream.SharedOffsets;
 import org.linuxssi.stream.StreamRelays;
 import org.linuxssi.stream.Streams;
 import org.linuxssi.tools.Codec;
@@ -87,6 +89,7 @@ final class Node {
     private final Kddm kddm;
     private final Container container;
     private final Streams streams;
+    private final SharedOffsets offsets;
     private final ProcessTable table;
     private final Absences absences;
     private final Programs programs;
@@ -106,10 +109,11 @@ final class Node {
         container = Container.adopt(config.run(), time).orElseGet(() -> Container.start(rpc.self(), options(), time));
         part(container);
         streams = part(new Streams(rpc, "/dev/ptmx", STREAM_PATIENCE));
+        offsets = part(new SharedOffsets(rpc, "/proc/" + container.initPid() + "/root"));
         KddmPidDirectory directory = new KddmPidDirectory(kddm);
         table = part(new ProcessTable(
                 container, rpc, directory, () -> hotplug.settled().members()));
-        table.beforeEndIsTold(streams::flushed);
+        table.beforeEndIsTold(() -> CompletableFuture.allOf(streams.flushed(), offsets.settled()));
         absences = part(new Absences(rpc, table, () -> hotplug.settled().members()));
         Whereabouts whereabouts = new Whereabouts(hotplug, directory);
         proc = part(ProcMount.start(
@@ -119,7 +123,7 @@ final class Node {
                 procfs -> new RealProcesses(new ListedProcesses(procfs), table),
                 config.run().resolve("proc.fuse")));
         part(ContainerCpus.start(container, rpc, whereabouts, ProcFsOptions.defaults(), config.run()));
-        Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, rpc.self()));
+        Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, offsets, rpc.self()));
         GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
         Places places = new TablePlaces(table, rpc.self(), proc::moved, this::tellMoved);
         migrator = part(new Migrator(rpc, hotplug, imaging, places, faults()));
@@ -245,6 +249,7 @@ final class Node {
         table.nodeLost(node);
         absences.lost(node);
         streams.nodeLost(node);
+        offsets.nodeLost(node);
     }
 
     /**

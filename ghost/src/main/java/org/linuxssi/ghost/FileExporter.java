@@ -27,8 +27,8 @@ final class FileExporter {
         this.relayed = relayed;
     }
 
-    /** Takes the image; the files of the map get other flags. */
-    FileImage image(Map<Integer, Integer> otherFlags) {
+    /** Takes the image; the files of the map get other flags, and their offsets need not be shared then. */
+    FileImage image(Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
         List<OpenFile> seen = new ArrayList<>();
         List<Open> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
@@ -36,7 +36,9 @@ final class FileExporter {
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
-                open.add(open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
+                boolean shared =
+                        !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
+                open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
             }
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
@@ -61,6 +63,10 @@ final class FileExporter {
             }
             return new Open.Path(file.link(), flags, file.position(), lock);
         }
+        return relayed(file);
+    }
+
+    private Open relayed(OpenFile file) {
         Exported one = relayed.export(file, duplicate(file.fd()));
         exported.add(one);
         return new Open.Relayed(one.image());

@@ -67,7 +67,7 @@ public final class ProcessDeparture implements AutoCloseable {
         this.imager = imager;
         pages = new PageMap(pid);
         files = new FileExporter(pid, imager.relayed());
-        offsets = new SharedOffsets(pid);
+        offsets = new SharedOffsets(pid, imager.relayed());
         tracer = new PtraceThread("image of " + pid);
     }
 
@@ -213,7 +213,7 @@ public final class ProcessDeparture implements AutoCloseable {
         out.section(SectionType.THREADS, Threads.CODEC, threads);
         Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
         setFlags(append);
-        FileImage image = files.image(append);
+        FileImage image = files.image(append, offsets);
         FileLocks.release(frozen(), files.locks());
         out.section(SectionType.FILES, FileImage.CODEC, image);
         out.section(SectionType.END);

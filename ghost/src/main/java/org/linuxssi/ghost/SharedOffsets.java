@@ -1,30 +1,36 @@
 package org.linuxssi.ghost;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcFiles.Stat;
 
 /**
- * Regular files that a process writes at their end through an offset that it shares with a relative, as the output of a
- * shell and its children. The offset can't be shared across nodes, so such an open file is put into append mode for all who
- * share it: their output still lines up.
+ * Regular files whose offset a process shares with a relative, as the output of a shell and its children. One that is
+ * written at its end is put into append mode for all who share it, so that the output lines up even when they write at the
+ * same time; the offsets of others are shared across nodes by the service that relays.
  */
 final class SharedOffsets {
 
     static final int O_APPEND = 02000;
+    private static final int O_PATH = 010000000;
     private static final int O_ACCMODE = 3;
     private static final int SESSION = 6;
 
     private final List<Integer> relatives = new ArrayList<>();
+    private final Map<Integer, List<OpenFile>> theirs = new HashMap<>();
+    private final RelayedFile relayed;
 
     /** Looks for relatives of the process: its parent and all of its session. */
-    SharedOffsets(int pid) {
-        if (OpenFiles.list(pid).stream().noneMatch(SharedOffsets::candidate)) {
+    SharedOffsets(int pid, RelayedFile relayed) {
+        this.relayed = relayed;
+        if (OpenFiles.list(pid).stream().noneMatch(file -> candidate(file) || offsetMatters(file))) {
             return;
         }
         Stat self = ProcFiles.stat(pid);
@@ -45,6 +51,15 @@ final class SharedOffsets {
         return file.regular() && (file.flags() & O_ACCMODE) != 0 && (file.flags() & O_APPEND) == 0;
     }
 
+    private static boolean offsetMatters(OpenFile file) {
+        return file.regular() && (file.flags() & (O_APPEND | O_PATH)) == 0;
+    }
+
+    /** Tells whether the file goes with an offset that stays shared. */
+    boolean goesOnShared(OpenFile file) {
+        return relayed.sharesOffsets() && offsetMatters(file) && (relayed.shared(file) || shared(file));
+    }
+
     /** Returns the descriptors to be put into append mode, with their new flags, by descriptor. */
     Map<Integer, Integer> toAppend(List<OpenFile> files) {
         Map<Integer, Integer> found = new TreeMap<>();
@@ -58,8 +73,8 @@ final class SharedOffsets {
 
     private boolean shared(OpenFile file) {
         for (int relative : relatives) {
-            for (OpenFile theirs : filesOf(relative)) {
-                if (OpenFiles.same(file, theirs)) {
+            for (OpenFile other : theirs.computeIfAbsent(relative, SharedOffsets::filesOf)) {
+                if (OpenFiles.same(file, other)) {
                     return true;
                 }
             }

@@ -1,105 +1,348 @@
 package org.linuxssi.stream;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.Syscalls;
 import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.RpcException;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.Registration;
 
 /**
- * Offsets of regular files that a process which left shares with processes that stay, as a child shares its standard
- * output with the shell. The process opens the file again on its new node; when it ends there, or leaves again, its offset
- * is given back before anybody is told, so that the next one goes on where it stopped.
+ * Offsets of regular files that processes on several nodes share, as a shell and its children share what they inherited.
  *
- * <pre>{@code
- * SharedOffsets.Lent lent = offsets.lend(duplicate);       // on the node that it leaves
- * offsets.giveBack(lent, position);                        // on the node where it ended, before its exit is told
- * }</pre>
+ * <p>Each node has one open file for all its processes that share the offset; the first node, its home, knows the others.
+ * An offset that has changed is told to all before the end of a process is told, and when a process leaves: so who waits
+ * for another one's end goes on where that one stopped.
  */
 public final class SharedOffsets implements AutoCloseable {
 
-    /**
-     * Names a lent offset in the cluster.
-     *
-     * @param node where it is shared
-     * @param number on that node
-     */
-    public record Lent(NodeId node, long number) {
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final long GRACE = Duration.ofSeconds(30).toNanos();
+    private static final long SWEEP = Duration.ofSeconds(10).toNanos();
+    private static final long NONE = -1;
+    private static final int KCMP_FILE = 0;
+    private static final int PATH = 4096;
+    private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
 
-        /** The bytes of it. */
-        public static final Codec<Lent> CODEC =
-                Codec.of((lent, out) -> out.node(lent.node).i64(lent.number), in -> new Lent(in.node(), in.i64()));
+    /** Names a shared offset in the cluster. */
+    private record Name(NodeId home, long number) {
+        static final Codec<Name> CODEC =
+                Codec.of((name, out) -> out.node(name.home).i64(name.number), in -> new Name(in.node(), in.i64()));
     }
 
-    private record Return(long number, long offset) {
-        static final Codec<Return> CODEC =
-                Codec.of((back, out) -> out.i64(back.number).i64(back.offset), in -> new Return(in.i64(), in.i64()));
+    private record Place(Name name, long offset) {
+        static final Codec<Place> CODEC = Codec.of(
+                (place, out) -> out.value(place.name, Name.CODEC).i64(place.offset),
+                in -> new Place(in.value(Name.CODEC), in.i64()));
     }
 
-    private static final Service<Return, Codec.Nothing> RETURN =
-            Service.of(321, "stream-offset", Return.CODEC, Codec.NOTHING, Service.Dispatch.BLOCKING);
+    /** What a process takes along. */
+    private record Ticket(Place place, String path, int flags) {
+        static final Codec<Ticket> CODEC = Codec.of(
+                (ticket, out) ->
+                        out.value(ticket.place, Place.CODEC).text(ticket.path).i32(ticket.flags),
+                in -> new Ticket(in.value(Place.CODEC), in.text(PATH), in.i32()));
+    }
+
+    /** The open file of this node. */
+    private static final class Local {
+        final Name name;
+        final String path;
+        final int descriptor;
+        final Set<NodeId> users = new HashSet<>();
+        long agreed;
+        long touched = System.nanoTime();
+
+        Local(Name name, String path, int descriptor, long agreed) {
+            this.name = name;
+            this.path = path;
+            this.descriptor = descriptor;
+            this.agreed = agreed;
+        }
+    }
+
+    private static final Service<Name, Long> ATTACH = Service.of(
+            321,
+            "stream-offset-attach",
+            Name.CODEC,
+            Codec.of((offset, out) -> out.i64(offset), in -> in.i64()),
+            Service.Dispatch.BLOCKING);
+
+    private static final Service<Place, Codec.Nothing> SET =
+            Service.of(322, "stream-offset-set", Place.CODEC, Codec.NOTHING, Service.Dispatch.BLOCKING);
+
+    private static final Service<Name, Codec.Nothing> RELEASE =
+            Service.of(323, "stream-offset-release", Name.CODEC, Codec.NOTHING, Service.Dispatch.BLOCKING);
 
     private final Rpc rpc;
-    private final Registration registration;
-    private final Map<Long, Integer> lent = new HashMap<>();
-    private long numbers;
+    private final String root;
+    private final int self = (int) ProcessHandle.current().pid();
+    private final List<Registration> registrations;
+    private final Map<Name, Local> locals = new HashMap<>();
+    private final AtomicLong swept = new AtomicLong(System.nanoTime());
+    private long numbers = System.nanoTime() << 8;
 
-    /** Starts to take offsets back. */
-    public SharedOffsets(Rpc rpc) {
+    /**
+     * Starts to share.
+     *
+     * @param root path of the root directory that programs see; their files are opened below it
+     */
+    public SharedOffsets(Rpc rpc, String root) {
         this.rpc = rpc;
-        registration = rpc.serve(RETURN, (from, back) -> {
-            take(back);
-            return Codec.Nothing.NOTHING;
-        });
+        this.root = root;
+        registrations =
+                List.of(rpc.serve(ATTACH, this::attach), rpc.serve(SET, this::set), rpc.serve(RELEASE, (from, name) -> {
+                    release(from, name);
+                    return Codec.Nothing.NOTHING;
+                }));
+    }
+
+    /** Tells whether processes on other nodes share the offset of this open file of a process, or did lately. */
+    synchronized boolean knows(int pid, int descriptor, String path) {
+        return find(pid, descriptor, path).isPresent();
+    }
+
+    private Optional<Local> find(int pid, int descriptor, String path) {
+        return locals.values().stream()
+                .filter(local -> local.path.equals(path) && same(local, pid, descriptor))
+                .findFirst();
+    }
+
+    private boolean same(Local local, int pid, int descriptor) {
+        return Syscalls.call(Nr.KCMP, self, pid, KCMP_FILE, local.descriptor, descriptor) == 0;
     }
 
     /**
-     * Remembers an open file whose offset others here share.
+     * Returns what a process that leaves takes along for an open file.
      *
-     * @param descriptor a duplicate in this daemon, which it keeps until the offset is given back
+     * @param descriptor a duplicate in this daemon, which this object owns from now on
+     * @param path in the root directory of programs
      */
-    public synchronized Lent lend(int descriptor) {
-        lent.put(++numbers, descriptor);
-        return new Lent(rpc.self(), numbers);
+    byte[] depart(int descriptor, String path) {
+        int flags = Descriptors.flags(descriptor);
+        Local local = known(descriptor, path);
+        join(tell(List.of(local)));
+        return Ticket.CODEC.toBytes(new Ticket(new Place(local.name, local.agreed), path, flags));
+    }
+
+    private synchronized Local known(int descriptor, String path) {
+        Optional<Local> known = find(self, descriptor, path);
+        if (known.isPresent()) {
+            Descriptors.close(descriptor);
+            known.get().touched = System.nanoTime();
+            return known.get();
+        }
+        Local local = new Local(new Name(rpc.self(), ++numbers), path, descriptor, offset(descriptor));
+        locals.put(local.name, local);
+        return local;
     }
 
     /**
-     * Gives an offset back and waits until it is in place; a second time does nothing.
+     * Makes a descriptor for a process that arrives; the caller closes it.
      *
-     * @param back what {@link #lend} returned
-     * @param offset bytes from the start of the file
-     * @throws org.linuxssi.rpc.RpcException when the node is out of reach
+     * @throws ErrnoException as of open(2)
      */
-    public void giveBack(Lent back, long offset) {
-        rpc.call(back.node(), RETURN, new Return(back.number(), offset));
+    int arrive(byte[] image) {
+        Ticket ticket = Ticket.CODEC.fromBytes(image);
+        Name name = ticket.place().name();
+        Optional<Integer> here = sharedHere(name);
+        if (here.isPresent()) {
+            return here.get();
+        }
+        long agreed = name.home().equals(rpc.self()) ? NONE : attachTo(name);
+        int descriptor = Descriptors.open(root + ticket.path(), ticket.flags() & ~ONLY_AT_CREATION);
+        Descriptors.seek(descriptor, agreed == NONE ? ticket.place().offset() : agreed, Descriptors.SEEK_SET);
+        return agreed == NONE ? descriptor : enter(name, ticket.path(), descriptor, agreed);
     }
 
-    private synchronized void take(Return back) {
-        Integer descriptor = lent.remove(back.number());
-        if (descriptor != null) {
-            try {
-                Descriptors.seek(descriptor, back.offset(), Descriptors.SEEK_SET);
-            } finally {
-                Descriptors.close(descriptor);
+    private synchronized Optional<Integer> sharedHere(Name name) {
+        Optional<Local> local = Optional.ofNullable(locals.get(name));
+        local.ifPresent(known -> known.touched = System.nanoTime());
+        return local.map(known -> Descriptors.duplicate(known.descriptor));
+    }
+
+    private synchronized int enter(Name name, String path, int descriptor, long agreed) {
+        Optional<Integer> meanwhile = sharedHere(name);
+        if (meanwhile.isPresent()) {
+            Descriptors.close(descriptor);
+            return meanwhile.get();
+        }
+        locals.put(name, new Local(name, path, Descriptors.duplicate(descriptor), agreed));
+        return descriptor;
+    }
+
+    private long attachTo(Name name) {
+        try {
+            return rpc.call(name.home(), ATTACH, name, PATIENCE);
+        } catch (RpcException _) {
+            return NONE;
+        }
+    }
+
+    private synchronized long attach(NodeId from, Name name) {
+        Local local = locals.get(name);
+        if (local == null) {
+            return NONE;
+        }
+        local.users.add(from);
+        local.touched = System.nanoTime();
+        return offset(local.descriptor);
+    }
+
+    private static long offset(int descriptor) {
+        return Descriptors.seek(descriptor, 0, Descriptors.SEEK_CUR);
+    }
+
+    /** Completes when offsets that processes here have changed are in place everywhere; fails when a node does not answer. */
+    public CompletableFuture<Void> settled() {
+        List<Local> all;
+        synchronized (this) {
+            all = List.copyOf(locals.values());
+        }
+        sweepSoon();
+        return tell(all);
+    }
+
+    private synchronized CompletableFuture<Void> tell(List<Local> changed) {
+        List<CompletableFuture<?>> told = new ArrayList<>();
+        for (Local local : changed) {
+            long now = offset(local.descriptor);
+            if (locals.containsKey(local.name) && now != local.agreed) {
+                local.agreed = now;
+                boolean home = local.name.home().equals(rpc.self());
+                told.addAll(tell(local, home ? local.users : Set.of(local.name.home())));
+            }
+        }
+        return CompletableFuture.allOf(told.toArray(CompletableFuture[]::new));
+    }
+
+    private List<CompletableFuture<Codec.Nothing>> tell(Local local, Set<NodeId> nodes) {
+        Place place = new Place(local.name, local.agreed);
+        return nodes.stream().map(node -> rpc.ask(node, SET, place, PATIENCE)).toList();
+    }
+
+    private static void join(CompletableFuture<Void> told) {
+        try {
+            told.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException _) {
+            // a node that does not answer keeps what it has
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Codec.Nothing set(NodeId from, Place place) {
+        join(place(from, place));
+        return Codec.Nothing.NOTHING;
+    }
+
+    private synchronized CompletableFuture<Void> place(NodeId from, Place place) {
+        Local local = locals.get(place.name());
+        if (local == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Descriptors.seek(local.descriptor, place.offset(), Descriptors.SEEK_SET);
+        local.agreed = place.offset();
+        Set<NodeId> others = new HashSet<>(local.users);
+        others.remove(from);
+        return CompletableFuture.allOf(tell(local, others).toArray(CompletableFuture[]::new));
+    }
+
+    // ---- the end
+
+    private synchronized void release(NodeId node, Name name) {
+        Local local = locals.get(name);
+        if (local != null) {
+            local.users.remove(node);
+        }
+    }
+
+    /** The node is out of the cluster. */
+    public synchronized void nodeLost(NodeId node) {
+        locals.values().forEach(local -> local.users.remove(node));
+        List.copyOf(locals.values()).stream()
+                .filter(local -> local.name.home().equals(node))
+                .forEach(this::drop);
+    }
+
+    private void drop(Local local) {
+        locals.remove(local.name);
+        Descriptors.close(local.descriptor);
+    }
+
+    private void sweepSoon() {
+        long now = System.nanoTime();
+        long last = swept.get();
+        if (now - last > SWEEP && swept.compareAndSet(last, now)) {
+            Thread.ofVirtual().name("stream-offsets").start(() -> sweep(GRACE));
+        }
+    }
+
+    /** Lets go of offsets that nobody shares any more and that were not used for some nanoseconds. */
+    void sweep(long grace) {
+        List<Local> old;
+        synchronized (this) {
+            old = locals.values().stream()
+                    .filter(local -> System.nanoTime() - local.touched > grace && local.users.isEmpty())
+                    .toList();
+        }
+        for (Local local : old) {
+            boolean home = local.name.home().equals(rpc.self());
+            if (home || !held(local)) {
+                forget(local);
+                if (!home) {
+                    rpc.send(local.name.home(), RELEASE, local.name);
+                }
             }
         }
     }
 
-    /** The process did not leave, or is gone with its node: the offset stays what it is here. */
-    public synchronized void keep(Lent back) {
-        Integer descriptor = lent.remove(back.number());
-        if (descriptor != null) {
-            Descriptors.close(descriptor);
+    private synchronized void forget(Local local) {
+        if (locals.containsKey(local.name) && local.users.isEmpty()) {
+            drop(local);
         }
+    }
+
+    private boolean held(Local local) {
+        return ProcFiles.processes().stream().anyMatch(pid -> pid != self && held(local, pid));
+    }
+
+    private boolean held(Local local, int pid) {
+        try {
+            return ProcFiles.descriptors(pid).stream()
+                    .anyMatch(descriptor ->
+                            ProcFiles.link(pid, "fd/" + descriptor).equals(local.path) && same(local, pid, descriptor));
+        } catch (ErrnoException _) {
+            return false;
+        }
+    }
+
+    /** Returns how many offsets are shared with other nodes now, or were lately. */
+    synchronized int count() {
+        return locals.size();
     }
 
     @Override
     public synchronized void close() {
-        registration.close();
-        lent.values().forEach(Descriptors::close);
-        lent.clear();
+        registrations.forEach(Registration::close);
+        List.copyOf(locals.values()).forEach(this::drop);
     }
 }

@@ -7,9 +7,13 @@ import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Fds;
 import org.linuxssi.linux.PidFd;
+import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
 
-/** Takes pipes, terminals and connected stream sockets along when a process moves: as relayed streams. */
+/**
+ * Takes pipes, terminals and connected stream sockets along when a process moves, as relayed streams, and regular files
+ * whose offset it shares with others.
+ */
 public final class StreamRelays implements RelayedFile {
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -17,22 +21,41 @@ public final class StreamRelays implements RelayedFile {
     /** Major number of {@code /dev/tty}, with minor 0 ({@code linux/major.h}). */
     private static final int OWN_TERMINAL_MAJOR = 5;
 
+    /** Minor number of {@code /dev/ptmx} under the same major. */
+    private static final int MULTIPLEXER_MINOR = 2;
+
+    private static final int TICKET = 8192;
+
     private final Streams streams;
+    private final SharedOffsets offsets;
     private final NodeId destination;
+
+    private enum Kind {
+        STREAM,
+        OFFSET
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // a value that is never compared
+    private record Image(Kind kind, byte[] ticket) {
+        static final Codec<Image> CODEC = Codec.of(
+                (image, out) -> out.constant(image.kind).bytes(image.ticket),
+                in -> new Image(in.constant(Kind.values()), in.bytes(TICKET)));
+    }
 
     /**
      * Relays by these streams.
      *
      * @param destination where processes go from here; {@link #towards} says it for each
      */
-    public StreamRelays(Streams streams, NodeId destination) {
+    public StreamRelays(Streams streams, SharedOffsets offsets, NodeId destination) {
         this.streams = streams;
+        this.offsets = offsets;
         this.destination = destination;
     }
 
     @Override
     public RelayedFile towards(NodeId node) {
-        return new StreamRelays(streams, node);
+        return new StreamRelays(streams, offsets, node);
     }
 
     @Override
@@ -42,6 +65,9 @@ public final class StreamRelays implements RelayedFile {
         }
         if (file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == 0) {
             return Optional.of("/dev/tty would mean another terminal on another node");
+        }
+        if (file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == MULTIPLEXER_MINOR) {
+            return Optional.of("the master of a terminal stays with it; programs on the terminal can move");
         }
         try (PidFd process = PidFd.open(file.pid())) {
             int descriptor = process.take(file.fd());
@@ -56,13 +82,48 @@ public final class StreamRelays implements RelayedFile {
     }
 
     @Override
+    public boolean sharesOffsets() {
+        return true;
+    }
+
+    @Override
+    public boolean shared(OpenFile file) {
+        return offsets.knows(file.pid(), file.fd(), file.link());
+    }
+
+    @Override
     public Exported export(OpenFile file, int descriptor) {
+        return file.regular() ? offset(file, descriptor) : stream(file, descriptor);
+    }
+
+    private Exported offset(OpenFile file, int descriptor) {
+        byte[] ticket = offsets.depart(descriptor, file.link());
+        return new Exported() {
+            @Override
+            public byte[] image() {
+                return Image.CODEC.toBytes(new Image(Kind.OFFSET, ticket));
+            }
+
+            @Override
+            public void moved() {
+                // the nodes that use the offset tell each other
+            }
+
+            @Override
+            public void stays() {
+                // an offset that no other node uses is forgotten
+            }
+        };
+    }
+
+    private Exported stream(OpenFile file, int descriptor) {
         Leaving leaving = new Leaving(descriptor, file.terminal() ? Foreground.of(file.pid()) : Foreground.ALWAYS);
         Export export = streams.prepareExport(destination, List.of(leaving), PATIENCE);
         return new Exported() {
             @Override
             public byte[] image() {
-                return StreamTicket.CODEC.toBytes(export.tickets().getFirst());
+                return Image.CODEC.toBytes(new Image(
+                        Kind.STREAM, StreamTicket.CODEC.toBytes(export.tickets().getFirst())));
             }
 
             @Override
@@ -79,6 +140,10 @@ public final class StreamRelays implements RelayedFile {
 
     @Override
     public int restore(byte[] image) {
-        return streams.importTicket(StreamTicket.CODEC.fromBytes(image));
+        Image one = Image.CODEC.fromBytes(image);
+        return switch (one.kind()) {
+            case STREAM -> streams.importTicket(StreamTicket.CODEC.fromBytes(one.ticket()));
+            case OFFSET -> offsets.arrive(one.ticket());
+        };
     }
 }

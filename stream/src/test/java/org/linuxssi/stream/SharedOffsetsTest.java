@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,24 +22,90 @@ import org.linuxssi.tools.SystemTime;
 @Timeout(20)
 class SharedOffsetsTest {
 
-    @Test
-    void whoStaysGoesOnWhereTheOneWhoLeftStopped(@TempDir Path directory) throws IOException {
-        Path file = Files.writeString(directory.resolve("log"), "one two three");
-        int shared = Descriptors.open(file.toString(), Descriptors.O_RDWR);
-        try (SystemTime time = new SystemTime()) {
-            MemoryNetwork network = new MemoryNetwork(time);
-            try (Rpc here = network.node(NodeId.of(0));
-                    Rpc there = network.node(NodeId.of(1));
-                    SharedOffsets home = new SharedOffsets(here);
-                    SharedOffsets away = new SharedOffsets(there)) {
-                Awaitility.await().until(() -> there.connected().contains(NodeId.of(0)));
-                SharedOffsets.Lent lent = home.lend(Descriptors.duplicate(shared));
-                away.giveBack(lent, 8);
-                away.giveBack(lent, 3);
-                assertThat(StreamCluster.text(shared, 5)).isEqualTo("three");
-            }
-        } finally {
-            Descriptors.close(shared);
+    private static final int NODES = 3;
+
+    private final SystemTime time = new SystemTime();
+    private final List<Rpc> rpcs = new ArrayList<>();
+    private final List<SharedOffsets> nodes = new ArrayList<>();
+    private String path = "";
+    private int home;
+
+    @BeforeEach
+    void start(@TempDir Path directory) throws IOException {
+        MemoryNetwork network = new MemoryNetwork(time);
+        for (int i = 0; i < NODES; i++) {
+            rpcs.add(network.node(NodeId.of(i)));
+            nodes.add(new SharedOffsets(rpcs.get(i), ""));
         }
+        Awaitility.await()
+                .until(() -> rpcs.stream().allMatch(rpc -> rpc.connected().size() == NODES - 1));
+        path = Files.writeString(directory.resolve("log"), "one two three four").toString();
+        home = Descriptors.open(path, Descriptors.O_RDWR);
+    }
+
+    @AfterEach
+    void stop() {
+        Descriptors.close(home);
+        nodes.forEach(SharedOffsets::close);
+        rpcs.forEach(Rpc::close);
+        time.close();
+    }
+
+    private int move(int from, int to, int descriptor) {
+        return nodes.get(to).arrive(nodes.get(from).depart(Descriptors.duplicate(descriptor), path));
+    }
+
+    private static String read(int descriptor, int count) {
+        return StreamCluster.text(descriptor, count);
+    }
+
+    @Test
+    void whoStaysGoesOnWhereTheOneWhoLeftStopped() {
+        assertThat(read(home, 4)).isEqualTo("one ");
+        int away = move(0, 1, home);
+        assertThat(read(away, 4)).isEqualTo("two ");
+        nodes.get(1).settled().join();
+        assertThat(read(home, 6)).isEqualTo("three ");
+        nodes.get(0).settled().join();
+        assertThat(read(away, 4)).isEqualTo("four");
+        Descriptors.close(away);
+    }
+
+    @Test
+    void allNodesGoOnWhereOneStopped() {
+        int one = move(0, 1, home);
+        int two = move(0, 2, home);
+        int further = move(1, 2, one);
+        assertThat(read(further, 4)).isEqualTo("one ");
+        assertThat(read(two, 4)).isEqualTo("two ");
+        nodes.get(2).settled().join();
+        assertThat(read(one, 6)).isEqualTo("three ");
+        int back = move(1, 0, one);
+        assertThat(read(back, 2)).isEqualTo("fo");
+        assertThat(read(home, 2)).isEqualTo("ur");
+        List.of(one, two, further, back).forEach(Descriptors::close);
+    }
+
+    @Test
+    void whatNobodySharesIsForgotten() {
+        int away = move(0, 1, home);
+        Descriptors.close(away);
+        nodes.get(1).sweep(0);
+        Awaitility.await().until(() -> {
+            nodes.get(0).sweep(0);
+            return nodes.get(0).count() == 0;
+        });
+        assertThat(nodes.get(1).count()).isZero();
+    }
+
+    @Test
+    void withoutItsHomeAnOffsetIsOnesOwn() {
+        assertThat(read(home, 4)).isEqualTo("one ");
+        byte[] image = nodes.get(0).depart(Descriptors.duplicate(home), path);
+        nodes.get(0).sweep(0);
+        int away = nodes.get(1).arrive(image);
+        assertThat(read(away, 3)).isEqualTo("two");
+        assertThat(nodes.get(1).count()).isZero();
+        Descriptors.close(away);
     }
 }

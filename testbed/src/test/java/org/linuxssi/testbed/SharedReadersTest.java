@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Programs whose processes share the read end of a pipe, on several nodes: nobody takes what another one waits for. */
+/**
+ * Programs whose processes share the read end of a pipe or the offset of a file, on several nodes: nobody takes what
+ * another one waits for, and each goes on where the one before stopped.
+ */
 @ExtendWith(TestBedExtension.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class SharedReadersTest {
@@ -32,7 +35,13 @@ class SharedReadersTest {
     @Test
     void shellsReadLinesOfOnePipeInTurn() throws IOException {
         Path program = Programs.source("lines.sh", directory);
-        same(Command.of("/bin/bash", program.toString(), "60"), 4, 20);
+        same(Command.of("/bin/bash", program.toString(), "100"), 4, 15);
+    }
+
+    @Test
+    void shellsShareOffsetsOfFiles() throws IOException {
+        Path program = Programs.source("offsets.sh", directory);
+        same(Command.of("/bin/bash", program.toString(), "120"), 6, 10);
     }
 
     @Test

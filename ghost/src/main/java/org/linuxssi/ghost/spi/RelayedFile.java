@@ -38,6 +38,16 @@ public interface RelayedFile {
         return this;
     }
 
+    /** Tells whether the service takes regular files whose offset several processes share. */
+    default boolean sharesOffsets() {
+        return false;
+    }
+
+    /** Tells whether the service shares the offset of this regular file with other nodes already. */
+    default boolean shared(OpenFile file) {
+        return false;
+    }
+
     /**
      * Called on the source, once for each open file, while the process is frozen: prepares the file to be used from
      * elsewhere.
