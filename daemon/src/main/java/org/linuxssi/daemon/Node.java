@@ -15,6 +15,8 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ControlServer;
@@ -84,6 +86,8 @@ final class Node {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final ExecutorService pauses =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("pauses").factory());
     private final EventLog events;
     private final ClusterRequests cluster;
     private final Kddm kddm;
@@ -220,9 +224,22 @@ final class Node {
 
     private void watch() {
         part(hotplug.onView(view -> events.add("view", ClusterRequests.describe(view)))::close);
-        part(hotplug.onPause((paused, reason) -> events.add(paused ? "pause" : "resume", reason))::close);
+        part(pauses);
+        part(hotplug.onPause(this::paused)::close);
         part(hotplug.onPoweroff(reboot -> end.run())::close);
         part(hotplug.register(Stage.PROC, HotplugHandler.blocking(rpc.time(), this::changed))::close);
+    }
+
+    /** The programs of a minority stand still until it is settled whether the others have given them up. */
+    private void paused(boolean paused, String reason) {
+        events.add(paused ? "pause" : "resume", reason);
+        pauses.execute(() -> {
+            if (!paused) {
+                container.thaw();
+            } else if (!container.freeze()) {
+                events.add("pause", "the programs of this node run on: it has no cgroup v2");
+            }
+        });
     }
 
     private void changed(HotplugEvent event) {

@@ -31,9 +31,15 @@ final class Cgroup {
         }
     }
 
+    /** Returns the directory below it whose processes stand still, when there is one. */
+    static Path frozen(Path directory) {
+        return directory.resolve("frozen");
+    }
+
     /** Removes the directory, which must be without processes. */
     static void remove(Path directory) {
         try {
+            Files.deleteIfExists(frozen(directory));
             Files.deleteIfExists(directory);
         } catch (IOException problem) {
             LOG.log(Level.INFO, "cgroup {0} stays: {1}", directory, problem.getMessage());

@@ -60,6 +60,7 @@ public final class Container implements AutoCloseable {
     private final Poller poller;
     private final PidSteering steering;
     private final PidFd initFd;
+    private final Optional<Freezer> freezer;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean stopped = new AtomicBoolean();
     private ContainerState state;
@@ -83,6 +84,7 @@ public final class Container implements AutoCloseable {
             NotifiedThreads.wakeAgents(numbers);
         }
         init.begin();
+        freezer = Freezer.of(known.cgroup(), supervisor, time);
         steering = new PidSteering(init, state.pidFile(), range, time);
     }
 
@@ -258,6 +260,20 @@ public final class Container implements AutoCloseable {
                 .toList();
     }
 
+    /**
+     * Lets all programs stand still, also those that start from now on; they notice nothing of it.
+     *
+     * @return false when this machine cannot do that (no cgroup v2), and they go on
+     */
+    public boolean freeze() {
+        return freezer.map(Freezer::freeze).orElse(false);
+    }
+
+    /** Lets the programs go on after {@link #freeze}. */
+    public void thaw() {
+        freezer.ifPresent(Freezer::thaw);
+    }
+
     /** Stops supervising without ending anything, as if the daemon had been killed; for tests of {@link #adopt}. */
     void abandon() {
         stopped.set(true);
@@ -288,6 +304,7 @@ public final class Container implements AutoCloseable {
             return;
         }
         steering.close();
+        thaw();
         List<Integer> programs =
                 processes().stream().filter(pid -> !supervisor.isAgent(pid)).toList();
         CompletableFuture<?>[] ends = programs.stream().map(this::askToEnd).toArray(CompletableFuture<?>[]::new);

@@ -73,7 +73,7 @@ final class NotifiedThreads {
     }
 
     /** An agent has the set of all signals at a place where others have nothing. */
-    private static boolean agent(int pid) {
+    static boolean agent(int pid) {
         try {
             byte[] set = AgentMemory.read(pid, AgentImage.DATA_AT + AgentImage.ALL_SIGNALS, 8);
             return Arrays.equals(set, new byte[] {-1, -1, -1, -1, -1, -1, -1, -1});

@@ -39,9 +39,11 @@ final class Cgroups {
         return directories;
     }
 
-    /** Removes directories without processes; the kernel refuses for others, which then stay. */
+    /** Removes directories without processes and what is in them; the kernel refuses for others, which then stay. */
     static void remove(Set<Path> directories) {
         List<Path> deepestFirst = directories.stream()
+                .flatMap(directory -> Stream.concat(Stream.of(directory), below(directory).stream()))
+                .distinct()
                 .sorted(Comparator.comparing(Path::getNameCount).reversed())
                 .toList();
         for (Path directory : deepestFirst) {
@@ -51,6 +53,14 @@ final class Cgroups {
                 System.getLogger(Cgroups.class.getName())
                         .log(System.Logger.Level.INFO, "cgroup {0} stays: {1}", directory, inUse.getMessage());
             }
+        }
+    }
+
+    private static List<Path> below(Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(Files::isDirectory).toList();
+        } catch (IOException gone) {
+            return List.of();
         }
     }
 

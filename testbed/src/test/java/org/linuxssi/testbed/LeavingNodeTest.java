@@ -125,6 +125,29 @@ class LeavingNodeTest {
     }
 
     @Test
+    void programsOfANodeThatIsCutOffStandStillUntilItIsBack() {
+        Ledger moved = Ledger.in(directory, 1);
+        try (Program stays = cluster.start(2, ledger.command(ledgerProgram));
+                Program comes = cluster.start(0, moved.command(ledgerProgram))) {
+            cluster.migrate(comes.pid(), 2);
+            awaitProgress();
+            cluster.bed().cut(new NodePair(0, 2));
+            cluster.bed().cut(new NodePair(1, 2));
+            awaitGone(2);
+            assertThat(comes.await(PATIENCE).exit()).isEqualTo(128 + ProcessIdentity.SIGKILL);
+            long laps = ledger.laps();
+            long movedLaps = moved.laps();
+            LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+            assertThat(ledger.laps()).isEqualTo(laps);
+            cluster.bed().heal();
+            await().atMost(PATIENCE).until(() -> state(2) == NodeLine.State.ONLINE);
+            awaitProgress();
+            assertThat(moved.laps()).isEqualTo(movedLaps);
+            endsWhole(stays);
+        }
+    }
+
+    @Test
     void aNodeWithoutPowerIsNoticedAndComesBack() {
         cluster.bed().kill(1);
         awaitGone(1);
