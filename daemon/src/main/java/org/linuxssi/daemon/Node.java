@@ -114,7 +114,8 @@ final class Node {
         part(container);
         streams = part(new Streams(rpc, "/dev/ptmx", STREAM_PATIENCE));
         offsets = part(new SharedOffsets(rpc, "/proc/" + container.initPid() + "/root"));
-        KddmPidDirectory directory = new KddmPidDirectory(kddm);
+        KddmPidDirectory directory =
+                new KddmPidDirectory(kddm, rpc, () -> hotplug.settled().members());
         table = part(new ProcessTable(
                 container, rpc, directory, () -> hotplug.settled().members()));
         table.beforeEndIsTold(() -> CompletableFuture.allOf(streams.flushed(), offsets.settled()));
@@ -253,8 +254,9 @@ final class Node {
             case HotplugEvent.Add addition -> {
                 addition.nodes().minus(self()).forEach(absences::back);
                 if (addition.nodes().contains(self())) {
-                    table.rejoined();
+                    table.joined();
                     absences.joined();
+                    pauses.execute(container::thaw);
                 }
             }
             case HotplugEvent.Remove _ -> LOG.log(Level.DEBUG, "processes need nothing for {0}", event);
@@ -342,7 +344,7 @@ final class Node {
     }
 
     String kddmText() {
-        return String.join("\n", kddm.sets().stream().map(Object::toString).toList());
+        return KddmTable.format(kddm.sets());
     }
 
     /** Checks that programs can run on a node. */

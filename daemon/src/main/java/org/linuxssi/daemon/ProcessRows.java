@@ -81,7 +81,10 @@ final class ProcessRows {
         return new String(procfs.read(path, LIMIT), StandardCharsets.UTF_8);
     }
 
-    /** Returns these rows and those, by pid; a process that moves right now is listed where it runs. */
+    /**
+     * Returns these rows and those, by pid; a process that moves right now is listed where it runs, and init, which each node
+     * has, once.
+     */
     static List<ProcessRow> merge(Collection<List<ProcessRow>> parts) {
         Map<Integer, ProcessRow> all = new TreeMap<>();
         parts.forEach(rows ->

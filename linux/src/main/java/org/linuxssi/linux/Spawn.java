@@ -68,6 +68,17 @@ public final class Spawn {
      * @throws ErrnoException when it can't be started
      */
     public static int start(List<String> argv, Map<String, String> environment, Path directory, Path log) {
+        return start(argv.getFirst(), argv, environment, directory, log);
+    }
+
+    /**
+     * Starts a program under another name.
+     *
+     * @param path the program's path (no search)
+     * @param argv the name that it is told and shows, and its arguments
+     * @see #start(List, Map, Path, Path)
+     */
+    public static int start(String path, List<String> argv, Map<String, String> environment, Path directory, Path log) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actions = arena.allocate(OPAQUE, 16);
             MemorySegment attributes = arena.allocate(OPAQUE, 16);
@@ -84,7 +95,7 @@ public final class Spawn {
                                 actions.address(),
                                 Syscalls.text(arena, directory.toString()).address()));
                 resetSignals(argv, arena, attributes);
-                return spawn(argv, environment, arena, actions, attributes);
+                return spawn(path, argv, environment, arena, actions, attributes);
             } finally {
                 check(argv, ACTIONS_DESTROY.invoke(actions.address()));
                 check(argv, ATTRIBUTES_DESTROY.invoke(attributes.address()));
@@ -112,6 +123,7 @@ public final class Spawn {
     }
 
     private static int spawn(
+            String program,
             List<String> argv,
             Map<String, String> environment,
             Arena arena,
@@ -122,7 +134,7 @@ public final class Spawn {
                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                 .toList();
         MemorySegment pid = arena.allocate(JAVA_INT);
-        MemorySegment path = Syscalls.text(arena, argv.getFirst());
+        MemorySegment path = Syscalls.text(arena, program);
         check(
                 argv,
                 SPAWN.invoke(

@@ -32,6 +32,8 @@ import org.linuxssi.linux.Syscalls;
 final class Birth {
 
     private static final int NAMESPACES = 0x0002_0000 | 0x0400_0000 | 0x0800_0000 | 0x2000_0000;
+    private static final String NAME = "linuxssi-init";
+    private static final int PR_SET_NAME = 15;
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Duration STEP = Duration.ofMillis(1);
 
@@ -49,6 +51,7 @@ final class Birth {
         int[] install = new int[1];
         byte[] image = AgentImage.file(table -> {
             table.may(Nr.SETSID);
+            table.may(Nr.PRCTL, PR_SET_NAME, table.text(NAME));
             table.may(Nr.CLOSE_RANGE, 3, 0xffff_ffffL, 0);
             install[0] = NodeFilter.of(range).installBy(table);
         });
@@ -75,7 +78,7 @@ final class Birth {
             Mounts.mount("none", Path.of("/"), "", Mounts.RECURSIVE | propagation, "");
             setHostname(options.hostname());
             String path = "/proc/" + ProcessHandle.current().pid() + "/fd/" + file;
-            return Spawn.start(List.of(path), Map.of(), Path.of("/"), Path.of("/dev/null"));
+            return Spawn.start(path, List.of(NAME), Map.of(), Path.of("/"), Path.of("/dev/null"));
         });
         Thread.ofPlatform().name("container-birth").daemon().start(task);
         try {

@@ -22,6 +22,7 @@ final class Cgroup {
         }
         Path directory = root.get().resolve(name);
         try {
+            Files.deleteIfExists(frozen(directory));
             Files.createDirectories(directory);
             Files.writeString(directory.resolve("cgroup.procs"), Integer.toString(hostPid));
             return Optional.of(directory);

@@ -84,7 +84,7 @@ public final class Container implements AutoCloseable {
             NotifiedThreads.wakeAgents(numbers);
         }
         init.begin();
-        freezer = Freezer.of(known.cgroup(), supervisor, time);
+        freezer = Freezer.of(known, supervisor, time);
         steering = new PidSteering(init, state.pidFile(), range, time);
     }
 

@@ -39,13 +39,15 @@ final class Freezer {
         this.time = time;
     }
 
-    /** Returns the freezer of a container; what a former daemon froze goes on. */
-    static Optional<Freezer> of(String cgroup, Supervisor supervisor, TimeSource time) {
-        if (cgroup.isEmpty()) {
+    /** Returns the freezer of a container; what a former daemon froze stays so. */
+    static Optional<Freezer> of(ContainerState container, Supervisor supervisor, TimeSource time) {
+        if (container.cgroup().isEmpty()) {
             return Optional.empty();
         }
-        Freezer freezer = new Freezer(Path.of(cgroup), supervisor, time);
-        freezer.release();
+        Freezer freezer = new Freezer(Path.of(container.cgroup()), supervisor, time);
+        if (Files.isDirectory(freezer.inside)) {
+            freezer.freeze();
+        }
         return Optional.of(freezer);
     }
 
@@ -74,16 +76,10 @@ final class Freezer {
 
     /** Lets all go on. */
     synchronized void thaw() {
-        if (frozen) {
-            frozen = false;
-            release();
-        }
-    }
-
-    private void release() {
-        if (!Files.isDirectory(inside)) {
+        if (!frozen) {
             return;
         }
+        frozen = false;
         try {
             Files.writeString(inside.resolve("cgroup.freeze"), "0");
             moveAll(inside, outside);

@@ -151,5 +151,17 @@ final class ProcServices {
     static final Service<Codec.Nothing, CpuNumbering.OfNode> CPUS =
             Service.of(209, "proc.cpus", NONE, CpuNumbering.OfNode.CODEC, Dispatch.BLOCKING);
 
+    private static final int MAX_PIDS = 1 << PidRange.SHIFT;
+
+    /** The processes that the asked node has of those whose home is another. */
+    static final Service<NodeId, List<Relations.Numbers>> FOREIGN = Service.of(
+            210,
+            "proc.foreign",
+            Codec.of((home, out) -> out.node(home), in -> in.node()),
+            Codec.of(
+                    (all, out) -> out.list(all, Relations.Numbers.CODEC),
+                    in -> in.list(MAX_PIDS, Relations.Numbers.CODEC)),
+            Dispatch.BLOCKING);
+
     private ProcServices() {}
 }

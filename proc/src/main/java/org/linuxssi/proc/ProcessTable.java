@@ -59,6 +59,7 @@ public final class ProcessTable implements AutoCloseable {
     private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
     private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
     private final Tidings tidings;
+    private final Foreigners foreigners;
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
     private final Set<Integer> making = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -82,6 +83,8 @@ public final class ProcessTable implements AutoCloseable {
         registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> tidings.held(held))));
         registrations.add(rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> inOrder(() -> tidings.announce(from))));
+        foreigners = new Foreigners(this, rpc, directory, locals, departures.keySet(), online);
+        registrations.add(foreigners.serve());
         registrations.add(rpc.onConnection(tidings::connection));
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
         registrations.addAll(signalling.serve(this::inOrder));
@@ -239,7 +242,18 @@ public final class ProcessTable implements AutoCloseable {
     /** Records for the whole cluster where a process is. */
     public void moved(int pid, NodeId to) {
         givenUp.remove(pid);
-        directory.moved(pid, to);
+        foreigners.moved(pid, to);
+    }
+
+    /** Makes a proxy of a process elsewhere, so that its number is not handed out here. */
+    void reserve(Relations.Numbers numbers) {
+        locked(() -> {
+            if (!isHere(numbers.pid()) && agentOf(numbers.pid()).isEmpty()) {
+                ensureParent(numbers);
+                hold(factory.make(numbers));
+            }
+            return numbers;
+        });
     }
 
     /** The process is here and about to run. */
@@ -297,6 +311,7 @@ public final class ProcessTable implements AutoCloseable {
     /** A node is lost, and all proxies there with it. */
     public void nodeLost(NodeId node) {
         locals.dropHolder(node);
+        foreigners.enterAll();
     }
 
     /** Returns the processes of a node that have proxies here. */
@@ -358,8 +373,12 @@ public final class ProcessTable implements AutoCloseable {
         }
     }
 
-    /** This node is a member again: tells the nodes of the processes that it has proxies of, which know of none. */
-    public void rejoined() {
+    /**
+     * This node is a member, for the first time or again: numbers of its own that are in use elsewhere are reserved, and the
+     * nodes of processes that it has proxies of are told.
+     */
+    public void joined() {
+        foreigners.reserveAll();
         inOrder(tidings::announce);
     }
 
@@ -469,7 +488,7 @@ public final class ProcessTable implements AutoCloseable {
                 .orElseThrow(() -> new ErrnoException("read process " + pid, Errno.ESRCH));
     }
 
-    private List<Member> reals() {
+    List<Member> reals() {
         return Member.all(container).stream()
                 .filter(member -> !container.supervisor().isAgent(member.hostPid()))
                 .toList();

@@ -177,6 +177,15 @@ class ProxyTest {
     }
 
     @Test
+    void aLostEntryOfTheDirectoryIsMadeAnewByTheNodeOfTheProcess() throws Exception {
+        int child = parentWithChild("true");
+        nodes.replace(child, 0, 1, "echo ready; sleep 1000", remote);
+        nodes.directory.gone(child);
+        nodes.tables.get(1).nodeLost(nodes.containers.get(2).node());
+        await().until(() -> nodes.tables.get(0).where(child).equals(container(1).node()));
+    }
+
+    @Test
     void numbersOfAProcessElsewhereCanBeAskedAndChanged() throws Exception {
         int child = parentWithChild("true");
         nodes.replace(child, 0, 1, "echo ready; while :; do nice; sleep 0.05; done", remote);

@@ -33,7 +33,7 @@ final class TwoNodes implements AutoCloseable {
     private final List<Rpc> rpcs = new ArrayList<>();
     private final ContainerExtension extension;
     private final MemoryNetwork network;
-    private final MemoryPidDirectory directory = new MemoryPidDirectory();
+    final MemoryPidDirectory directory = new MemoryPidDirectory();
     private final List<NodeId> nodes = new ArrayList<>();
     private final List<Imager> imagers = new ArrayList<>();
     private final PtraceThread tracer = new PtraceThread("test-tracer");

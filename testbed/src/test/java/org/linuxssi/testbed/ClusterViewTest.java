@@ -67,6 +67,14 @@ class ClusterViewTest {
     }
 
     @Test
+    void theInitOfTheClusterIsListedOnceByItsName() {
+        assertThat(cluster.ps(1).stream().filter(row -> row.pid() == 1).map(ProcessRow::command))
+                .containsExactly("linuxssi-init");
+        assertThat(cluster.run(2, "ps", "-o", "comm=,args=", "-p", "1").output().split("\\s+"))
+                .containsExactly("linuxssi-init", "linuxssi-init");
+    }
+
+    @Test
     void nprocAndGetconfCountTheProcessorsOfAllNodes() {
         String all = cluster.run(1, "nproc", "--all").output();
         assertThat(Integer.parseInt(all.strip()))

@@ -156,6 +156,29 @@ class LeavingNodeTest {
         assertThat(cluster.run(1, "echo", "back").output()).isEqualTo("back\n");
     }
 
+    @Test
+    void aNodeThatStartsAnewReservesThePidsOfItsProgramsThatLiveElsewhere() {
+        try (Program program = cluster.start(1, ledger.command(ledgerProgram))) {
+            int pid = program.pid();
+            cluster.migrate(pid, 2);
+            cluster.bed().kill(1);
+            awaitGone(1);
+            awaitProgress();
+            assertThat(cluster.run(0, "kill", "-0", Integer.toString(pid)).exit())
+                    .isZero();
+            cluster.bed().start(1);
+            await().atMost(PATIENCE).until(() -> state(1) == NodeLine.State.ONLINE);
+            assertThat(cluster.run(1, "test", "-e", "/proc/.local/" + pid).exit())
+                    .isZero();
+            assertThat(cluster.where(pid)).contains(2);
+            assertThat(cluster.run(1, "kill", "-KILL", Integer.toString(pid)).exit())
+                    .isZero();
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            cluster.run(1, "test", "-e", "/proc/.local/" + pid).exit() == 1);
+        }
+    }
+
     private CompletableFuture<Boolean> migrate(Program program, int node) {
         return CompletableFuture.supplyAsync(() -> {
             try {
