@@ -11,6 +11,7 @@ import org.linuxssi.linux.Signals;
 import org.linuxssi.proc.ProcServices.Kill;
 import org.linuxssi.proc.ProcServices.Target;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.TimeSource;
 
 /**
  * The kill family, where the kernel alone would be wrong: targets that are not on this node, groups and "all" that are
@@ -22,11 +23,13 @@ final class KillCalls {
     private final Container container;
     private final Signalling signalling;
     private final Proxies proxies;
+    private final Attempts attempts;
 
-    KillCalls(Container container, Signalling signalling, Proxies proxies) {
+    KillCalls(Container container, Signalling signalling, Proxies proxies, TimeSource time) {
         this.container = container;
         this.signalling = signalling;
         this.proxies = proxies;
+        attempts = new Attempts(time);
     }
 
     /** {@code kill(pid, signal)} and {@code tkill(tid, signal)}. */
@@ -100,7 +103,7 @@ final class KillCalls {
         SignalInfo signed = info.code() < 0
                 ? info
                 : new SignalInfo(info.number(), info.code(), sender.pid(), sender.uid(), info.value());
-        call.succeed(signalling
+        attempts.once(call, () -> signalling
                 .ask(node.get(), Signalling.process(pid, signed, sender))
                 .join());
     }
@@ -109,7 +112,7 @@ final class KillCalls {
         Sender sender = sender(call);
         SignalInfo info = new SignalInfo(signal, Signals.SI_USER, sender.pid(), sender.uid(), 0);
         if (target == -1) {
-            call.succeed(signalling.everywhere(new Kill(Target.ALL, 0, info, sender)));
+            attempts.once(call, () -> signalling.everywhere(new Kill(Target.ALL, 0, info, sender)));
             return;
         }
         int group = target == 0 ? groupOf(call) : -target;
@@ -129,11 +132,13 @@ final class KillCalls {
                 .filter(member -> member.pid() == kill.sender().pid())
                 .findFirst();
         if (self.isEmpty() || kill.info().number() == 0) {
-            call.succeed(signalling.everywhere(kill));
+            attempts.once(call, () -> signalling.everywhere(kill));
             return;
         }
-        signalling.everywhere(kill, self.get().pid());
-        call.succeed(0);
+        attempts.once(call, () -> {
+            signalling.everywhere(kill, self.get().pid());
+            return 0;
+        });
         signalling.send(self.get(), kill.info());
     }
 

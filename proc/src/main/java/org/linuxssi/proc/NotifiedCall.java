@@ -59,9 +59,12 @@ public final class NotifiedCall {
 
     /** Answers with a result. */
     public void succeed(long result) {
-        if (answered.compareAndSet(false, true)) {
-            listener.answer(notification.id(), result);
-        }
+        answer(result);
+    }
+
+    /** Answers with a result or a negated error number; tells whether the caller got it. */
+    boolean answer(long result) {
+        return answered.compareAndSet(false, true) && listener.answer(notification.id(), result);
     }
 
     /** Answers with an error. */

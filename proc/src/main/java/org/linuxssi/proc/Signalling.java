@@ -57,7 +57,7 @@ final class Signalling {
     }
 
     List<Registration> serve(Executor inOrder) {
-        KillCalls calls = new KillCalls(container, this, proxies);
+        KillCalls calls = new KillCalls(container, this, proxies, rpc.time());
         Supervisor supervisor = container.supervisor();
         return List.of(
                 rpc.serve(ProcServices.SIGNAL, (from, signal) -> {

@@ -161,6 +161,48 @@ class ProxyTest {
     }
 
     @Test
+    void aKillThatIsInterruptedAndMadeAgainIsSentOnce() throws Exception {
+        Path receiver = containers.compile("""
+                #define _GNU_SOURCE
+                #include <signal.h>
+                #include <stdio.h>
+                #include <time.h>
+                int main(void) {
+                    sigset_t set;
+                    struct timespec limit = {5, 0};
+                    int count = 0;
+                    sigemptyset(&set);
+                    sigaddset(&set, SIGRTMIN);
+                    sigprocmask(SIG_BLOCK, &set, 0);
+                    puts("ready"); fflush(stdout);
+                    while (sigtimedwait(&set, 0, &limit) > 0) { count++; limit.tv_sec = 2; }
+                    printf("got %d\\n", count);
+                }
+                """);
+        Path sender = containers.compile("""
+                #define _GNU_SOURCE
+                #include <signal.h>
+                #include <stdlib.h>
+                #include <sys/time.h>
+                static void tick(int signal) { (void) signal; }
+                int main(int argc, char **argv) {
+                    struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+                    struct itimerval timer = {{0, 1000}, {0, 1000}};
+                    sigaction(SIGALRM, &action, 0);
+                    setitimer(ITIMER_REAL, &timer, 0);
+                    for (int i = 0; i < 200; i++) if (kill(atoi(argv[argc - 1]), SIGRTMIN)) return 1;
+                    return 0;
+                }
+                """);
+        LaunchedProgram counting = launch(container(2), remote, LaunchRequest.of(receiver.toString()));
+        awaitText(remote, "ready");
+        LaunchRequest sending = LaunchRequest.of(sender.toString(), Integer.toString(counting.pid()));
+        assertThat(end(launch(container(0), output, sending))).isEqualTo(WaitStatus.ofExit(0));
+        assertThat(end(counting)).isEqualTo(WaitStatus.ofExit(0));
+        assertThat(Files.readString(remote)).isEqualTo("ready\ngot 200\n");
+    }
+
+    @Test
     void aGroupThatIsSpreadIsSignalledEverywhere() throws Exception {
         LaunchedProgram leader = shell(
                 container(0),
