@@ -28,6 +28,9 @@ final class Consensus {
         void send(NodeId to, Vote vote);
 
         void decided(Agreed view);
+
+        /** Tells whether this node may agree to that view now. */
+        boolean agreeable(Agreed view);
     }
 
     private final NodeId self;
@@ -83,7 +86,7 @@ final class Consensus {
         bestAccepted = 0;
         answers = NodeSet.EMPTY;
         attemptEnd = time.nanos() + ATTEMPT.toNanos();
-        toAll(new Vote(Step.PREPARE, next.cluster(), next.epoch(), ballot, 0, Optional.empty()));
+        toAll(new Vote(Step.PREPARE, next.cluster(), next.epoch(), ballot, 0, Optional.of(next)));
     }
 
     private void toAll(Vote vote) {
@@ -122,7 +125,11 @@ final class Consensus {
                 to, new Vote(step, question.cluster(), question.epoch(), question.ballot(), ballotOfValue, value));
     }
 
+    /** Who would not agree does not promise: so nothing is accepted by a few that comes back when all is well again. */
     private void prepare(NodeId from, Vote vote) {
+        if (!vote.value().map(surroundings::agreeable).orElse(true)) {
+            return;
+        }
         if (vote.ballot() < promised) {
             answer(from, vote, Step.REFUSAL, promised, Optional.empty());
             return;
@@ -132,6 +139,9 @@ final class Consensus {
     }
 
     private void accept(NodeId from, Vote vote) {
+        if (!vote.value().map(surroundings::agreeable).orElse(true)) {
+            return;
+        }
         if (vote.ballot() < promised || vote.value().isEmpty()) {
             answer(from, vote, Step.REFUSAL, promised, Optional.empty());
             return;

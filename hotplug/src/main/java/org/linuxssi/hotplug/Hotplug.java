@@ -48,6 +48,14 @@ public interface Hotplug extends AutoCloseable {
     /** Tells whether this node is cut off from the quorum of its view. */
     boolean paused();
 
+    /**
+     * Tells whether this node may act as a member at this moment: a quorum has confirmed a sign of life of it so lately that it
+     * can't have been voted out. Cheap, and right also when this node has just stood still for a while and does not know it yet.
+     */
+    default boolean trusted() {
+        return !paused();
+    }
+
     /** Has the handler called in this stage of each change. */
     Registration register(Stage stage, HotplugHandler handler);
 

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -54,6 +55,8 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     private volatile boolean paused;
     private volatile Map<NodeId, NodeState> states = Map.of();
     private volatile boolean closed;
+    /** Until when a quorum can be relied on; empty: always. */
+    private volatile OptionalLong reliance = OptionalLong.empty();
 
     HotplugNode(Rpc rpc, HotplugConfig config) {
         this.rpc = rpc;
@@ -93,6 +96,12 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     }
 
     @Override
+    public boolean trusted() {
+        OptionalLong until = reliance;
+        return !paused && (until.isEmpty() || until.getAsLong() - rpc.time().nanos() > 0);
+    }
+
+    @Override
     public Registration register(Stage stage, HotplugHandler handler) {
         return runner.register(stage, handler);
     }
@@ -120,6 +129,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     @Override
     public void start() {
         registrations.add(rpc.serve(Messages.BEAT, (from, beat) -> posted(() -> beat(from, beat))));
+        registrations.add(rpc.serve(Messages.HEARD, (from, sent) -> posted(() -> heard(from, sent))));
         registrations.add(rpc.serve(Messages.VOTE, (from, vote) -> posted(() -> consensus.vote(from, vote))));
         registrations.add(rpc.serve(Messages.DECIDED, (_, views) -> posted(() -> views.forEach(this::learn))));
         registrations.add(rpc.serve(Messages.START, (from, first) -> posted(() -> operations.startAsked(from, first))));
@@ -159,6 +169,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     /** Looks after what may be due. */
     private void check() {
+        current.ifPresent(this::rely);
         current.ifPresent(this::checkQuorum);
         drop(suspects().minus(ended()), "silent for too long");
         operations.duties();
@@ -189,6 +200,8 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
                 current.map(Agreed::epoch).orElse(0L),
                 wantsIn,
                 config.autostart().isPresent(),
+                rpc.time().nanos(),
+                rpc.connected(),
                 runner.progress());
     }
 
@@ -199,9 +212,43 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     private void beat(NodeId from, Beat beat) {
         watch.beat(from, beat);
+        current.ifPresent(now -> confirm(from, beat, now));
         current.ifPresent(now -> helpAlong(from, beat, now));
         runner.advance();
         current.flatMap(view -> view.member(from)).filter(watch::ended).ifPresent(_ -> check());
+    }
+
+    /** Tells a member that this node has heard of it: a quorum of such words lets it act. */
+    private void confirm(NodeId from, Beat beat, Agreed now) {
+        if (beat.cluster() == now.cluster() && now.has(from, beat.incarnation())) {
+            if (watch.trust(from)) {
+                rpc.send(from, Messages.HEARD, beat.sent());
+            }
+            if (beat.epoch() == now.epoch() && !watch.confirms(from)) {
+                rpc.send(from, Messages.BEAT, ownBeat());
+            }
+        }
+    }
+
+    private void heard(NodeId from, long sent) {
+        watch.confirmed(from, sent);
+        current.ifPresent(this::rely);
+    }
+
+    private void rely(Agreed now) {
+        reliance = watch.reliance(now, self, ended());
+    }
+
+    /** A member that may rely on this node must not be voted out; it is not told any more that it may. */
+    @Override
+    public boolean agreeable(Agreed next) {
+        if (next.kind() != Kind.FAIL) {
+            return true;
+        }
+        next.changed().minus(self).forEach(watch::accused);
+        return select(member ->
+                        next.changed().contains(member.node()) && !member.node().equals(self) && watch.relied(member))
+                .isEmpty();
     }
 
     /** Sends the views that the peer does not know, also when it does not know that it was taken in. */
@@ -272,6 +319,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         view = next.view();
         consensus.reset(current);
         watch.expect(next.nodes().minus(self));
+        rely(next);
         viewListeners.forEach(listener -> listener.installed(next.view()));
         announce();
         checkQuorum(next);
@@ -342,7 +390,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     private void checkQuorum(Agreed now) {
         NodeSet doubtful = select(member -> !member.node().equals(self) && watch.doubtful(member));
-        boolean enough = now.quorum(now.nodes().minus(doubtful), ended());
+        boolean enough = now.quorum(now.nodes().minus(doubtful), ended()) && !forsaken();
         if (enough && paused) {
             pause(false, "node " + self + " reaches a quorum of " + now.view() + " again");
         } else if (!enough && !paused) {
@@ -351,6 +399,13 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
                     "node " + self + " does not reach nodes " + doubtful + " of " + now.view()
                             + ": this side is the minority and pauses");
         }
+    }
+
+    /** Tells whether no quorum has confirmed a sign of life of this node for a while, though it may hear them. */
+    private boolean forsaken() {
+        OptionalLong until = reliance;
+        return until.isPresent()
+                && rpc.time().nanos() - until.getAsLong() > config.heartbeat().toNanos();
     }
 
     private void pause(boolean value, String reason) {

@@ -6,6 +6,7 @@ import org.linuxssi.rpc.Service;
 import org.linuxssi.rpc.Service.Dispatch;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.Codec.Nothing;
+import org.linuxssi.tools.NodeSet;
 
 /** What nodes tell each other about membership; all are one-way but the order to power off. */
 final class Messages {
@@ -38,17 +39,37 @@ final class Messages {
      * @param epoch its newest view, 0 for none
      * @param wantsIn it lost its place without being told to leave, and is ready to come back
      * @param autostart it takes part in an automatic start
+     * @param sent when it was sent, by the sender's clock
+     * @param reached the nodes that the sender is connected to
      * @param progress see there
      */
-    record Beat(long incarnation, long cluster, long epoch, boolean wantsIn, boolean autostart, Progress progress) {
+    record Beat(
+            long incarnation,
+            long cluster,
+            long epoch,
+            boolean wantsIn,
+            boolean autostart,
+            long sent,
+            NodeSet reached,
+            Progress progress) {
         static final Codec<Beat> CODEC = Codec.of(
                 (beat, out) -> out.i64(beat.incarnation())
                         .i64(beat.cluster())
                         .i64(beat.epoch())
                         .bool(beat.wantsIn())
                         .bool(beat.autostart())
+                        .i64(beat.sent())
+                        .nodes(beat.reached())
                         .value(beat.progress(), Progress.CODEC),
-                in -> new Beat(in.i64(), in.i64(), in.i64(), in.bool(), in.bool(), in.value(Progress.CODEC)));
+                in -> new Beat(
+                        in.i64(),
+                        in.i64(),
+                        in.i64(),
+                        in.bool(),
+                        in.bool(),
+                        in.i64(),
+                        in.nodes(),
+                        in.value(Progress.CODEC)));
     }
 
     /**
@@ -59,7 +80,7 @@ final class Messages {
      * @param epoch the view that is to be decided
      * @param ballot number of the attempt
      * @param accepted in a PROMISE: the ballot of the value; in a REFUSAL: the ballot that was promised
-     * @param value in an ACCEPT, and in a PROMISE of a node that has accepted one
+     * @param value in a PREPARE what the sender wants, in an ACCEPT, and in a PROMISE of a node that has accepted one
      */
     record Vote(Step step, long cluster, long epoch, long ballot, long accepted, Optional<Agreed> value) {
         static final Codec<Vote> CODEC = Codec.of(
@@ -96,8 +117,12 @@ final class Messages {
 
     private static final Codec<Boolean> REBOOT = Codec.of((reboot, out) -> out.bool(reboot), in -> in.bool());
 
+    private static final Codec<Long> HEARD_AT = Codec.of((sent, out) -> out.i64(sent), in -> in.i64());
+
     static final Service<Beat, Nothing> BEAT =
             Service.of(1, "hotplug-beat", Beat.CODEC, Codec.NOTHING, Dispatch.INLINE);
+    static final Service<Long, Nothing> HEARD =
+            Service.of(7, "hotplug-heard", HEARD_AT, Codec.NOTHING, Dispatch.INLINE);
     static final Service<Vote, Nothing> VOTE =
             Service.of(2, "hotplug-vote", Vote.CODEC, Codec.NOTHING, Dispatch.INLINE);
     static final Service<List<Agreed>, Nothing> DECIDED =

@@ -52,7 +52,7 @@ final class Operations {
         void learn(Agreed next);
     }
 
-    private record Adding(NodeSet nodes, CompletableFuture<View> done) {}
+    private record Adding(NodeSet nodes, CompletableFuture<View> done, long since) {}
 
     private static final class Removing {
         final NodeSet nodes;
@@ -156,6 +156,7 @@ final class Operations {
             Beat beat = cluster.watch().of(node);
             if (beat != null
                     && beat.cluster() == 0
+                    && beat.reached().plus(node).containsAll(view.nodes())
                     && (beat.wantsIn() || view.lost().contains(node))) {
                 back.add(new Member(node, beat.incarnation()));
             }
@@ -182,7 +183,7 @@ final class Operations {
 
     void add(NodeSet nodes, CompletableFuture<View> done) {
         if (mayAsk(done)) {
-            adding.add(new Adding(nodes, done));
+            adding.add(new Adding(nodes, done, now()));
             duties();
         }
     }
@@ -215,6 +216,18 @@ final class Operations {
                         add.done(),
                         "node " + node
                                 + (beat == null ? " is not present: start it first" : " belongs to another cluster"));
+                return;
+            }
+            NodeSet unreached = view.nodes().minus(beat.reached());
+            if (!unreached.isEmpty() && now() - add.since() < config.silence().toNanos()) {
+                return;
+            }
+            if (!unreached.isEmpty()) {
+                adding.remove();
+                fail(
+                        add.done(),
+                        "node " + node + " does not reach nodes " + unreached
+                                + " of the cluster: mend the network between them first");
                 return;
             }
             joining.add(new Member(node, beat.incarnation()));
@@ -351,7 +364,7 @@ final class Operations {
         Agreed first = starting;
         if (first != null && agreeing.containsAll(first.nodes())) {
             starting = null;
-            adding.addFirst(new Adding(first.nodes(), started));
+            adding.addFirst(new Adding(first.nodes(), started, now()));
             cluster.decided(first);
         }
     }

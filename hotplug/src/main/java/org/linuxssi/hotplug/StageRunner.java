@@ -53,6 +53,7 @@ final class StageRunner {
     private final Surroundings surroundings;
     private Progress progress = new Progress(0, 0, false);
     private boolean running;
+    private long generation;
     private long begun;
 
     StageRunner(TimeSource time, Surroundings surroundings) {
@@ -80,7 +81,16 @@ final class StageRunner {
         return changes.isEmpty();
     }
 
+    /**
+     * Takes up a change after those that came before. A node that was voted out does not go on with those: what their handlers wait
+     * for may never come.
+     */
     void add(Change change) {
+        if (change.role() == Change.Role.VOTED_OUT) {
+            changes.clear();
+            running = false;
+            generation++;
+        }
         changes.add(change);
         if (changes.size() == 1) {
             begin(change);
@@ -119,13 +129,16 @@ final class StageRunner {
             return false;
         }
         running = true;
+        long mine = generation;
         HotplugEvent event = step.event().get();
         var _ = call(step.stage(), event, concerned)
                 .whenComplete((_, failure) -> surroundings.post(() -> {
-                    running = false;
-                    done(failure != null && change.refusable(event));
-                    surroundings.announce();
-                    advance();
+                    if (mine == generation) {
+                        running = false;
+                        done(failure != null && change.refusable(event));
+                        surroundings.announce();
+                        advance();
+                    }
                 }));
         return true;
     }

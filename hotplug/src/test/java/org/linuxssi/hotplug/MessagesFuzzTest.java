@@ -46,7 +46,7 @@ class MessagesFuzzTest {
 
     @Test
     void beats() {
-        fuzz(Beat.CODEC, new Beat(4, 77, 9, true, false, new Progress(9, 3, true)));
+        fuzz(Beat.CODEC, new Beat(4, 77, 9, true, false, 12, NodeSet.first(3), new Progress(9, 3, true)));
     }
 
     @Test

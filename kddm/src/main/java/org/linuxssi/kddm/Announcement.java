@@ -12,7 +12,7 @@ import org.linuxssi.tools.NodeId;
  * @param claim what the node has of it or knows about it
  * @param version of the data
  * @param heir whom a ghost was handed to, else the announcing node
- * @param seq of the transaction that made the ghost, else 0
+ * @param seq of the newest transaction that took effect on it; of the removal; of the transaction that made the ghost
  */
 record Announcement(long set, long object, int placement, Claim claim, long version, NodeId heir, long seq) {
 
@@ -33,7 +33,9 @@ record Announcement(long set, long object, int placement, Claim claim, long vers
         /** No data, but the object existed. */
         WITNESS,
         /** The object was lost before. */
-        LOST
+        LOST,
+        /** No data: the object is being removed, or was not long ago. */
+        REMOVED
     }
 
     private static final Claim[] CLAIMS = Claim.values();

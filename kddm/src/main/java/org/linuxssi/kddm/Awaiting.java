@@ -1,16 +1,12 @@
 package org.linuxssi.kddm;
 
-import static java.util.concurrent.TimeUnit.NANOSECONDS;
-
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.linuxssi.kddm.KddmException.Kind;
-import org.linuxssi.tools.Registration;
 import org.linuxssi.tools.TimeSource;
-import org.linuxssi.tools.VirtualTime;
 
 /** Waits for futures with the errors of this module. */
 final class Awaiting {
@@ -22,9 +18,7 @@ final class Awaiting {
     /** Returns the result; a future that is given up completes exceptionally. */
     static <R> R result(TimeSource time, CompletableFuture<R> future, Duration deadline, Supplier<String> what) {
         try {
-            return time instanceof VirtualTime
-                    ? virtual(time, future, deadline)
-                    : future.get(nanos(deadline), NANOSECONDS);
+            return time.await(future, deadline.compareTo(LONGEST) > 0 ? LONGEST : deadline);
         } catch (TimeoutException _) {
             return giveUp(future, late(what, deadline));
         } catch (InterruptedException _) {
@@ -34,22 +28,6 @@ final class Awaiting {
             Throwable cause = e.getCause();
             throw unwrapped(cause == null ? e : cause, what);
         }
-    }
-
-    private static <R> R virtual(TimeSource time, CompletableFuture<R> future, Duration deadline)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        CompletableFuture<Boolean> either = new CompletableFuture<>();
-        var _ = future.whenComplete((_, _) -> either.complete(true));
-        try (Registration _ = time.after(deadline, () -> either.complete(false))) {
-            if (!time.await(either)) {
-                throw new TimeoutException();
-            }
-        }
-        return time.await(future);
-    }
-
-    private static long nanos(Duration deadline) {
-        return deadline.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : deadline.toNanos();
     }
 
     static KddmException late(Supplier<String> what, Duration deadline) {

@@ -8,7 +8,10 @@ final class Backups {
 
     /** One object as it was put; the bytes are never changed. */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    record Backup(long version, int placement, byte[] data) {}
+    record Backup(long version, long seq, int placement, byte[] data) {}
+
+    /** A removal: what was sent before it and arrives after it is not kept. */
+    record Tombstone(long seq, int placement) {}
 
     /** Visits backups. */
     @FunctionalInterface
@@ -19,17 +22,45 @@ final class Backups {
 
     private final ConcurrentHashMap<Long, ConcurrentHashMap<Long, Backup>> sets = new ConcurrentHashMap<>();
 
+    private final ConcurrentHashMap<Long, ConcurrentHashMap<Long, Tombstone>> tombstones = new ConcurrentHashMap<>();
+
     /** Keeps what is newer than what is here. */
     void keep(long set, long object, Backup backup) {
+        Tombstone tombstone = tombstones(set).get(object);
+        if (tombstone != null && backup.seq() < tombstone.seq()) {
+            return;
+        }
         sets.computeIfAbsent(set, _ -> new ConcurrentHashMap<>())
                 .merge(object, backup, (old, now) -> now.version() >= old.version() ? now : old);
     }
 
-    void remove(long set, long object) {
+    private ConcurrentHashMap<Long, Tombstone> tombstones(long set) {
+        return tombstones.computeIfAbsent(set, _ -> new ConcurrentHashMap<>());
+    }
+
+    /** Forgets an object that is removed, and remembers that until {@link #forgetRemovals}. */
+    void remove(long set, long object, Tombstone tombstone) {
+        tombstones(set).merge(object, tombstone, (old, now) -> now.seq() >= old.seq() ? now : old);
         ConcurrentHashMap<Long, Backup> objects = sets.get(set);
         if (objects != null) {
-            objects.remove(object);
+            objects.computeIfPresent(object, (_, backup) -> backup.seq() < tombstone.seq() ? null : backup);
         }
+    }
+
+    /** Forgets removals with smaller numbers. */
+    void forgetRemovals(long seq) {
+        tombstones.values().forEach(objects -> objects.values().removeIf(it -> it.seq() < seq));
+    }
+
+    /** Sees removals. */
+    @FunctionalInterface
+    interface RemovalVisitor {
+        /** Sees one removal. */
+        void see(long set, long object, Tombstone tombstone);
+    }
+
+    void forEachRemoval(RemovalVisitor visitor) {
+        tombstones.forEach((set, objects) -> objects.forEach((object, it) -> visitor.see(set, object, it)));
     }
 
     @Nullable
@@ -45,10 +76,12 @@ final class Backups {
 
     void clear(long set) {
         sets.remove(set);
+        tombstones.remove(set);
     }
 
     void clear() {
         sets.clear();
+        tombstones.clear();
     }
 
     void forEach(Visitor visitor) {

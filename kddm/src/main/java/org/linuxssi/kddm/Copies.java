@@ -239,10 +239,11 @@ final class Copies<T> {
             copy.value = value;
             if (created && !copy.dead) {
                 copy.state = ObjectState.WRITE_OWNER;
+                copy.unborn = backup.count() > 0;
                 data.inserted(copy);
             }
         }
-        if (created) {
+        if (created && backup.count() == 0) {
             engine.transact(out -> engine.home(placement(copy), copy.object)
                     .ifPresent(home -> out.send(home, new Message.Created(key, copy.object))));
         }
@@ -409,6 +410,7 @@ final class Copies<T> {
         try {
             data.firstTouch(copy);
             if (backup.count() > 0) {
+                copy.unborn = true;
                 out.later(() -> backup.refresh(copy));
             }
             return true;

@@ -51,6 +51,8 @@ final class Copy<T> extends ObjectTable.Node {
     boolean unprotected;
     /** The epoch in which the backups of this version were where they have to be. */
     long safe;
+    /** The home does not count it as existing before there are backups. */
+    boolean unborn;
     /** Whether the copy waits to be taken out of the table. */
     boolean idle;
 

@@ -34,8 +34,22 @@ final class CopyBackup<T> {
         return engine.replicator().backups().find(copies.key(), object);
     }
 
-    void forget(long object) {
-        engine.replicator().backups().remove(copies.key(), object);
+    /** The object is removed by this transaction. */
+    void removed(long object, long seq, int placement) {
+        if (count() > 0 || find(object) != null) {
+            engine.replicator().backups().remove(copies.key(), object, new Backups.Tombstone(seq, placement));
+        }
+    }
+
+    /** Tells whether this version is the one that is owned here. */
+    boolean current(long object, long version) {
+        Copy<T> copy = copies.table().find(object);
+        if (copy == null) {
+            return false;
+        }
+        synchronized (copy) {
+            return !copy.dead && copy.exists() && copy.state.owner() && copy.version == version;
+        }
     }
 
     /** Sends what the writer, who still holds the copy, has written; completes when the others have it. */
@@ -55,7 +69,8 @@ final class CopyBackup<T> {
 
     /** Returns what there is now; the copy is locked. */
     Backup snapshot(Copy<T> copy) {
-        return new Backup(copy.version, copies.placement(copy), copies.data().exported(copy));
+        return new Backup(
+                copy.version, copy.seq, copies.placement(copy), copies.data().exported(copy));
     }
 
     /** Sends a snapshot to the targets; completes when they have it. */
@@ -65,11 +80,18 @@ final class CopyBackup<T> {
         return done.thenAccept(epoch -> safe(copy, backup.version(), epoch));
     }
 
-    private static void safe(Copy<?> copy, long version, long epoch) {
+    private void safe(Copy<T> copy, long version, long epoch) {
+        boolean born;
         synchronized (copy) {
+            born = copy.unborn && copy.exists() && copy.state.owner();
+            copy.unborn &= !born;
             if (copy.version == version && copy.state.owner()) {
                 copy.safe = epoch;
             }
+        }
+        if (born) {
+            engine.transact(out -> engine.home(copies.placement(copy), copy.object)
+                    .ifPresent(home -> out.send(home, new Message.Created(copies.key(), copy.object))));
         }
     }
 
@@ -103,7 +125,7 @@ final class CopyBackup<T> {
                 && engine.replicator().targets(copy.object, heir, count()).contains(engine.self())) {
             engine.replicator()
                     .backups()
-                    .keep(copies.key(), copy.object, new Backup(copy.version, copy.placement, bytes));
+                    .keep(copies.key(), copy.object, new Backup(copy.version, copy.seq, copy.placement, bytes));
         }
     }
 
@@ -114,7 +136,7 @@ final class CopyBackup<T> {
         }
         engine.replicator()
                 .backups()
-                .keep(copies.key(), ghost.object, new Backup(ghost.version, ghost.placement, bytes));
+                .keep(copies.key(), ghost.object, new Backup(ghost.version, ghost.seq, ghost.placement, bytes));
         return true;
     }
 

@@ -34,7 +34,7 @@ final class CopyProtocol<T> {
 
     void invalidate(NodeId home, Message.Invalidate it, Outbox out) {
         if (it.removal()) {
-            copies.backup().forget(it.object());
+            copies.backup().removed(it.object(), it.seq(), it.placement());
         }
         Copy<T> copy = copies.table().find(it.object());
         if (copy == null) {
@@ -114,6 +114,7 @@ final class CopyProtocol<T> {
             data.removed(copy);
             copy.state = ObjectState.INV_COPY;
             copy.version = 0;
+            copy.safe = 0;
         } else {
             data.state(copy, ObjectState.INV_COPY);
             data.invalidated(copy);
@@ -228,15 +229,16 @@ final class CopyProtocol<T> {
 
     private void granted(Copy<T> copy, NodeId from, Message.Grant it, Outbox out) {
         copy.placement = it.placement();
-        if (it.seq() != 0 && it.seq() <= copy.seq) {
-            done(it, copy.exists(), true, "", out);
-            return;
-        }
         Outstanding asked = copy.outstanding;
         boolean mine = asked != null && asked.request.request() == it.request();
         if (mine && asked != null) {
             copy.outstanding = null;
             engine.answered(asked);
+        }
+        if (it.seq() != 0 && it.seq() <= copy.seq) {
+            copies.serve(copy, out);
+            done(it, copy.exists(), true, "", out);
+            return;
         }
         String error = "";
         boolean taken = true;
@@ -262,7 +264,8 @@ final class CopyProtocol<T> {
             arrived(copy, from, it, out);
         }
         copies.serve(copy, out);
-        done(it, copy.exists(), taken, error, out);
+        boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH || !copy.unborn;
+        done(it, copy.exists() && safelyMade, taken, error, out);
     }
 
     /** Releases the ghost, with several copies not before the backups are where they have to be. */
@@ -327,6 +330,7 @@ final class CopyProtocol<T> {
     private void untouched(Copy<T> copy, Message.Grant it) {
         copy.seq = it.seq();
         copy.version = 0;
+        copy.safe = 0;
         copy.state = ObjectState.INV_OWNER;
         copy.value = null;
         copy.raw = null;
@@ -347,6 +351,7 @@ final class CopyProtocol<T> {
         try {
             copies.data().firstTouch(copy);
             if (copies.backup().count() > 0) {
+                copy.unborn = true;
                 engine.rpc().time().execute(() -> copies.backup().refresh(copy));
             }
             return "";

@@ -70,7 +70,7 @@ final class CopyRecovery<T> {
                     claim,
                     copy.version,
                     heir == null ? self : heir,
-                    heir == null ? 0 : copy.heirSeq));
+                    heir == null ? copy.seq : copy.heirSeq));
         }
     }
 
@@ -93,6 +93,10 @@ final class CopyRecovery<T> {
             copy.seq = it.seq();
             switch (it.verdict()) {
                 case DISCARD -> discard(copy, home);
+                case PURGE -> {
+                    copies.backup().removed(copy.object, it.seq(), copies.placement(copy));
+                    discard(copy, home);
+                }
                 case COPY -> become(copy, it.version(), ObjectState.READ_COPY);
                 case OWNER -> become(copy, it.version(), ObjectState.WRITE_OWNER);
                 case SHARED_OWNER -> become(copy, it.version(), ObjectState.READ_OWNER);
@@ -110,7 +114,8 @@ final class CopyRecovery<T> {
             copy.raw = null;
             copy.heir = null;
         } else if (copy.state.readable()) {
-            copy.demand = new Message.Invalidate(copies.key(), copy.object, copy.seq, false, false);
+            copy.demand =
+                    new Message.Invalidate(copies.key(), copy.object, copy.seq, false, false, copies.placement(copy));
             copy.demander = home;
         }
     }

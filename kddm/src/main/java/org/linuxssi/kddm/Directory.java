@@ -1,5 +1,7 @@
 package org.linuxssi.kddm;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,37 @@ final class Directory {
         table(set).forEach(visitor);
     }
 
+    /** Returns the transactions that are going on here and those in the queues behind them. */
+    List<WaitInfo> waits() {
+        List<WaitInfo> waits = new ArrayList<>();
+        forEach(entry -> {
+            synchronized (entry) {
+                Transaction active = entry.active;
+                if (active != null) {
+                    waits.add(wait(entry, active, 0));
+                    int position = 1;
+                    for (Transaction queued : entry.queue) {
+                        waits.add(wait(entry, queued, position++));
+                    }
+                }
+            }
+        });
+        return waits;
+    }
+
+    private static WaitInfo wait(DirectoryEntry entry, Transaction t, int position) {
+        NodeId to = t.phase == Phase.SUPPLYING ? t.sentTo : t.target;
+        NodeSet missing = t.phase == Phase.INVALIDATING ? t.waiting : to == null ? NodeSet.EMPTY : NodeSet.of(to);
+        return new WaitInfo(
+                SetId.ofKey(entry.set),
+                entry.object,
+                t.requester,
+                t.request.want().name(),
+                position,
+                missing,
+                t.blocked);
+    }
+
     void clear() {
         sets.clear();
     }
@@ -81,6 +114,7 @@ final class Directory {
     private void begin(DirectoryEntry entry, Transaction first, Outbox out) {
         for (Transaction t = first; t != null; t = entry.active == null ? entry.queue.poll() : null) {
             entry.placement = t.request.placement();
+            entry.replicated = t.request.has(Message.REPLICATED);
             start(entry, t, out);
         }
     }
@@ -147,6 +181,7 @@ final class Directory {
 
     private void remove(DirectoryEntry entry, Transaction t, Outbox out) {
         NodeSet holders = t.request.has(Message.REPLICATED) ? engine.members().set() : entry.copies;
+        shadow(entry, false, out);
         if (holders.isEmpty()) {
             removed(entry, t, out);
         } else {
@@ -156,7 +191,6 @@ final class Directory {
 
     private void removed(DirectoryEntry entry, Transaction t, Outbox out) {
         entry.absent();
-        shadow(entry, false, out);
         answer(entry, t, Outcome.COMPLETED, out);
     }
 
@@ -215,8 +249,8 @@ final class Directory {
         t.phase = Phase.INVALIDATING;
         t.waiting = holders;
         t.busy = false;
-        Message message =
-                new Message.Invalidate(entry.set, entry.object, t.seq, removal, t.request.has(Message.TRY) && !removal);
+        Message message = new Message.Invalidate(
+                entry.set, entry.object, t.seq, removal, t.request.has(Message.TRY) && !removal, entry.placement);
         t.sent = message;
         holders.forEach(holder -> out.send(holder, message));
     }
@@ -388,7 +422,9 @@ final class Directory {
     private void touched(DirectoryEntry entry, Transaction t, Message.Done it, Outbox out) {
         if (it.present()) {
             entry.own(engine.self());
-            shadow(entry, true, out);
+            if (!entry.replicated) {
+                shadow(entry, true, out);
+            }
             begin(entry, t, out);
         } else {
             fail(entry, t, it.error(), out);

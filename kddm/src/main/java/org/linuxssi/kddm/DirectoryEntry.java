@@ -17,6 +17,8 @@ final class DirectoryEntry extends ObjectTable.Node {
     NodeSet copies = NodeSet.EMPTY;
     /** The only copy died with its node. */
     boolean lost;
+    /** The set has several copies: what is not shadowed was never written by a put that has ended. */
+    boolean replicated;
     /** The stand-in knows that the object exists. */
     boolean shadowed;
 
@@ -34,6 +36,12 @@ final class DirectoryEntry extends ObjectTable.Node {
         return owner == null && !lost && active == null && queue.isEmpty();
     }
 
+    /** Tells whether copies of it are being removed. */
+    boolean removing() {
+        Transaction t = active;
+        return t != null && t.request.want() == Message.Want.REMOVE && t.phase == Transaction.Phase.INVALIDATING;
+    }
+
     /** Returns who may own the object already without having confirmed it. */
     @Nullable
     NodeId heir() {
@@ -42,7 +50,7 @@ final class DirectoryEntry extends ObjectTable.Node {
             return null;
         }
         return switch (t.phase) {
-            case TOUCHING -> t.target;
+            case TOUCHING -> replicated ? null : t.target;
             case SUPPLYING ->
                 t.request.want() == Message.Want.WRITE || t.request.want() == Message.Want.FLUSH ? t.target : null;
             case QUEUED, INVALIDATING, TOUCHING_HERE -> null;

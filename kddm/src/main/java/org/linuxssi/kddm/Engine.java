@@ -8,8 +8,10 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ import org.linuxssi.tools.Registration;
 final class Engine implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Engine.class.getName());
+    private static final Duration TRUST_STEP = Duration.ofMillis(5);
     private static final int EPOCH_SHIFT = 40;
     private static final long NANOS_IDLE = Duration.ofSeconds(30).toNanos();
 
@@ -46,6 +49,8 @@ final class Engine implements AutoCloseable {
 
     private final Rpc rpc;
     private final NodeId self;
+    private final BooleanSupplier trusted;
+    private final AtomicBoolean looking = new AtomicBoolean();
     private final Duration again;
     private final ReentrantReadWriteLock epochLock = new ReentrantReadWriteLock();
     private final ConcurrentHashMap<Long, Copies<?>> sets = new ConcurrentHashMap<>();
@@ -72,11 +77,13 @@ final class Engine implements AutoCloseable {
     /**
      * Makes the machine.
      *
+     * @param trusted tells whether this node may act as a member at this moment
      * @param again after which time an unanswered request is sent again
      * @param opener opens a set by its definition, later; returns null meanwhile, then what went wrong
      */
-    Engine(Rpc rpc, Duration again, LongFunction<@Nullable String> opener) {
+    Engine(Rpc rpc, BooleanSupplier trusted, Duration again, LongFunction<@Nullable String> opener) {
         this.rpc = rpc;
+        this.trusted = trusted;
         this.self = rpc.self();
         this.again = again;
         this.opener = opener;
@@ -125,8 +132,27 @@ final class Engine implements AutoCloseable {
         return sets.values();
     }
 
+    /** Tells whether this node may serve its users; when not, all queues are looked at again when it may. */
     boolean serving() {
-        return serving;
+        if (!serving) {
+            return false;
+        }
+        if (trusted.getAsBoolean()) {
+            return true;
+        }
+        lookLater();
+        return false;
+    }
+
+    private void lookLater() {
+        if (looking.compareAndSet(false, true)) {
+            rpc.time().after(TRUST_STEP, () -> {
+                looking.set(false);
+                if (serving()) {
+                    sets.values().forEach(Copies::serveAll);
+                }
+            });
+        }
     }
 
     /** Fails when there is no more service. */
@@ -188,6 +214,11 @@ final class Engine implements AutoCloseable {
 
     long nextSeq() {
         return members.epoch() << EPOCH_SHIFT | seqs.incrementAndGet();
+    }
+
+    /** Returns a number below all transactions of a view. */
+    long firstSeq(long epoch) {
+        return epoch << EPOCH_SHIFT;
     }
 
     /** Runs a step that may send. */

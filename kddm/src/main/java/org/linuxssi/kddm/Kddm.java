@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -38,6 +39,7 @@ public final class Kddm implements AutoCloseable {
     /** After which time an unanswered request is sent again. */
     public static final Duration AGAIN = Duration.ofMillis(200);
 
+    private static final CompletableFuture<?> NOTHING_TO_DO = CompletableFuture.completedFuture(null);
     private static final Duration HAND_OVER = Duration.ofSeconds(25);
 
     static final Service<SetId, Codec.Nothing> DESTROY =
@@ -57,7 +59,7 @@ public final class Kddm implements AutoCloseable {
     /** Makes KDDM of a node and registers its handlers. */
     public Kddm(Rpc rpc, Hotplug hotplug) {
         this.rpc = rpc;
-        this.engine = new Engine(rpc, AGAIN, this::openLater);
+        this.engine = new Engine(rpc, hotplug::trusted, AGAIN, this::openLater);
         definitions.attach(builtIn(SetSpec.of(Definitions.ID, "kddm-def", definitions.linker())));
         this.names = new NamedIds(builtIn(NamedIds.NAMES), builtIn(NamedIds.NUMBERS));
         this.uniqueIds =
@@ -70,6 +72,8 @@ public final class Kddm implements AutoCloseable {
         registrations.add(hotplug.onView(engine.recovery()::install));
         registrations.add(hotplug.onPause((paused, _) -> engine.pause(paused)));
         registrations.add(hotplug.register(Stage.KDDM, this::changed));
+        registrations.add(hotplug.register(Stage.UNIQUE_ID, this::afterwards));
+        registrations.add(hotplug.register(Stage.BARRIER, this::afterwardsInRemoval));
         engine.pause(hotplug.paused());
         View now = hotplug.view();
         if (now.started()) {
@@ -84,6 +88,23 @@ public final class Kddm implements AutoCloseable {
             case HotplugEvent.Fail fail -> engine.recovery().ready(fail.after().epoch());
             case HotplugEvent.Remove remove -> removed(remove);
         };
+    }
+
+    /** The stage after KDDM's, which comes before it in a removal: KDDM's has ended on all members. */
+    private CompletableFuture<?> afterwards(HotplugEvent event) {
+        return event instanceof HotplugEvent.Remove ? NOTHING_TO_DO : readyEverywhere(event);
+    }
+
+    /** The stage before KDDM's, which comes after it in a removal. */
+    private CompletableFuture<?> afterwardsInRemoval(HotplugEvent event) {
+        return event instanceof HotplugEvent.Remove remove && remove.phase() == HotplugEvent.Phase.DISTANT
+                ? readyEverywhere(event)
+                : NOTHING_TO_DO;
+    }
+
+    private CompletableFuture<?> readyEverywhere(HotplugEvent event) {
+        engine.recovery().readyEverywhere(event.after().epoch());
+        return NOTHING_TO_DO;
     }
 
     private CompletableFuture<?> removed(HotplugEvent.Remove event) {
@@ -116,6 +137,7 @@ public final class Kddm implements AutoCloseable {
                 }
             });
         }
+        moves.add(engine.recovery().bequeath());
         for (CompletableFuture<Void> move : moves) {
             Duration left = Duration.ofNanos(Math.max(1, end - rpc.time().nanos()));
             Awaiting.result(rpc.time(), move, left, () -> "hand-over of the objects that node " + rpc.self() + " owns");
@@ -258,9 +280,30 @@ public final class Kddm implements AutoCloseable {
         return engine.replicator().backups().size(id.key());
     }
 
+    /** Returns the versions of the backups that this node keeps, by object. */
+    public Map<Long, Long> backupVersions(SetId id) {
+        Map<Long, Long> versions = new TreeMap<>();
+        engine.replicator().backups().forEach((set, object, backup) -> {
+            if (set == id.key()) {
+                versions.put(object, backup.version());
+            }
+        });
+        return versions;
+    }
+
     /** Tells whether all that this node has to send to backups has arrived. */
     public boolean replicated() {
         return engine.replicator().idle();
+    }
+
+    /** Returns the requests that wait at this node as the home of their objects: who waits for whom. */
+    public List<WaitInfo> waits() {
+        return engine.directory().waits();
+    }
+
+    /** Returns how many requests of this node wait for an answer. */
+    public int outstanding() {
+        return engine.outstandingCount();
     }
 
     /** Completes when this node's part of the directory is ready in this epoch or a later one. */

@@ -57,7 +57,8 @@ sealed interface Message {
     }
 
     /** Home to a node with a copy: drop it. */
-    record Invalidate(long set, long object, long seq, boolean removal, boolean attempt) implements Message {}
+    record Invalidate(long set, long object, long seq, boolean removal, boolean attempt, int placement)
+            implements Message {}
 
     /** A node with a copy to home: dropped, or (busy) held and not dropped. */
     record Invalidated(long set, long object, long seq, boolean busy) implements Message {}
@@ -150,7 +151,8 @@ sealed interface Message {
 
     /** Owner to a node that keeps a backup: keep this. */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    record Backup(long set, long object, long push, long version, int placement, byte[] data) implements Message {}
+    record Backup(long set, long object, long push, long version, long seq, int placement, byte[] data)
+            implements Message {}
 
     /** A node that keeps a backup to the owner: kept. */
     record BackedUp(long set, long object, long push) implements Message {}
@@ -159,6 +161,8 @@ sealed interface Message {
     enum Verdict {
         /** Forget it. */
         DISCARD,
+        /** The object was removed: forget it, backups and all. */
+        PURGE,
         /** It is a copy to read now. */
         COPY,
         /** It is the only copy, you own it. */

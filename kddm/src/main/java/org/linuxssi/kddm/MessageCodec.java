@@ -39,7 +39,11 @@ final class MessageCodec {
                         .i16(it.placement())
                         .i16(it.destination());
             case Message.Invalidate it ->
-                head(out, 2, it).i64(it.seq()).bool(it.removal()).bool(it.attempt());
+                head(out, 2, it)
+                        .i64(it.seq())
+                        .bool(it.removal())
+                        .bool(it.attempt())
+                        .i16(it.placement());
             case Message.Invalidated it -> head(out, 3, it).i64(it.seq()).bool(it.busy());
             case Message.Supply it ->
                 head(out, 4, it)
@@ -70,6 +74,7 @@ final class MessageCodec {
                 head(out, 14, it)
                         .i64(it.push())
                         .i64(it.version())
+                        .i64(it.seq())
                         .i16(it.placement())
                         .bytes(it.data());
             case Message.BackedUp it -> head(out, 15, it).i64(it.push());
@@ -86,7 +91,7 @@ final class MessageCodec {
             case 1 ->
                 new Message.Request(
                         set, object, in.i64(), in.constant(WANTS), flags(in), placement(in), destination(in));
-            case 2 -> new Message.Invalidate(set, object, in.i64(), in.bool(), in.bool());
+            case 2 -> new Message.Invalidate(set, object, in.i64(), in.bool(), in.bool(), placement(in));
             case 3 -> new Message.Invalidated(set, object, in.i64(), in.bool());
             case 4 ->
                 new Message.Supply(
@@ -118,7 +123,8 @@ final class MessageCodec {
             case 11 -> new Message.Created(set, object);
             case 13 -> new Message.Blocked(set, object, in.i64());
             case 14 ->
-                new Message.Backup(set, object, in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
+                new Message.Backup(
+                        set, object, in.i64(), in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
             case 15 -> new Message.BackedUp(set, object, in.i64());
             case 12 -> new Message.Settle(set, object, in.i64(), in.i64(), in.constant(VERDICTS));
             default -> throw new DecodeException(0, kind + " is no message of kddm");

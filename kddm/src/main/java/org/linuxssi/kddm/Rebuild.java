@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Announcement.Claim;
 import org.linuxssi.kddm.Resolution.Claimed;
 import org.linuxssi.tools.NodeId;
@@ -23,9 +24,14 @@ final class Rebuild {
      * What the old directory knew.
      *
      * @param witness the announcement if the owner is gone
-     * @param owner who had it
+     * @param owner who had it; null when it was lost
      */
-    record Fact(Announcement witness, NodeId owner) {}
+    record Fact(Announcement witness, @Nullable NodeId owner) {
+        /** Tells whether it has to be announced to these members. */
+        boolean matters(Members members) {
+            return owner == null || !members.contains(owner);
+        }
+    }
 
     final long epoch;
     /** Known when the view is installed here. */

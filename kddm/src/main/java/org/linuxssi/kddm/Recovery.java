@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.linuxssi.hotplug.View;
 import org.linuxssi.kddm.Announcement.Claim;
 import org.linuxssi.kddm.Rebuild.Fact;
@@ -83,6 +84,7 @@ final class Recovery implements AutoCloseable {
                             fence();
                             engine.install(new Members(after));
                         });
+                        reached(after.epoch()).forEach(future -> future.complete(null));
                     }
                 },
                 serial);
@@ -94,6 +96,16 @@ final class Recovery implements AutoCloseable {
             return settledEpoch >= epoch
                     ? CompletableFuture.completedFuture(null)
                     : waiting.computeIfAbsent(epoch, _ -> new CompletableFuture<>());
+        }
+    }
+
+    /** Returns those who wait for this epoch or an older one; they do no more. */
+    private List<CompletableFuture<Void>> reached(long epoch) {
+        synchronized (rebuilds) {
+            Map<Long, CompletableFuture<Void>> old = waiting.headMap(epoch, true);
+            List<CompletableFuture<Void>> all = List.copyOf(old.values());
+            old.clear();
+            return all;
         }
     }
 
@@ -140,7 +152,7 @@ final class Recovery implements AutoCloseable {
         engine.sets().forEach(copies -> copies.recovery().fence());
         directory.clear();
         shadows.clear();
-        engine.replicator().backups().clear();
+        engine.replicator().fence();
         synchronized (rebuilds) {
             rebuilds.headMap(engine.members().epoch(), true).clear();
         }
@@ -151,16 +163,15 @@ final class Recovery implements AutoCloseable {
         List<Announcement> news = new ArrayList<>();
         synchronized (rebuilds) {
             Rebuild before = rebuilds.get(engine.members().epoch());
-            if (before != null && !before.ready) {
+            if (before != null) {
                 facts.addAll(before.facts);
+            }
+            if (before != null && !before.ready) {
                 news.addAll(before.witnesses());
             }
         }
-        directory.forEach(entry -> collect(entry, facts, news));
-        facts.stream()
-                .filter(fact -> !next.contains(fact.owner()))
-                .map(Fact::witness)
-                .forEach(news::add);
+        directory.forEach(entry -> collect(entry, facts));
+        facts.stream().filter(fact -> fact.matters(next)).map(Fact::witness).forEach(news::add);
         shadows.forEach((set, object, shadow) -> {
             if (!next.contains(shadow.home())) {
                 news.add(witness(set, object, shadow.placement(), Claim.WITNESS));
@@ -169,8 +180,12 @@ final class Recovery implements AutoCloseable {
         engine.sets().forEach(copies -> copies.recovery().announce(news::add));
         engine.replicator()
                 .backups()
-                .forEach((set, object, it) ->
-                        news.add(new Announcement(set, object, it.placement(), Claim.BACKUP, it.version(), self, 0)));
+                .forEach((set, object, it) -> news.add(
+                        new Announcement(set, object, it.placement(), Claim.BACKUP, it.version(), self, it.seq())));
+        engine.replicator()
+                .backups()
+                .forEachRemoval((set, object, it) ->
+                        news.add(new Announcement(set, object, it.placement(), Claim.REMOVED, 0, self, it.seq())));
         directory.clear();
         if (next.contains(self)) {
             news.forEach(
@@ -188,14 +203,14 @@ final class Recovery implements AutoCloseable {
         engine.install(next);
     }
 
-    private void collect(DirectoryEntry entry, List<Fact> facts, List<Announcement> news) {
+    private void collect(DirectoryEntry entry, List<Fact> facts) {
         synchronized (entry) {
             NodeId owner = entry.owner;
             NodeId heir = entry.heir();
             Announcement witness = witness(entry.set, entry.object, entry.placement, Claim.WITNESS);
             if (entry.lost) {
-                news.add(witness(entry.set, entry.object, entry.placement, Claim.LOST));
-            } else if (owner != null) {
+                facts.add(new Fact(witness(entry.set, entry.object, entry.placement, Claim.LOST), null));
+            } else if (owner != null && !entry.removing() && (entry.shadowed || !entry.replicated)) {
                 facts.add(new Fact(witness, owner));
             }
             if (heir != null) {
@@ -208,23 +223,31 @@ final class Recovery implements AutoCloseable {
         return new Announcement(set, object, placement, claim, 0, self, 0);
     }
 
-    private void send(NodeId to, long epoch, boolean ofShadows, List<Announcement> list) {
+    /** Sends a list in parts; completes when they have arrived, or the view is another one. */
+    private CompletableFuture<Void> send(NodeId to, long epoch, boolean ofShadows, List<Announcement> list) {
         int parts = Math.max(1, (list.size() + Announce.LIMIT - 1) / Announce.LIMIT);
+        CompletableFuture<?>[] arrivals = new CompletableFuture<?>[parts];
         for (int part = 0; part < parts; part++) {
             int start = part * Announce.LIMIT;
             List<Announcement> some = list.subList(start, Math.min(list.size(), start + Announce.LIMIT));
-            send(to, new Announce(epoch, ofShadows, part, parts, List.copyOf(some)));
+            CompletableFuture<Void> arrival = new CompletableFuture<>();
+            arrivals[part] = arrival;
+            send(to, new Announce(epoch, ofShadows, part, parts, List.copyOf(some)), arrival);
         }
+        return CompletableFuture.allOf(arrivals);
     }
 
-    private void send(NodeId to, Announce announce) {
+    private void send(NodeId to, Announce announce, CompletableFuture<Void> arrival) {
         if (to.equals(self)) {
             announced(self, announce);
+            arrival.complete(null);
             return;
         }
         var _ = rpc.ask(to, ANNOUNCE, announce, DEADLINE).whenComplete((_, error) -> {
             if (error != null && engine.members().epoch() == announce.epoch() && !engine.closed()) {
-                rpc.time().after(AGAIN, () -> send(to, announce));
+                rpc.time().after(AGAIN, () -> send(to, announce, arrival));
+            } else {
+                arrival.complete(null);
             }
         });
     }
@@ -293,7 +316,7 @@ final class Recovery implements AutoCloseable {
             entry.owner = it.owner();
             entry.copies = it.copies();
             entry.lost = it.lost();
-            entry.shadowed = it.exists();
+            entry.shadowed = it.exists() || it.lost();
         });
         it.verdicts().forEach(told -> letters.computeIfAbsent(told.node(), _ -> new ArrayList<>())
                 .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict())));
@@ -312,35 +335,61 @@ final class Recovery implements AutoCloseable {
                 }
                 rebuild.ready = true;
                 rebuild.claims.clear();
-                rebuild.facts = List.of();
                 settledEpoch = rebuild.epoch;
                 settledMembers = rebuild.members;
-                Map<Long, CompletableFuture<Void>> reached = waiting.headMap(rebuild.epoch, true);
-                done.addAll(reached.values());
-                reached.clear();
+                done.addAll(reached(rebuild.epoch));
             }
             rebuild.postponed.forEach(it -> directory.request(it.from(), it.request(), out));
             rebuild.postponed.clear();
-            shadows.dropBefore(rebuild.epoch);
         });
-        tellStandIns(rebuild.epoch);
         engine.sets().forEach(copies -> copies.backup().refreshAll());
-        done.forEach(future -> future.complete(null));
+        var _ = tellStandIns(rebuild.epoch).thenRun(() -> done.forEach(future -> future.complete(null)));
     }
 
-    private void tellStandIns(long epoch) {
+    /** All members have their part of the directory and have told their stand-ins: what the last one knew is no longer needed. */
+    void readyEverywhere(long epoch) {
+        synchronized (rebuilds) {
+            Rebuild now = rebuilds.get(epoch);
+            if (now == null || !now.ready) {
+                return;
+            }
+            now.facts = List.of();
+        }
+        shadows.dropBefore(epoch);
+        engine.replicator().backups().forgetRemovals(engine.firstSeq(epoch));
+    }
+
+    private CompletableFuture<Void> tellStandIns(long epoch) {
+        return tellShadows(epoch, entry -> List.of(engine.standIn(entry.placement, entry.object)));
+    }
+
+    /** Tells those who will be homes when this node has left, and their stand-ins, which objects exist. */
+    CompletableFuture<Void> bequeath() {
+        Members next = engine.members().without(NodeSet.of(self));
+        return next.set().isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : tellShadows(next.epoch(), entry -> {
+                    NodeId home = next.home(entry.placement, entry.object, self);
+                    return List.of(home, next.standIn(entry.placement, entry.object, home));
+                });
+    }
+
+    private CompletableFuture<Void> tellShadows(long epoch, Function<DirectoryEntry, List<NodeId>> whom) {
         Map<NodeId, List<Announcement>> letters = new HashMap<>();
         directory.forEach(entry -> {
             synchronized (entry) {
-                if (entry.shadowed && entry.owner != null) {
-                    NodeId standIn = engine.standIn(entry.placement, entry.object);
-                    letters.computeIfAbsent(standIn, _ -> new ArrayList<>())
-                            .add(witness(entry.set, entry.object, entry.placement, Claim.WITNESS));
+                if (entry.shadowed && (entry.owner != null || entry.lost)) {
+                    Announcement exists = witness(entry.set, entry.object, entry.placement, Claim.WITNESS);
+                    whom.apply(entry).stream().distinct().forEach(node -> letters.computeIfAbsent(
+                                    node, _ -> new ArrayList<>())
+                            .add(exists));
                 }
             }
         });
         letters.remove(self);
-        letters.forEach((to, list) -> send(to, epoch, true, list));
+        return CompletableFuture.allOf(letters.entrySet().stream()
+                .map(letter -> send(letter.getKey(), epoch, true, letter.getValue()))
+                .toArray(CompletableFuture[]::new));
     }
 
     @Override

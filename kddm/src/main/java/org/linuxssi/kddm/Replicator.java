@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
@@ -53,6 +54,16 @@ final class Replicator {
             finishIfDone(out);
         }
 
+        /** Sends it once more, unless the object has gone on to another version or another node since. */
+        void repeat(Consumer<Push> again, Outbox out) {
+            if (engine.copies(backup.set()).backup().current(backup.object(), backup.version())) {
+                again.accept(this);
+            } else {
+                pushes.remove(backup.push());
+                out.later(() -> done.complete(0L));
+            }
+        }
+
         private void finishIfDone(Outbox out) {
             if (missing.isEmpty()) {
                 long epoch = engine.members().epoch();
@@ -91,7 +102,13 @@ final class Replicator {
     /** Sends a version to its targets; done completes with the epoch in which all had it, across changes of the view. */
     void push(long set, long object, Backups.Backup version, int count, CompletableFuture<Long> done, Outbox out) {
         Message.Backup backup = new Message.Backup(
-                set, object, engine.nextNumber(), version.version(), version.placement(), version.data());
+                set,
+                object,
+                engine.nextNumber(),
+                version.version(),
+                version.seq(),
+                version.placement(),
+                version.data());
         Push push = new Push(backup, count, done);
         pushes.put(backup.push(), push);
         push.send(out);
@@ -101,7 +118,7 @@ final class Replicator {
     }
 
     void backup(NodeId from, Message.Backup it, Outbox out) {
-        backups.keep(it.set(), it.object(), new Backups.Backup(it.version(), it.placement(), it.data()));
+        backups.keep(it.set(), it.object(), new Backups.Backup(it.version(), it.seq(), it.placement(), it.data()));
         out.send(from, new Message.BackedUp(it.set(), it.object(), it.push()));
     }
 
@@ -114,16 +131,27 @@ final class Replicator {
 
     /** Sends everything that is on its way to the targets of a new view. */
     void restart(Outbox out) {
-        pushes.values().forEach(push -> push.restart(out));
+        pushes.values().forEach(push -> push.repeat(it -> it.restart(out), out));
     }
 
     /** Sends again what has not been confirmed. */
     void again(Outbox out) {
-        pushes.values().forEach(push -> push.send(out));
+        pushes.values().forEach(push -> push.repeat(it -> it.send(out), out));
     }
 
     boolean idle() {
         return pushes.isEmpty();
+    }
+
+    /** Drops all, since the others went on without this node. */
+    void fence() {
+        backups.clear();
+        pushes.values()
+                .forEach(push -> push.done.completeExceptionally(new KddmException(
+                        KddmException.Kind.FENCED,
+                        "this node was voted out before what it wrote to object " + push.backup.object()
+                                + " was safe: it may be lost")));
+        pushes.clear();
     }
 
     /** Ends all waiting for confirmations. */

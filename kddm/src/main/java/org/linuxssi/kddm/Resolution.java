@@ -29,6 +29,8 @@ record Resolution(
         int placement,
         List<Told> verdicts) {
 
+    private static final long NEVER = -1;
+
     /** What one node announced. */
     record Claimed(NodeId from, Announcement it) {}
 
@@ -48,7 +50,44 @@ record Resolution(
     }
 
     /** Concludes: the owner wins, then readers or a backup of the newest version, then a ghost whose heir lives, then an offer. */
-    static Resolution of(List<Claimed> claims, NodeSet members) {
+    static Resolution of(List<Claimed> all, NodeSet members) {
+        long removal = all.stream()
+                .filter(c -> c.it().claim() == Claim.REMOVED)
+                .mapToLong(c -> c.it().seq())
+                .max()
+                .orElse(NEVER);
+        return removal == NEVER ? afterLife(all, members) : afterRemoval(all, members, removal);
+    }
+
+    /** What was there before the removal does not count; who has it is told. */
+    private static Resolution afterRemoval(List<Claimed> all, NodeSet members, long removal) {
+        List<Claimed> alive =
+                all.stream().filter(c -> data(c) && c.it().seq() >= removal).toList();
+        List<Told> told = new ArrayList<>(all.stream()
+                .filter(c -> data(c) && c.it().seq() < removal)
+                .map(Claimed::from)
+                .filter(from -> alive.stream().noneMatch(c -> c.from().equals(from)))
+                .distinct()
+                .map(from -> new Told(from, Verdict.PURGE))
+                .toList());
+        if (alive.isEmpty()) {
+            int placement = all.getFirst().it().placement();
+            return new Resolution(null, NodeSet.EMPTY, false, false, 0, placement, told);
+        }
+        Resolution found = afterLife(alive, members);
+        told.addAll(found.verdicts());
+        return new Resolution(
+                found.owner(), found.copies(), found.exists(), found.lost(), found.version(), found.placement(), told);
+    }
+
+    private static boolean data(Claimed claimed) {
+        return switch (claimed.it().claim()) {
+            case OWNER, MAKER, READER, BACKUP, GHOST -> true;
+            case OFFER, WITNESS, LOST, REMOVED -> false;
+        };
+    }
+
+    private static Resolution afterLife(List<Claimed> claims, NodeSet members) {
         List<Claimed> owners = newest(claims, Claim.OWNER);
         List<Claimed> readers = newest(claims, Claim.READER);
         if (!owners.isEmpty()) {
@@ -137,7 +176,7 @@ record Resolution(
         return claims.stream()
                 .filter(c -> switch (c.it().claim()) {
                     case OWNER, READER, GHOST -> !keep.contains(c.from());
-                    case MAKER, BACKUP, OFFER, WITNESS, LOST -> false;
+                    case MAKER, BACKUP, OFFER, WITNESS, LOST, REMOVED -> false;
                 })
                 .map(c -> new Told(c.from(), Verdict.DISCARD))
                 .toList();

@@ -3,6 +3,7 @@ package org.linuxssi.kddm;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.hotplug.HotplugEvent;
@@ -21,7 +22,7 @@ final class FakeHotplug implements Hotplug {
     private final NodeId self;
     private final List<ViewListener> views = new CopyOnWriteArrayList<>();
     private final List<PauseListener> pauses = new CopyOnWriteArrayList<>();
-    private final List<HotplugHandler> handlers = new CopyOnWriteArrayList<>();
+    private final Map<Stage, HotplugHandler> handlers = new ConcurrentHashMap<>();
     private volatile View view = View.NONE;
     private volatile boolean paused;
 
@@ -39,10 +40,11 @@ final class FakeHotplug implements Hotplug {
         pauses.forEach(listener -> listener.paused(pause, "test"));
     }
 
-    CompletableFuture<?> handle(HotplugEvent event) {
-        return CompletableFuture.allOf(handlers.stream()
-                .map(handler -> handler.handle(event).toCompletableFuture())
-                .toArray(CompletableFuture[]::new));
+    CompletableFuture<?> handle(Stage stage, HotplugEvent event) {
+        HotplugHandler handler = handlers.get(stage);
+        return handler == null
+                ? CompletableFuture.completedFuture(event)
+                : handler.handle(event).toCompletableFuture();
     }
 
     @Override
@@ -72,8 +74,8 @@ final class FakeHotplug implements Hotplug {
 
     @Override
     public Registration register(Stage stage, HotplugHandler handler) {
-        handlers.add(handler);
-        return () -> handlers.remove(handler);
+        handlers.put(stage, handler);
+        return () -> handlers.remove(stage, handler);
     }
 
     @Override

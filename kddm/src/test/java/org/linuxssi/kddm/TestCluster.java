@@ -11,6 +11,7 @@ import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.linuxssi.hotplug.HotplugEvent;
 import org.linuxssi.hotplug.HotplugEvent.Phase;
+import org.linuxssi.hotplug.Stage;
 import org.linuxssi.hotplug.View;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
@@ -146,9 +147,12 @@ final class TestCluster implements AutoCloseable {
     }
 
     private void handle(NodeSet where, HotplugEvent event) {
-        List<CompletableFuture<?>> all = new ArrayList<>();
-        where.forEach(id -> all.add(node(id).hotplug().handle(event)));
-        all.forEach(TestCluster::join);
+        List<Stage> stages = List.of(Stage.values());
+        for (Stage stage : event instanceof HotplugEvent.Remove ? stages.reversed() : stages) {
+            List<CompletableFuture<?>> all = new ArrayList<>();
+            where.forEach(id -> all.add(node(id).hotplug().handle(stage, event)));
+            all.forEach(TestCluster::join);
+        }
     }
 
     static <T> T join(CompletableFuture<T> future) {

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Time and deferred work, passed in everywhere below the services so that the simulator can drive both.
@@ -30,5 +32,17 @@ public interface TimeSource extends Executor {
      */
     default <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException {
         return future.get();
+    }
+
+    /**
+     * Waits for the future, at most so long.
+     *
+     * @throws TimeoutException when it was not done by then
+     * @throws InterruptedException when the thread is interrupted while it waits
+     * @throws ExecutionException when the future failed
+     */
+    default <T> T await(CompletableFuture<T> future, Duration limit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return future.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 }

@@ -6,6 +6,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -118,6 +119,19 @@ public final class VirtualTime implements TimeSource {
             runUntil(LONGEST_WAIT, future::isDone);
         }
         return future.get();
+    }
+
+    @Override
+    public <T> T await(CompletableFuture<T> future, Duration limit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        CompletableFuture<Boolean> either = new CompletableFuture<>();
+        var _ = future.whenComplete((_, _) -> either.complete(true));
+        try (Registration _ = after(limit, () -> either.complete(false))) {
+            if (!await(either)) {
+                throw new TimeoutException();
+            }
+        }
+        return await(future);
     }
 
     private final class Task {

@@ -1,0 +1,307 @@
+package org.linuxssi.kddm;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.hotplug.Hotplug;
+import org.linuxssi.kddm.Announcement.Claim;
+import org.linuxssi.kddm.Message.Mode;
+import org.linuxssi.kddm.Message.Outcome;
+import org.linuxssi.rpc.Handler;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
+
+/** Ways to break the protocol, each by what one node's messages say or do; the simulation has to find them all. */
+enum Mutation {
+    /** The protocol as it is. */
+    NONE,
+
+    /** A copy is said to be dropped and stays. */
+    SKIP_INVALIDATION {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Invalidate m && !m.removal()) {
+                at.send(from, it.epoch(), new Message.Invalidated(m.set(), m.object(), m.seq(), false));
+                return Optional.empty();
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** A copy is said to be dropped a little before it is. */
+    ACKNOWLEDGE_EARLY {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Invalidate m && !m.removal()) {
+                at.send(from, it.epoch(), new Message.Invalidated(m.set(), m.object(), m.seq(), false));
+                at.later(from, it, Duration.ofMillis(20));
+                return Optional.empty();
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** The word that a copy was dropped gets lost, each time. */
+    DROP_ACKNOWLEDGEMENT {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            return message instanceof Message.Invalidated ? Optional.empty() : Optional.of(message);
+        }
+    },
+
+    /** A backup is confirmed and not kept. */
+    BACKUP_NOT_KEPT {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Backup m) {
+                at.send(from, it.epoch(), new Message.BackedUp(m.set(), m.object(), m.push()));
+                return Optional.empty();
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** All versions of an object have the same number. */
+    REUSE_VERSION {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            return Optional.of(
+                    message instanceof Message.Backup m
+                            ? new Message.Backup(m.set(), m.object(), m.push(), 1, m.seq(), m.placement(), m.data())
+                            : message);
+        }
+    },
+
+    /** Who has no copy of an object does not forget its backup when the object is removed. */
+    KEEP_REMOVED {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Invalidate m && m.removal()) {
+                return Optional.of(new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement()));
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** The home is not told of a reader. */
+    FORGET_READER {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            boolean forget = message instanceof Message.Done m && m.taken() && at.reading.remove(m.seq()) != null;
+            return Optional.of(
+                    forget && message instanceof Message.Done m
+                            ? new Message.Done(m.set(), m.object(), m.seq(), m.present(), false, m.error())
+                            : message);
+        }
+
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Grant m && m.outcome() == Outcome.READ_COPY) {
+                at.reading.put(m.seq(), m);
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** One node takes itself for the home of an object. */
+    WRONG_HOME {
+        @Override
+        NodeId receiver(Spoiler at, NodeId to, Message message) {
+            boolean stray = message instanceof Message.Request m
+                    && m.set() == Simulation.SET.key()
+                    && at.rpc.self().value() == 1;
+            return stray ? at.rpc.self() : to;
+        }
+    },
+
+    /** A node does not tell the new homes of its backups. */
+    HIDE_BACKUPS {
+        @Override
+        Announce announced(Announce it) {
+            return without(Claim.BACKUP, it);
+        }
+    },
+
+    /** A node does not tell the new homes what it owns. */
+    HIDE_OWNERSHIP {
+        @Override
+        Announce announced(Announce it) {
+            return without(Claim.OWNER, it);
+        }
+    },
+
+    /** A node that is cut off goes on. */
+    IGNORE_PAUSE {
+        @Override
+        Hotplug spoil(Hotplug hotplug) {
+            return (Hotplug) Proxy.newProxyInstance(
+                    Hotplug.class.getClassLoader(), new Class<?>[] {Hotplug.class}, (_, method, args) -> {
+                        if (method.getName().equals("onPause")) {
+                            return (Registration) () -> {};
+                        }
+                        if (method.getName().equals("trusted")) {
+                            return true;
+                        }
+                        return invoke(method, hotplug, args);
+                    });
+        }
+    },
+
+    /** Readers get what they got before. */
+    OLD_DATA {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            if (message instanceof Message.Grant m
+                    && m.set() == Simulation.SET.key()
+                    && m.outcome() == Outcome.READ_COPY) {
+                Message.Grant first = at.reading.computeIfAbsent(m.object(), _ -> m);
+                return Optional.of(new Message.Grant(
+                        m.set(),
+                        m.object(),
+                        m.seq(),
+                        m.request(),
+                        m.outcome(),
+                        m.version(),
+                        m.placement(),
+                        m.safe(),
+                        first.data()));
+            }
+            return Optional.of(message);
+        }
+    },
+
+    /** The owner hands over while the object is held. */
+    IGNORE_HOLDS {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            return Optional.of(
+                    it.message() instanceof Message.Supply m && m.mode() == Mode.WRITE
+                            ? new Message.Supply(
+                                    m.set(),
+                                    m.object(),
+                                    m.seq(),
+                                    Mode.READ,
+                                    m.requester(),
+                                    m.request(),
+                                    m.placement(),
+                                    m.shared(),
+                                    m.attempt())
+                            : it.message());
+        }
+    };
+
+    /** Returns what is sent instead. */
+    Optional<Message> outgoing(Spoiler at, Message message) {
+        return Optional.of(message);
+    }
+
+    /** Returns what arrives instead. */
+    Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        return Optional.of(it.message());
+    }
+
+    private static Announce without(Claim claim, Announce it) {
+        List<Announcement> fewer = it.list().stream()
+                .filter(one -> one.claim() != claim || one.set() != Simulation.SET.key())
+                .toList();
+        return new Announce(it.epoch(), it.shadows(), it.part(), it.parts(), fewer);
+    }
+
+    NodeId receiver(Spoiler at, NodeId to, Message message) {
+        return to;
+    }
+
+    Announce announced(Announce it) {
+        return it;
+    }
+
+    Hotplug spoil(Hotplug hotplug) {
+        return hotplug;
+    }
+
+    Rpc spoil(Rpc rpc) {
+        return this == NONE ? rpc : new Spoiler(this, rpc).proxy();
+    }
+
+    private static @Nullable Object invoke(java.lang.reflect.Method method, Object target, Object @Nullable [] args)
+            throws Throwable {
+        try {
+            return method.invoke(target, args);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** The messages of one node. */
+    static final class Spoiler {
+        final Map<Long, Message.Grant> reading = new HashMap<>();
+        final Rpc rpc;
+        private final Mutation mutation;
+        private @Nullable Handler<Envelope, Codec.Nothing> handler;
+
+        Spoiler(Mutation mutation, Rpc rpc) {
+            this.mutation = mutation;
+            this.rpc = rpc;
+        }
+
+        void send(NodeId to, long epoch, Message message) {
+            rpc.send(to, Engine.OBJECT, new Envelope(epoch, message));
+        }
+
+        void later(NodeId from, Envelope it, Duration delay) {
+            rpc.time().after(delay, () -> deliver(from, it));
+        }
+
+        private void deliver(NodeId from, Envelope it) {
+            Handler<Envelope, Codec.Nothing> known = handler;
+            if (known != null) {
+                try {
+                    known.handle(from, it);
+                } catch (Exception impossible) {
+                    throw new IllegalStateException(impossible);
+                }
+            }
+        }
+
+        Rpc proxy() {
+            return (Rpc) Proxy.newProxyInstance(
+                    Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
+                        if (args != null && args.length > 1 && args[1] instanceof Handler<?, ?> real) {
+                            if (args[0] == Engine.OBJECT) {
+                                return serve(real);
+                            }
+                        } else if (args != null && args.length == 3 && args[2] instanceof Envelope it) {
+                            sendSpoiled((NodeId) args[0], it);
+                            return null;
+                        } else if (args != null && args.length > 2 && args[2] instanceof Announce it) {
+                            Object[] changed = args.clone();
+                            changed[2] = mutation.announced(it);
+                            return invoke(method, rpc, changed);
+                        }
+                        return invoke(method, rpc, args);
+                    });
+        }
+
+        @SuppressWarnings("unchecked")
+        private Registration serve(Handler<?, ?> real) {
+            handler = (Handler<Envelope, Codec.Nothing>) real;
+            return rpc.serve(Engine.OBJECT, (from, it) -> {
+                mutation.incoming(this, from, it)
+                        .ifPresent(message -> deliver(from, new Envelope(it.epoch(), message)));
+                return Codec.Nothing.NOTHING;
+            });
+        }
+
+        private void sendSpoiled(NodeId to, Envelope it) {
+            mutation.outgoing(this, it.message())
+                    .ifPresent(message -> send(mutation.receiver(this, to, message), it.epoch(), message));
+        }
+    }
+}

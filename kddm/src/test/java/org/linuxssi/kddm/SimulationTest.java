@@ -1,0 +1,68 @@
+package org.linuxssi.kddm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Many small clusters on virtual time with all kinds of faults. {@code -Dlinuxssi.simulate.seeds=N} runs N of them,
+ * {@code -Dlinuxssi.simulate.first=S} begins with seed S.
+ */
+@Timeout(value = 12, unit = TimeUnit.HOURS)
+class SimulationTest {
+
+    private static final int SEEDS = Integer.getInteger("linuxssi.simulate.seeds", 300);
+    private static final long FIRST = Long.getLong("linuxssi.simulate.first", 1);
+    private static final int FOUND_WITHIN = 300;
+    private static final Logger QUIET = Logger.getLogger("org.linuxssi");
+
+    @BeforeAll
+    static void quiet() {
+        QUIET.setLevel(Boolean.getBoolean("linuxssi.simulate.log") ? Level.ALL : Level.OFF);
+    }
+
+    @AfterAll
+    static void loud() {
+        QUIET.setLevel(null);
+    }
+
+    @Test
+    void historiesAreConsistentAndNothingIsLeft() {
+        List<String> problems = LongStream.range(FIRST, FIRST + SEEDS)
+                .parallel()
+                .mapToObj(seed -> new Simulation(seed, Mutation.NONE).run())
+                .flatMap(Optional::stream)
+                .toList();
+        assertThat(problems).isEmpty();
+    }
+
+    @Test
+    void aSeedRepeatsEverything() {
+        Simulation one = new Simulation(FIRST, Mutation.NONE);
+        Simulation two = new Simulation(FIRST, Mutation.NONE);
+        assertThat(one.run()).isEqualTo(two.run());
+        assertThat(one.trace()).isEqualTo(two.trace());
+        assertThat(one.trace()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void aBrokenProtocolIsFound(Mutation mutation) {
+        Optional<String> found = LongStream.range(FIRST, FIRST + FOUND_WITHIN)
+                .mapToObj(seed -> new Simulation(seed, mutation).run())
+                .flatMap(Optional::stream)
+                .findFirst();
+        assertThat(found).isPresent();
+    }
+}
