@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PageMap;
@@ -51,10 +53,10 @@ public final class ProcessDeparture implements AutoCloseable {
     private final Imager imager;
     private final PtraceThread tracer;
     private final RestartRules rules = new RestartRules();
-    private final PageMap pages;
     private final FileExporter files;
     private final SharedOffsets offsets;
     private List<Mapping> known = List.of();
+    private @Nullable PageMap pages;
     private @Nullable PageSender sender;
     private @Nullable ImageWriter writer;
     private @Nullable Userfault tracking;
@@ -65,7 +67,6 @@ public final class ProcessDeparture implements AutoCloseable {
     ProcessDeparture(int pid, Imager imager) {
         this.pid = pid;
         this.imager = imager;
-        pages = new PageMap(pid);
         files = new FileExporter(pid, imager.relayed());
         offsets = new SharedOffsets(pid, imager.relayed());
         tracer = new PtraceThread("image of " + pid);
@@ -87,7 +88,9 @@ public final class ProcessDeparture implements AutoCloseable {
                     SectionType.HEADER,
                     ImageHeader.CODEC,
                     new ImageHeader(ImageHeader.MAGIC, StateReader.containerId(status, pid), 0));
-            sender = new PageSender(writer, new org.linuxssi.linux.ProcessMemory(pid), pages);
+            PageMap opened = new PageMap(pid);
+            pages = opened;
+            sender = new PageSender(writer, new org.linuxssi.linux.ProcessMemory(pid), opened);
         }
         return sender;
     }
@@ -159,13 +162,29 @@ public final class ProcessDeparture implements AutoCloseable {
     /**
      * Stops all threads of the process where they are.
      *
-     * @throws ErrnoException ESRCH, EPERM or EAGAIN as {@link PtraceProcess#freeze}
+     * @throws ErrnoException ESRCH, EPERM or EAGAIN as {@link PtraceProcess#freeze}; EAGAIN when it has executed another
+     *     program since it was copied live
      */
     public void freeze() {
         if (process != null) {
             throw new IllegalStateException("process " + pid + " is frozen already");
         }
         process = tracer.call(() -> PtraceProcess.freeze(tracer, pid, PATIENCE));
+        PageMap opened = pages;
+        if (opened != null && !current(opened)) {
+            throw new ErrnoException(
+                    "copy process " + pid + ", which executes another program meanwhile", Errno.EAGAIN);
+        }
+    }
+
+    /** A page map belongs to the memory at the time it was opened, which is empty after an execve: it has no stack. */
+    private boolean current(PageMap opened) {
+        AtomicBoolean found = new AtomicBoolean();
+        ProcFilesMaps.maps(pid).stream()
+                .filter(mapping -> mapping.path().equals("[stack]"))
+                .forEach(stack ->
+                        opened.content(stack.start(), stack.end(), true, (start, end, categories) -> found.set(true)));
+        return found.get();
     }
 
     private PtraceProcess frozen() {
@@ -311,7 +330,7 @@ public final class ProcessDeparture implements AutoCloseable {
     @Override
     public void close() {
         resume();
-        pages.close();
+        Optional.ofNullable(pages).ifPresent(PageMap::close);
         tracer.close();
     }
 }

@@ -1,12 +1,10 @@
 package org.linuxssi.proc;
 
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
@@ -18,8 +16,7 @@ import org.linuxssi.tools.NodeId;
 /** Makes agents ready to be filled with processes that come from other nodes. Used under the table's lock. */
 final class Arrivals {
 
-    private static final Duration LIMIT = Duration.ofSeconds(2);
-    private static final Duration STEP = Duration.ofNanos(200_000);
+    private static final int INIT = 1;
 
     /**
      * An agent that waits for a tracer.
@@ -60,7 +57,7 @@ final class Arrivals {
         if (prepared.containsKey(self.pid())) {
             throw new ErrnoException("prepare the arrival of " + self.pid() + ", which is on its way", Errno.EALREADY);
         }
-        if (table.isHere(self.pid())) {
+        if (table.isHere(self.pid()) && !table.awaitFree(self.pid())) {
             throw new ErrnoException("prepare the arrival of " + self.pid() + " from node " + from, Errno.EEXIST);
         }
         table.ensureParent(self);
@@ -82,9 +79,13 @@ final class Arrivals {
         Relations.Numbers self = relations.self();
         Optional<Proxy> standing = table.proxyMap().get(self.pid());
         boolean before = standing.isPresent();
-        if (before && (standing.get().dismissed() || !fits(standing.get(), self))) {
+        if (before && !usable(standing.get(), self)) {
             replace(standing.get());
             standing = Optional.empty();
+        }
+        if (standing.isEmpty() && table.isHere(self.parent()) && self.parent() != INIT) {
+            throw new ErrnoException(
+                    "find the stand-in of " + self.pid() + " among its parent's children", Errno.EAGAIN);
         }
         Agent agent = standing.map(table.proxyMap()::take)
                 .orElseGet(() -> table.factory().make(self));
@@ -119,21 +120,35 @@ final class Arrivals {
         }
     }
 
-    private boolean fits(Proxy proxy, Relations.Numbers self) {
-        return Member.of(container.numbers(), proxy.agent().hostPid())
-                .map(Member::numbers)
-                .filter(now ->
-                        now.parent() == self.parent() && now.group() == self.group() && now.session() == self.session())
+    /**
+     * Tells whether a proxy can become the process; one whose relatives are others can't.
+     *
+     * @throws ErrnoException EAGAIN when it can't be made anew either, since somebody here would see it die
+     */
+    private boolean usable(Proxy proxy, Relations.Numbers self) {
+        if (proxy.dismissed()) {
+            return false;
+        }
+        Optional<Relations.Numbers> now =
+                Member.of(container.numbers(), proxy.agent().hostPid()).map(Member::numbers);
+        boolean fits = now.filter(it ->
+                        it.parent() == self.parent() && it.group() == self.group() && it.session() == self.session())
                 .isPresent();
+        boolean watched = container.init().awaits(self.pid())
+                || now.filter(it -> it.parent() != INIT && table.isHere(it.parent()))
+                        .isPresent();
+        if (!fits && watched) {
+            throw new ErrnoException(
+                    "take the stand-in " + now.map(Object::toString).orElse("that ends") + " for " + self,
+                    Errno.EAGAIN);
+        }
+        return fits;
     }
 
     /** The number must be free before it can be made again. */
     private void replace(Proxy proxy) {
         proxy.dismiss();
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (container.numbers().toHost(proxy.pid()).isPresent() && System.nanoTime() < end) {
-            LockSupport.parkNanos(STEP.toNanos());
-        }
+        table.awaitFree(proxy.pid());
     }
 
     private void children(Agent agent, Relations relations) {

@@ -16,10 +16,12 @@ final class Needs {
     private final Set<Integer> ancestors = new HashSet<>();
     private final Set<Integer> groups = new HashSet<>();
     private final Set<Integer> sessions = new HashSet<>();
+    private final Set<Integer> led = new HashSet<>();
 
     Needs(Container container, List<Member> members) {
         this.container = container;
         for (Member member : members) {
+            addLeaders(member);
             if (container.supervisor().isAgent(member.hostPid())) {
                 proxies.put(member.pid(), member);
             } else if (!member.zombie()) {
@@ -29,6 +31,16 @@ final class Needs {
             }
         }
         members.stream().filter(member -> reals.contains(member.pid())).forEach(this::addAncestors);
+    }
+
+    /** The number of a leader stays taken as long as anything is in its group or session: its proxy could not be made again. */
+    private void addLeaders(Member member) {
+        if (member.numbers().group() != member.pid()) {
+            led.add(member.numbers().group());
+        }
+        if (member.numbers().session() != member.pid()) {
+            led.add(member.numbers().session());
+        }
     }
 
     private void addAncestors(Member real) {
@@ -41,7 +53,8 @@ final class Needs {
 
     /**
      * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it, or a process
-     * here is its parent, its descendant, or a member of its group or of the session that it leads.
+     * here is its parent, its descendant, or a member of its group or of the session that it leads, or another proxy is in the
+     * group or session that it leads.
      */
     boolean needed(int pid) {
         Member proxy = proxies.get(pid);
@@ -51,6 +64,7 @@ final class Needs {
                 || reals.contains(proxy.numbers().parent())
                 || ancestors.contains(pid)
                 || groups.contains(proxy.numbers().group())
-                || sessions.contains(pid);
+                || sessions.contains(pid)
+                || led.contains(pid);
     }
 }

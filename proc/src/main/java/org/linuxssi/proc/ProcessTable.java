@@ -75,7 +75,7 @@ public final class ProcessTable implements AutoCloseable {
         this.directory = directory;
         proxies = new Proxies(container, new ProxyEvents());
         locals = new LocalProcesses(container, rpc.time(), this::localEnded);
-        factory = new ProxyFactory(container, this::agentOf, this::leader);
+        factory = new ProxyFactory(container, this::agentOf, this::leader, this::awaitFree);
         signalling = new Signalling(container, rpc, directory, online, proxies, locals);
         arrivals = new Arrivals(container, this);
         tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
@@ -409,7 +409,12 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     Optional<Agent> agentOf(int pid) {
-        return proxies.get(pid).map(Proxy::agent);
+        return proxies.get(pid).filter(proxy -> !proxy.dismissed()).map(Proxy::agent);
+    }
+
+    /** Waits until a number is free that an agent or a process on its way out has; returns false when it stays in use. */
+    boolean awaitFree(int pid) {
+        return Departed.awaitFree(container, proxies, pid);
     }
 
     boolean isHere(int pid) {
@@ -449,12 +454,13 @@ public final class ProcessTable implements AutoCloseable {
             return;
         }
         try {
-            lookUp(parent).ifPresent(found -> {
-                ensureParent(found);
-                if (agentOf(parent).isEmpty()) {
-                    hold(factory.make(found));
-                }
-            });
+            Relations.Numbers found = lookUp(parent)
+                    .orElseThrow(() -> new ErrnoException(
+                            "find process " + parent + ", the parent of " + numbers.pid(), Errno.EAGAIN));
+            ensureParent(found);
+            if (agentOf(parent).isEmpty()) {
+                hold(factory.make(found));
+            }
         } finally {
             making.remove(parent);
         }

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
@@ -29,14 +30,21 @@ final class ProxyFactory {
     private final Container container;
     private final IntFunction<Optional<Agent>> agents;
     private final IntFunction<Optional<Agent>> leaders;
+    private final IntPredicate vacate;
 
     /**
      * Makes agents in a container.
      *
      * @param agents finds the proxy of a pid
      * @param leaders finds or makes the proxy of a leader of a group or session, nothing when it is dead
+     * @param vacate waits until a number is free that something on its way out has
      */
-    ProxyFactory(Container container, IntFunction<Optional<Agent>> agents, IntFunction<Optional<Agent>> leaders) {
+    ProxyFactory(
+            Container container,
+            IntFunction<Optional<Agent>> agents,
+            IntFunction<Optional<Agent>> leaders,
+            IntPredicate vacate) {
+        this.vacate = vacate;
         this.container = container;
         this.agents = agents;
         this.leaders = leaders;
@@ -91,6 +99,9 @@ final class ProxyFactory {
     }
 
     private Agent spawn(Agent forker, int pid, int flags) {
+        if (!vacate.test(pid)) {
+            throw new ErrnoException("make an agent with pid " + pid + ", which is in use", Errno.EEXIST);
+        }
         return await(Init.spawn(forker, container.supervisor(), Optional.of(pid), flags));
     }
 

@@ -76,6 +76,12 @@ class MigratedRunTest {
     }
 
     @Test
+    void aProgramThatReplacesItself() throws IOException {
+        Path program = Programs.source("exec.sh", directory);
+        same(Command.of("/bin/bash", program.toString(), laps(5000)), 12);
+    }
+
+    @Test
     void awk() throws IOException {
         Path program = Programs.source("work.awk", directory);
         same(Command.of("/usr/bin/awk", "-v", "laps=" + laps(1800), "-f", program.toString()), 6);
