@@ -8,8 +8,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.linuxssi.kddm.DefaultOwner;
 import org.linuxssi.kddm.SetDefinition;
-import org.linuxssi.kddm.SetId;
 import org.linuxssi.kddm.SetInfo;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 
 class KddmTableTest {

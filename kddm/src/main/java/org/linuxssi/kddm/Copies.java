@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.Message.Want;
 import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.Rpc;
 
 /**

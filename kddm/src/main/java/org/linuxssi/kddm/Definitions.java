@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.spi.CodecLinker;
 import org.linuxssi.kddm.spi.IoLinker;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeSet;
 
 /**

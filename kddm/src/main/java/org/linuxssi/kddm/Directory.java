@@ -9,6 +9,7 @@ import org.linuxssi.kddm.Message.Mode;
 import org.linuxssi.kddm.Message.Outcome;
 import org.linuxssi.kddm.Message.Request;
 import org.linuxssi.kddm.Transaction.Phase;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.spi.CodecLinker;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.linuxssi.kddm.ObjectInfo.Awaited;
 import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.kddm.spi.SetId;
 
 /** Looks into sets and objects for people. */
 final class Introspection {

@@ -15,6 +15,7 @@ import org.linuxssi.hotplug.Stage;
 import org.linuxssi.hotplug.View;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.tools.Codec;

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 
 /**

@@ -1,6 +1,7 @@
 package org.linuxssi.kddm;
 
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 
 /**

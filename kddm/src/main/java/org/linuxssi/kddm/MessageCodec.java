@@ -5,6 +5,7 @@ import org.linuxssi.kddm.Message.Mode;
 import org.linuxssi.kddm.Message.Outcome;
 import org.linuxssi.kddm.Message.Verdict;
 import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
 import org.linuxssi.tools.Decoder;

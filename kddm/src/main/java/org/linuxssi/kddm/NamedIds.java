@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.linuxssi.kddm.KddmException.Kind;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Codec;
 
 /**

@@ -14,6 +14,7 @@ import org.linuxssi.hotplug.View;
 import org.linuxssi.kddm.Announcement.Claim;
 import org.linuxssi.kddm.Rebuild.Fact;
 import org.linuxssi.kddm.Resolution.Claimed;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.tools.Codec;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 

@@ -2,6 +2,7 @@ package org.linuxssi.kddm;
 
 import java.util.EnumSet;
 import java.util.Set;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
 import org.linuxssi.tools.Decoder;

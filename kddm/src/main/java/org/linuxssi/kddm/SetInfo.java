@@ -1,6 +1,7 @@
 package org.linuxssi.kddm;
 
 import java.util.Optional;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 
 /**

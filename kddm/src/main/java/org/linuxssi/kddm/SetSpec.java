@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.LongFunction;
 import org.linuxssi.kddm.spi.CodecLinker;
 import org.linuxssi.kddm.spi.IoLinker;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.Codec;
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.linuxssi.kddm.spi.CodecLinker;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.Decoder;
 import org.linuxssi.tools.NodeSet;

@@ -1,5 +1,6 @@
 package org.linuxssi.kddm;
 
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 

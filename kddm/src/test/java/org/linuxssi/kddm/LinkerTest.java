@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.spi.IoLinker;
 import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Decoder;
 import org.linuxssi.tools.Encoder;
 import org.linuxssi.tools.NodeId;

@@ -20,6 +20,7 @@ import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.hotplug.HotplugConfig;
 import org.linuxssi.hotplug.NodeState;
 import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.NodeId;

@@ -13,6 +13,7 @@ import org.linuxssi.hotplug.HotplugEvent;
 import org.linuxssi.hotplug.HotplugEvent.Phase;
 import org.linuxssi.hotplug.Stage;
 import org.linuxssi.hotplug.View;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.Codec;

@@ -2,7 +2,6 @@ package org.linuxssi.kddm.spi;
 
 import java.util.Map;
 import java.util.Optional;
-import org.linuxssi.kddm.SetId;
 import org.linuxssi.tools.Decoder;
 import org.linuxssi.tools.Encoder;
 import org.linuxssi.tools.NodeId;

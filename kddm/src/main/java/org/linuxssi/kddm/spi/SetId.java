@@ -1,4 +1,4 @@
-package org.linuxssi.kddm;
+package org.linuxssi.kddm.spi;
 
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
@@ -13,7 +13,7 @@ import org.linuxssi.tools.Decoder;
 public record SetId(int namespace, int id) implements Comparable<SetId> {
 
     /** Name space of KDDM itself. */
-    static final int KDDM = 0;
+    public static final int KDDM = 0;
 
     /** Bytes of a set's name. */
     public static final Codec<SetId> CODEC = Codec.of((set, out) -> out.i64(set.key()), SetId::read);
@@ -34,7 +34,7 @@ public record SetId(int namespace, int id) implements Comparable<SetId> {
     }
 
     /** Returns both numbers in one. */
-    long key() {
+    public long key() {
         return (long) namespace << 32 | id;
     }
 
@@ -46,7 +46,8 @@ public record SetId(int namespace, int id) implements Comparable<SetId> {
         return ofKey(key);
     }
 
-    static SetId ofKey(long key) {
+    /** Returns the name with this {@link #key()}. */
+    public static SetId ofKey(long key) {
         return new SetId((int) (key >>> 32), (int) key);
     }
 
