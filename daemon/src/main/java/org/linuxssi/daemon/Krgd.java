@@ -16,13 +16,17 @@ import org.linuxssi.tools.SystemTime;
 /** The daemon of a node: {@code krgd [--config FILE] [--drain]}. */
 public final class Krgd {
 
-    private static final Logger LOG = System.getLogger(Krgd.class.getName());
     private static final String USAGE = """
             usage: krgd [--config FILE] [--drain]
             --config FILE  the configuration, /etc/linuxssi/krgd.toml when not given
             --drain        move the programs to other nodes before ending, as node.drain does""";
 
     private Krgd() {}
+
+    /** Where the log goes is set when the configuration has been read, and must be before the first logger is made. */
+    private static Logger log() {
+        return System.getLogger(Krgd.class.getName());
+    }
 
     private record Arguments(Path config, boolean drain) {}
 
@@ -57,7 +61,7 @@ public final class Krgd {
                 | ErrnoException
                 | IllegalArgumentException
                 | IllegalStateException problem) {
-            LOG.log(Level.DEBUG, "start failed", problem);
+            log().log(Level.DEBUG, "start failed", problem);
             System.err.println("krgd: " + problem.getMessage());
             System.exit(1);
         } catch (InterruptedException _) {
@@ -89,6 +93,7 @@ public final class Krgd {
 
     private static void run(Arguments arguments) throws IOException, InterruptedException {
         DaemonConfig config = DaemonConfig.read(arguments.config());
+        DaemonConfigLog.apply(config);
         Files.createDirectories(config.run());
         Files.createDirectories(config.state());
         CountDownLatch end = new CountDownLatch(1);
@@ -101,7 +106,7 @@ public final class Krgd {
                             time.close();
                         },
                         "shutdown"));
-        LOG.log(Level.INFO, "node {0} of cluster {1} is ready", node.self(), config.cluster());
+        log().log(Level.INFO, "node {0} of cluster {1} is ready", node.self(), config.cluster());
         end.await();
         System.exit(0);
     }
