@@ -49,6 +49,7 @@ final class Attachment {
     private final StreamTicket template;
     private final long watch;
     private final Demand demand;
+    private boolean demanding;
     private final ArrayDeque<ByteBuffer> pending = new ArrayDeque<>();
     private final Map<Long, Preparing> preparing = new HashMap<>();
     private final List<Flush> flushes = new ArrayList<>();
@@ -164,6 +165,7 @@ final class Attachment {
 
     /** Takes bytes as they come, or only when a program here waits for some. */
     private void readAhead(boolean ahead) {
+        demanding = !ahead && standIn.reads();
         if (ahead || !standIn.reads() || state != State.OPEN) {
             hub.observer().ignore(standIn.name());
         } else {
@@ -196,9 +198,24 @@ final class Attachment {
         @Override
         public void giveBack() {
             if (leaving == 0) {
-                long untaken = pending.stream().mapToLong(ByteBuffer::remaining).sum();
-                tell(Frame.Type.GIVE_BACK, untaken, leftover(new byte[0]));
+                giveBackUnread();
             }
+        }
+    }
+
+    private void giveBackUnread() {
+        long untaken = pending.stream().mapToLong(ByteBuffer::remaining).sum();
+        tell(Frame.Type.GIVE_BACK, untaken, leftover(new byte[0]));
+    }
+
+    /**
+     * What came for a reader that is about to leave goes back before it reads on elsewhere, where it would else get what
+     * comes after; others here that want it ask again.
+     */
+    private void giveBackOnDemand() {
+        if (demanding && state == State.OPEN && standIn.reads()) {
+            demand.reset();
+            giveBackUnread();
         }
     }
 
@@ -307,6 +324,7 @@ final class Attachment {
     CompletableFuture<Long> prepare(long serial, NodeId destination, int held) {
         CompletableFuture<Long> prepared = new CompletableFuture<>();
         preparing.put(serial, new Preparing(held, prepared));
+        giveBackOnDemand();
         leaving++;
         fromProgram(true);
         if (state == State.OPEN) {
@@ -429,6 +447,7 @@ final class Attachment {
     private void prepared(long serial) {
         Preparing waiting = preparing.remove(serial);
         if (waiting != null) {
+            giveBackOnDemand();
             long behind = pending.stream().mapToLong(ByteBuffer::remaining).sum();
             waiting.unread().complete(behind + standIn.unread(waiting.held()));
         }
