@@ -10,7 +10,9 @@ import java.util.TreeMap;
 import org.linuxssi.control.ProcessRow;
 import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.proc.CpuTimes;
 import org.linuxssi.proc.PidRange;
+import org.linuxssi.proc.TimeShift;
 import org.linuxssi.procfs.LocalProcesses;
 import org.linuxssi.tools.NodeId;
 
@@ -47,6 +49,7 @@ final class ProcessRows {
         try {
             String stat = text(pid + "/stat");
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            Times times = times(pid, fields);
             return Optional.of(new ProcessRow(
                     pid,
                     Integer.parseInt(fields[1]),
@@ -56,14 +59,30 @@ final class ProcessRows {
                     self,
                     PidRange.homeOf(pid),
                     fields[0].charAt(0),
-                    (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_MILLIS,
+                    times.used() * TICK_MILLIS,
                     Long.parseLong(fields[21]) * PAGE,
                     Integer.parseInt(fields[17]),
-                    boot + Long.parseLong(fields[19]) * TICK_MILLIS,
+                    boot + times.start() * TICK_MILLIS,
                     command(pid, stat)));
         } catch (ErrnoException _) {
             return Optional.empty();
         }
+    }
+
+    /**
+     * Times in clock ticks.
+     *
+     * @param used processor time
+     * @param start since boot
+     */
+    private record Times(long used, long start) {}
+
+    private Times times(int pid, String[] fields) {
+        CpuTimes here = new CpuTimes(Long.parseLong(fields[11]), Long.parseLong(fields[12]), 0, 0);
+        long start = Long.parseLong(fields[19]);
+        Optional<TimeShift> shift = processes.timeShift(pid).filter(known -> known.nativeStart() == start);
+        CpuTimes all = shift.map(known -> here.plus(known.more())).orElse(here);
+        return new Times(all.user() + all.system(), shift.map(TimeShift::start).orElse(start));
     }
 
     private String command(int pid, String stat) {

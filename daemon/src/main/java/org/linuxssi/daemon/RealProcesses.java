@@ -1,8 +1,10 @@
 package org.linuxssi.daemon;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import org.linuxssi.proc.ProcessTable;
+import org.linuxssi.proc.TimeShift;
 import org.linuxssi.procfs.LocalProcesses;
 
 /**
@@ -24,5 +26,10 @@ record RealProcesses(LocalProcesses listed, ProcessTable table) implements Local
     @Override
     public boolean isHere(int pid) {
         return listed.isHere(pid) && !table.isProxy(pid);
+    }
+
+    @Override
+    public Optional<TimeShift> timeShift(int pid) {
+        return table.timeShift(pid);
     }
 }

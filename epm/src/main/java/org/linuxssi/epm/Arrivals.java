@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
 import org.linuxssi.epm.Migration.Offer;
 import org.linuxssi.epm.Migration.Outcome;
@@ -97,9 +98,9 @@ final class Arrivals implements AutoCloseable {
         try {
             faults.reached(FaultPoint.BUILT, offer.pid());
             Records.write(stream, Verdict.CODEC, Verdict.OK);
-            boolean told = Records.read(stream, Verdict.CODEC).equals(Verdict.OK);
+            Commit word = Records.read(stream, Commit.CODEC);
             faults.reached(FaultPoint.COMMIT_RECEIVED, offer.pid());
-            go = told && release(from, offer, arrival);
+            go = release(from, offer, arrival, word);
         } finally {
             if (!go) {
                 outcomes.decide(offer.key(), Outcome.DROPPED);
@@ -109,11 +110,11 @@ final class Arrivals implements AutoCloseable {
         return go;
     }
 
-    private boolean release(NodeId from, Offer offer, Imaging.Arrival arrival) {
+    private boolean release(NodeId from, Offer offer, Imaging.Arrival arrival, Commit word) {
         if (outcomes.decide(offer.key(), Outcome.RAN) != Outcome.RAN) {
             return false;
         }
-        places.arrived(offer.pid(), from);
+        places.arrived(offer.pid(), from, word.history());
         arrival.run();
         return true;
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.linuxssi.epm.spi.Imaging;
 import org.linuxssi.epm.spi.Places;
 import org.linuxssi.linux.Errno;
+import org.linuxssi.proc.History;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
@@ -100,7 +101,13 @@ final class Migration {
         record Refused(int errno, String text) implements Result {}
     }
 
-    /** One step's end on the stream: go on, or why not. The source's only one means: let the process run. */
+    /** The source's word to let the process run, with its past. */
+    record Commit(History history) {
+        static final Codec<Commit> CODEC = Codec.of(
+                (commit, out) -> out.value(commit.history, History.CODEC), in -> new Commit(in.value(History.CODEC)));
+    }
+
+    /** One step's end on the stream, told by the target: go on, or why not. */
     record Verdict(int errno, String text) {
         static final Codec<Verdict> CODEC = Codec.of(
                 (verdict, out) -> out.i32(verdict.errno).text(shorten(verdict.text)),

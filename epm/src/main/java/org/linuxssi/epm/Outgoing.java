@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
 import org.linuxssi.epm.Migration.Offer;
 import org.linuxssi.epm.Migration.Order;
@@ -125,11 +126,12 @@ final class Outgoing {
     }
 
     private void commit(Departure departure, ByteStream stream) throws MigrationException, IOException {
+        Commit word = new Commit(places.history(order.pid()));
         places.departing(order.pid(), order.target());
         boolean gone = false;
         try {
             places.moved(order.pid(), order.target());
-            gone = started(stream);
+            gone = started(stream, word);
             watch.running();
             watch.lap("commit");
         } finally {
@@ -160,9 +162,9 @@ final class Outgoing {
     }
 
     /** Tells the target to let the process run and finds out whether it did, however long that takes. */
-    private boolean started(ByteStream stream) {
+    private boolean started(ByteStream stream, Commit word) {
         try {
-            Records.write(stream, Verdict.CODEC, Verdict.OK);
+            Records.write(stream, Commit.CODEC, word);
             faults.reached(FaultPoint.COMMITTED, order.pid());
             return Records.read(stream, Verdict.CODEC).errno() == 0;
         } catch (IOException | RuntimeException _) {

@@ -6,6 +6,7 @@ import java.util.function.IntConsumer;
 import org.linuxssi.epm.spi.Places;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.proc.History;
 import org.linuxssi.proc.ProcessTable;
 import org.linuxssi.proc.Relations;
 import org.linuxssi.tools.DecodeException;
@@ -83,8 +84,13 @@ public record TablePlaces(ProcessTable table, NodeId self, IntConsumer came, Int
     }
 
     @Override
-    public void arrived(int pid, NodeId from) {
-        table.arrived(pid, from);
+    public History history(int pid) {
+        return table.history(pid);
+    }
+
+    @Override
+    public void arrived(int pid, NodeId from, History history) {
+        table.arrived(pid, from, history);
         came.accept(pid);
     }
 

@@ -120,7 +120,7 @@ class MovedProcessTest {
                 ProcessArrival arrival = arriving.join();
                 here.departing(pid, NodeId.of(to));
                 here.moved(pid, NodeId.of(to));
-                there.arrived(pid, NodeId.of(from));
+                there.arrived(pid, NodeId.of(from), here.history(pid));
                 arrival.run();
             }
             departure.replace();

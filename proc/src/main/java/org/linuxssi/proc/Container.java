@@ -348,6 +348,12 @@ public final class Container implements AutoCloseable {
         }
         removeImageDirectory(directory);
         ContainerState.delete(directory);
+        Histories.delete(directory);
+    }
+
+    /** Returns the directory of files that a later daemon needs. */
+    Path directory() {
+        return directory;
     }
 
     /** It is empty on the host, where the container's mount is not seen. */

@@ -60,6 +60,7 @@ public final class ProcessTable implements AutoCloseable {
     private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
     private final Tidings tidings;
     private final Foreigners foreigners;
+    private final Histories histories;
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
     private final Set<Integer> making = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -78,6 +79,7 @@ public final class ProcessTable implements AutoCloseable {
         factory = new ProxyFactory(container, this::agentOf, this::leader, this::awaitFree);
         signalling = new Signalling(container, rpc, directory, online, proxies, locals);
         arrivals = new Arrivals(container, this);
+        histories = new Histories(container.directory(), Histories::bootMillis);
         tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals, online);
         registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
@@ -256,11 +258,22 @@ public final class ProcessTable implements AutoCloseable {
         });
     }
 
+    /** Returns what the next node's kernel does not know of a process of this node; ESRCH when it is not here. */
+    public History history(int pid) {
+        return histories.of(pid, hostPid(pid));
+    }
+
+    /** Returns how the times of a process of this node differ from what its kernel tells, when it came from elsewhere. */
+    public Optional<TimeShift> timeShift(int pid) {
+        return histories.shift(pid);
+    }
+
     /** The process is here and about to run. */
-    public void arrived(int pid, NodeId from) {
+    public void arrived(int pid, NodeId from, History history) {
         locked(() -> {
             Arrivals.Prepared prepared = arrivals.arrived(pid);
             NodeSet holders = prepared.relations().holders().plus(from).minus(rpc.self());
+            histories.put(pid, prepared.hostPid(), history);
             locals.add(pid, prepared.hostPid(), holders);
             tidy();
             return pid;
@@ -289,6 +302,7 @@ public final class ProcessTable implements AutoCloseable {
                 throw new IllegalStateException("process " + pid + " departed without notice");
             }
             tidings.passOn(pid, to, locals.remove(pid));
+            histories.remove(pid);
             try {
                 proxies.add(ProxyFactory.await(conversion));
             } finally {
@@ -303,6 +317,7 @@ public final class ProcessTable implements AutoCloseable {
     public void killedDeparting(int pid) {
         departures.remove(pid);
         locals.remove(pid);
+        histories.remove(pid);
         tidings.discard(pid);
         SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
         inOrder(() -> signalling.forward(pid, info, 0));
@@ -510,6 +525,7 @@ public final class ProcessTable implements AutoCloseable {
     private void tellEnd(int pid, WaitStatus status, NodeSet holders) {
         inOrder(() -> {
             tidings.ended(pid, status, holders);
+            histories.ended(pid, rpc.time(), container.numbers()::toHost);
             locked(() -> {
                 tidy();
                 return pid;
@@ -575,6 +591,7 @@ public final class ProcessTable implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        histories.close();
         tidings.close();
         registrations.forEach(Registration::close);
         worker.shutdown();

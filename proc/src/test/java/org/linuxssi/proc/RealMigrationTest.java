@@ -1,6 +1,7 @@
 package org.linuxssi.proc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 import static org.linuxssi.proc.ContainerExtension.end;
 import static org.linuxssi.proc.ContainerExtension.launch;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
 
 /** Processes that move with all they are, between containers of one machine. */
@@ -80,6 +82,42 @@ class RealMigrationTest {
         tour(program.pid(), 9);
         assertThat(end(program)).isEqualTo(WaitStatus.ofExit(9));
         assertThat(Files.readAllLines(output)).isEqualTo(numbers(150));
+        awaitNothingLeft();
+    }
+
+    @Test
+    void processorTimeAndStartAreThoseOfTheWholeLife() throws Exception {
+        Path binary = containers.compile("""
+                #include <stdio.h>
+                #include <time.h>
+                #include <unistd.h>
+                int main(void) {
+                    if (fork() == 0) { pause(); }
+                    while (clock() < CLOCKS_PER_SEC / 2) { }
+                    printf("burnt\\n"); fflush(stdout);
+                    for (;;) pause();
+                }
+                """);
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));
+        int pid = program.pid();
+        awaitLines(1);
+        History first = nodes.tables.get(0).history(pid);
+        assertThat(first.used().user() + first.used().system()).isGreaterThanOrEqualTo(40);
+        long used = 0;
+        for (int node : new int[] {1, 2, 0, 1}) {
+            nodes.migrate(pid, node == 0 ? 2 : node - 1, node);
+            History now = nodes.tables.get(node).history(pid);
+            assertThat(now.startMillis()).isCloseTo(first.startMillis(), within(50L));
+            assertThat(now.used().user() + now.used().system())
+                    .isGreaterThanOrEqualTo(used)
+                    .isGreaterThanOrEqualTo(40);
+            used = now.used().user() + now.used().system();
+        }
+        assertThat(nodes.tables.get(0).timeShift(pid)).isEmpty();
+        assertThat(nodes.tables.get(1).timeShift(pid)).isPresent();
+        nodes.containers.get(1).processes().forEach(host -> Signals.kill(host, Signals.SIGKILL));
+        nodes.containers.get(0).processes().forEach(host -> Signals.kill(host, Signals.SIGKILL));
+        await().until(() -> nodes.tables.get(1).timeShift(pid).isEmpty());
         awaitNothingLeft();
     }
 

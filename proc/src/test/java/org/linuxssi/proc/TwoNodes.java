@@ -67,7 +67,7 @@ final class TwoNodes implements AutoCloseable {
         Agent agent = there.preparedAgent(pid);
         here.departing(pid, to);
         here.moved(pid, to);
-        there.arrived(pid, from);
+        there.arrived(pid, from, here.history(pid));
         execute(agent, command, output);
         tracer.run(() -> frozen.exec(containers.get(source).agentPath().toString(), List.of("agent"), List.of()));
         here.departed(pid, to);
@@ -107,7 +107,7 @@ final class TwoNodes implements AutoCloseable {
             ProcessArrival arrival = arriving.get(20, TimeUnit.SECONDS);
             here.departing(pid, to);
             here.moved(pid, to);
-            there.arrived(pid, from);
+            there.arrived(pid, from, here.history(pid));
             arrival.run();
             departure.replace();
             here.departed(pid, to);

@@ -75,7 +75,7 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
         FuseTime now = new FuseTime(System.currentTimeMillis() / 1000, 0);
         remote = new RemoteNodes(rpc, view, local, options.deadline());
         this.tree = new ProcTree(local, remote, view, extensions, options.hidden(), now);
-        this.contents = new ProcContents(local, remote, view, extensions, options);
+        this.contents = new ProcContents(local, remote, view, extensions, tree.own(), options);
     }
 
     private static ExecutorService pool(int threads, String name) {

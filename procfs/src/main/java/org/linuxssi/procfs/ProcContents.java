@@ -25,6 +25,7 @@ final class ProcContents {
     private final RemoteNodes remote;
     private final ClusterView view;
     private final ProcExtensions extensions;
+    private final OwnDirectories own;
     private final String hidden;
     private final IntPredicate seesLocalStat;
 
@@ -33,20 +34,25 @@ final class ProcContents {
             RemoteNodes remote,
             ClusterView view,
             ProcExtensions extensions,
+            OwnDirectories own,
             ProcFsOptions options) {
         this.local = local;
         this.remote = remote;
         this.view = view;
         this.extensions = extensions;
+        this.own = own;
         this.hidden = options.hidden();
         this.seesLocalStat = options.seesLocalStat();
     }
 
     /** Tells whether the contents are here already. */
     boolean isQuick(ProcNode node) {
-        return node.kind() == Kind.PID_ITEM
-                && node.item() < 4
-                && remote.known(node.pid(), FILE_AGE).isPresent();
+        return switch (node.kind()) {
+            case OWN -> true;
+            case PID_ITEM ->
+                node.item() < 4 && remote.known(node.pid(), FILE_AGE).isPresent();
+            default -> false;
+        };
     }
 
     /** Returns the contents for one open of the file. */
@@ -57,6 +63,7 @@ final class ProcContents {
             case PID_ITEM -> processFile(caller, node);
             case TASK_ITEM, LISTED -> remoteFile(caller, node);
             case EXTENSION -> extension(node).read(caller.uid());
+            case OWN -> own.read(caller, node);
             default -> throw new ErrnoException("read " + node, Errno.EINVAL);
         };
     }
@@ -144,6 +151,7 @@ final class ProcContents {
             case LOCAL_PID -> hidden + "/" + node.pid();
             case STATIC -> staticLink(node);
             case NODES_SELF -> "node" + view.self();
+            case OWN -> own.link(caller, node);
             case PID_ITEM, TASK_ITEM, LISTED ->
                 new String(
                         remote.ask(Question.of(Action.LINK, node.pid(), ProcTree.path(node), caller.uid()))

@@ -48,7 +48,12 @@ record ProcNode(Kind kind, int node, int pid, int sub, int item) {
         /** Something in a directory of extensions; the other numbers are a hash of its path. */
         EXTENSION,
         /** The directory on which the real procfs is mounted. */
-        HIDDEN;
+        HIDDEN,
+        /**
+         * Directory of a process of this node that came from another one, or with item 1 a name in it; sub is a hash of the
+         * name.
+         */
+        OWN;
 
         /** Returns the number in node ids. */
         @SuppressWarnings("EnumOrdinal") // the order is kept
@@ -58,7 +63,12 @@ record ProcNode(Kind kind, int node, int pid, int sub, int item) {
 
         /** Tells whether it stands for something of this node, that is answered at once. */
         boolean isOwn() {
-            return this == ROOT || this == STATIC || this == SELF || this == THREAD_SELF || this == LOCAL_PID;
+            return this == ROOT
+                    || this == STATIC
+                    || this == SELF
+                    || this == THREAD_SELF
+                    || this == LOCAL_PID
+                    || this == OWN;
         }
     }
 

@@ -113,7 +113,7 @@ public final class ProcProvider implements AutoCloseable {
     private int add(int pid, List<ProcessEntry> entries) {
         try {
             DirectoryFd.Status owner = proc.status(Integer.toString(pid));
-            byte[] stat = proc.read(pid + "/stat", SMALL);
+            byte[] stat = stat(pid);
             byte[] statm = proc.read(pid + "/statm", SMALL);
             byte[] status = proc.read(pid + "/status", SMALL);
             byte[] cmdline = proc.read(pid + "/cmdline", ProcessEntry.CMDLINE_LIMIT);
@@ -122,6 +122,15 @@ public final class ProcProvider implements AutoCloseable {
         } catch (ErrnoException _) {
             return 0;
         }
+    }
+
+    /** Returns the file {@code stat} of a process of this node, with the times of its whole life. */
+    byte[] stat(int pid) {
+        byte[] stat = proc.read(pid + "/stat", SMALL);
+        return processes
+                .timeShift(pid)
+                .map(shift -> StatLine.shift(stat, shift))
+                .orElse(stat);
     }
 
     Reply answer(Question question) {

@@ -37,6 +37,7 @@ final class ProcTree {
             "cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts");
 
     private final ProcProvider local;
+    private final OwnDirectories own;
     private final RemoteNodes remote;
     private final ClusterView view;
     private final ProcExtensions extensions;
@@ -52,6 +53,7 @@ final class ProcTree {
             String hidden,
             FuseTime started) {
         this.local = local;
+        own = new OwnDirectories(local, hidden);
         this.remote = remote;
         this.view = view;
         this.extensions = extensions;
@@ -85,6 +87,7 @@ final class ProcTree {
             case TASK_DIR -> inProcess(parent, name, true);
             case PID_ITEM -> listed(parent, name);
             case NODES -> inNodes(parent, name);
+            case OWN -> inOwn(parent, name);
             case EXTENSION -> extension(extensions.path(parent).map(path -> path + "/" + name));
             default -> throw missing(name);
         };
@@ -132,7 +135,13 @@ final class ProcTree {
     }
 
     private FuseEntry localProcess(int pid) {
-        return entry(ProcNode.of(Kind.LOCAL_PID, pid, 0, 0), SECOND);
+        boolean moved = local.processes().timeShift(pid).isPresent();
+        return entry(moved ? OwnDirectories.of(pid) : ProcNode.of(Kind.LOCAL_PID, pid, 0, 0), SECOND);
+    }
+
+    private FuseEntry inOwn(ProcNode parent, String name) {
+        ProcNode node = own.find(parent, name).orElseThrow(() -> missing(name));
+        return OwnDirectories.isPath(node) ? link(node) : entry(node, 10 * SECOND);
     }
 
     private FuseEntry remoteProcess(int pid) {
@@ -220,6 +229,9 @@ final class ProcTree {
      * what only the owner may see is checked on the process's own node each time.
      */
     long attrValid(ProcNode node) {
+        if (node.kind() == Kind.OWN) {
+            return 0;
+        }
         return node.pid() != 0 && !node.kind().isOwn() ? 5 * SECOND : FOREVER;
     }
 
@@ -233,7 +245,13 @@ final class ProcTree {
             case PID_DIR, TASK_DIR -> attr(node, DIRECTORY | 0555, process(node));
             case PID_ITEM, TASK_ITEM -> attr(node, item(node).mode(), process(node));
             case LISTED -> attr(node, listedMode(node), process(node));
+            case OWN -> ownAttr(node);
         };
+    }
+
+    private FuseAttr ownAttr(ProcNode node) {
+        DirectoryFd.Status owner = own.owner(node);
+        return withOneLink(FuseAttr.of(node.id(), OwnDirectories.mode(node), 0, owner.uid(), owner.gid(), started));
     }
 
     private int extensionMode(ProcNode node) {
@@ -281,6 +299,10 @@ final class ProcTree {
         };
     }
 
+    OwnDirectories own() {
+        return own;
+    }
+
     /** Returns the names of a directory as the caller sees them. */
     ProcListing list(ProcNode node, int uid) {
         ProcListing out = new ProcListing();
@@ -291,6 +313,7 @@ final class ProcTree {
             case TASK_DIR -> listItems(node, out, true);
             case PID_ITEM -> names(node, uid).forEach(name -> out.add(name.name(), name.type() << 12, node.id()));
             case EXTENSION -> listExtension(node, out);
+            case OWN -> own.list(node, out);
             default -> {}
         }
         return out;

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.linuxssi.proc.CpuTimes;
+import org.linuxssi.proc.TimeShift;
 import org.linuxssi.tools.Registration;
 
 /** Unmodified tools in a container of node 0 that sees the processes of node 1. */
@@ -59,6 +61,53 @@ class ClusterProcFsTest {
         String here = run("ps -o lstart= -p " + far);
         assertThat(here).isEqualTo(cluster.second.run("ps -o lstart= -p " + far));
         assertThat(Long.parseLong(run("ps -o etimes= -p " + far).strip())).isBetween(0L, 100L);
+    }
+
+    /** The first process is here, the second elsewhere; both have used 100 s and are 10 s older than the kernel says. */
+    @Test
+    void timesAreThoseOfAProcessesWholeLife() throws Exception {
+        int here = cluster.first.start("sleep 777");
+        int there = cluster.second.start("sleep 778");
+        String native_ = run("awk '{print $22}' /proc/.local/" + here + "/stat");
+        long start = Long.parseLong(native_);
+        cluster.cameHere(here, new TimeShift(start, new CpuTimes(9_000, 1_000, 500, 700), start - 1_000));
+        long far = Long.parseLong(cluster.second.run("awk '{print $22}' /proc/" + there + "/stat"));
+        cluster.cameHere(there, new TimeShift(far, new CpuTimes(9_000, 1_000, 0, 0), far - 1_000));
+        for (int pid : new int[] {here, there}) {
+            String[] times = run("ps -o cputimes=,etimes= -p " + pid).strip().split(" +");
+            assertThat(Long.parseLong(times[0])).isBetween(100L, 101L);
+            assertThat(Long.parseLong(times[1])).isBetween(10L, 110L);
+        }
+        assertThat(run("awk '{print $16, $17}' /proc/" + here + "/stat")).isEqualTo("500 700");
+        assertThat(run("top -b -n1 -p " + here)).contains("1:40.0");
+    }
+
+    @Test
+    void allElseOfAProcessThatCameHereIsNative() throws Exception {
+        int pid = cluster.first.start("setpriv --reuid 65533 --clear-groups sleep 779");
+        cluster.cameHere(pid, new TimeShift(-1, new CpuTimes(0, 0, 0, 0), 0));
+        for (String look : List.of(
+                "ls -A /proc/%",
+                "cat /proc/%/stat",
+                "ls /proc/%/fd",
+                "readlink /proc/%/exe /proc/%/cwd /proc/%/root /proc/%/fd/0 /proc/%/ns/pid",
+                "cat /proc/%/maps",
+                "cat /proc/%/task/%/comm",
+                "stat -L -c @u:@g:@F /proc/%",
+                "head -c 4 /proc/%/exe | od -c")) {
+            String command = look.replace("%", Integer.toString(pid)).replace('@', '%');
+            String clusterWide = run(command);
+            assertThat(clusterWide).describedAs(command).isNotEmpty().doesNotContain("No such");
+            assertThat(clusterWide)
+                    .describedAs(command)
+                    .isEqualTo(run(command.replace("/proc/" + pid, "/proc/.local/" + pid)));
+        }
+        assertThat(run("setpriv --reuid 1000 --clear-groups readlink /proc/" + pid + "/exe || echo refused"))
+                .isEqualTo("refused");
+        assertThat(run("setpriv --reuid 1000 --clear-groups awk '{print $28}' /proc/" + pid + "/stat"))
+                .isEqualTo("0");
+        assertThat(run("ls /proc/" + pid + "/nothing")).contains("No such file");
+        assertThat(run("pgrep -f '^sleep 779'")).isEqualTo(Integer.toString(pid));
     }
 
     @Test

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.linuxssi.linux.FuseDevice;
 import org.linuxssi.linux.FuseSession;
+import org.linuxssi.proc.TimeShift;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.NodeId;
@@ -26,6 +29,7 @@ final class TestCluster implements AutoCloseable {
     final MemoryNetwork network;
     final ClusterProcFs procFs;
     final Rpc rpc;
+    private final Map<Integer, TimeShift> moved = new ConcurrentHashMap<>();
     private final SystemTime time = new SystemTime();
     private final ProcProvider[] providers;
     private final Rpc peer;
@@ -63,8 +67,31 @@ final class TestCluster implements AutoCloseable {
     }
 
     /** The second node needs several messages for all its processes. */
-    private static ProcProvider provider(TestContainer container, int batchLimit) {
-        return new ProcProvider(container.proc(), new ListedProcesses(container.proc()), batchLimit);
+    private ProcProvider provider(TestContainer container, int batchLimit) {
+        return new ProcProvider(container.proc(), new Moved(new ListedProcesses(container.proc()), moved), batchLimit);
+    }
+
+    /** Has a process pass for one that came from elsewhere. */
+    void cameHere(int pid, TimeShift shift) {
+        moved.put(pid, shift);
+        procFs.moved(pid);
+    }
+
+    private record Moved(LocalProcesses listed, Map<Integer, TimeShift> moved) implements LocalProcesses {
+        @Override
+        public int[] pids() {
+            return listed.pids();
+        }
+
+        @Override
+        public boolean isHere(int pid) {
+            return listed.isHere(pid);
+        }
+
+        @Override
+        public Optional<TimeShift> timeShift(int pid) {
+            return Optional.ofNullable(moved.get(pid));
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.linuxssi.testbed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -92,6 +93,43 @@ class ClusterViewTest {
             Result listed = cluster.run(1, "pgrep", "-f", "^sleep 4003");
             assertThat(listed.output()).isEqualTo(program.pid() + "\n");
         }
+    }
+
+    @Test
+    void processorTimeAndAgeGoOnAfterMoves() {
+        String burn = "import time\nwhile time.process_time() < 1.2: pass\ntime.sleep(4009)";
+        Program program = start(0, "python3", "-c", burn);
+        await().atMost(PATIENCE).until(() -> times(0, program)[0] >= 1);
+        long[] before = times(0, program);
+        long start = row(program).startMillis();
+        for (int node : new int[] {1, 2, 0}) {
+            cluster.migrate(program.pid(), node);
+            for (int looks = 0; looks < cluster.nodes(); looks++) {
+                long[] now = times(looks, program);
+                assertThat(now[0]).isBetween(before[0], before[0] + 2);
+                assertThat(now[1]).isGreaterThanOrEqualTo(before[1] - 1);
+                before[1] = Math.max(now[1], before[1]);
+            }
+            ProcessRow now = row(program);
+            assertThat(now.node().value()).isEqualTo(node);
+            assertThat(now.cpuMillis()).isBetween(1000L, 3000L);
+            assertThat(now.startMillis()).isCloseTo(start, within(100L));
+        }
+    }
+
+    /** Seconds of processor time, and seconds since the start, which may be one off between nodes. */
+    private long[] times(int node, Program program) {
+        String pid = Integer.toString(program.pid());
+        return words(cluster.run(node, "ps", "-o", "cputimes=,etimes=", "-p", pid)).stream()
+                .mapToLong(Long::parseLong)
+                .toArray();
+    }
+
+    private ProcessRow row(Program program) {
+        return cluster.ps(1).stream()
+                .filter(row -> row.pid() == program.pid())
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.linuxssi.epm.spi;
 
 import java.util.List;
 import java.util.Optional;
+import org.linuxssi.proc.History;
 import org.linuxssi.tools.NodeId;
 
 /** Knows where processes are and who is related to whom. Pids are those of the cluster. */
@@ -38,8 +39,11 @@ public interface Places {
     /** Records for the whole cluster that the process runs on that node now. */
     void moved(int pid, NodeId to);
 
+    /** Returns what the next node's kernel does not know of a process of this node, which is frozen. */
+    History history(int pid);
+
     /** The process is here now; called right before it is let go, when nothing can fail any more. */
-    void arrived(int pid, NodeId from);
+    void arrived(int pid, NodeId from, History history);
 
     /** The process is about to be replaced by an agent that stands for a process of that node. */
     void departing(int pid, NodeId to);
