@@ -66,6 +66,7 @@ final class Node {
 
     private static final Logger LOG = System.getLogger(Node.class.getName());
     private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LAST_MIGRATIONS = Duration.ofSeconds(10);
     private static final Duration ROWS_PATIENCE = Duration.ofSeconds(2);
 
     private static final Service<Codec.Nothing, Reply> ROWS =
@@ -253,6 +254,9 @@ final class Node {
             case HotplugEvent.Fail failure -> failure.nodes().forEach(this::lost);
             case HotplugEvent.Add addition -> {
                 addition.nodes().minus(self()).forEach(absences::back);
+                if (!addition.nodes().contains(self())) {
+                    table.nodeBack();
+                }
                 if (addition.nodes().contains(self())) {
                     table.joined();
                     absences.joined();
@@ -272,7 +276,7 @@ final class Node {
     }
 
     /**
-     * Ends all services, and the programs unless they are moved away before.
+     * Ends all services, and the programs unless they are moved away before; migrations that are going on end first.
      *
      * @param drain whether to move the programs to the other nodes first; those that cannot move end
      */
@@ -287,6 +291,9 @@ final class Node {
             } catch (HotplugException problem) {
                 LOG.log(Level.WARNING, "not all programs could leave: {0}", problem.getMessage());
             }
+        }
+        if (!migrator.finish(LAST_MIGRATIONS)) {
+            LOG.log(Level.WARNING, "{0} processes are still leaving", migrator.leaving());
         }
         ended.countDown();
         absences.sayEnding();

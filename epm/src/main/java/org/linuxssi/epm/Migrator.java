@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.epm.Migration.Key;
 import org.linuxssi.epm.Migration.Order;
 import org.linuxssi.epm.Migration.Result;
@@ -28,6 +29,7 @@ public final class Migrator implements AutoCloseable {
     public static final long LIVE_FROM = 20L << 20;
 
     private static final Duration PATIENCE = Duration.ofHours(1);
+    private static final Duration STEP = Duration.ofMillis(5);
 
     final Rpc rpc;
     final Hotplug hotplug;
@@ -39,6 +41,7 @@ public final class Migrator implements AutoCloseable {
     private final Registration orders;
     private final Set<Integer> going = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers;
+    private volatile boolean finishing;
 
     /** Starts to serve migrations to and from this node. */
     public Migrator(Rpc rpc, Hotplug hotplug, Imaging imaging, Places places, FaultPoint.Hook faults) {
@@ -111,6 +114,10 @@ public final class Migrator implements AutoCloseable {
             throw new MigrationException(Errno.EALREADY, "pid " + order.pid() + " is being moved already");
         }
         try {
+            if (finishing) {
+                throw new MigrationException(
+                        Errno.EAGAIN, "node " + rpc.self() + " ends: pid " + order.pid() + " stays");
+            }
             return move(order);
         } finally {
             going.remove(order.pid());
@@ -137,6 +144,21 @@ public final class Migrator implements AutoCloseable {
     /** Returns the number of processes that are leaving this node now. */
     public int leaving() {
         return going.size();
+    }
+
+    /**
+     * Lets no further process leave and waits for those on their way: one that is stopped halfway may be entered at a node
+     * that it never comes to.
+     *
+     * @return false when some are still leaving after so long
+     */
+    public boolean finish(Duration limit) {
+        finishing = true;
+        long end = rpc.time().nanos() + limit.toNanos();
+        while (!going.isEmpty() && rpc.time().nanos() < end) {
+            LockSupport.parkNanos(STEP.toNanos());
+        }
+        return going.isEmpty();
     }
 
     @Override

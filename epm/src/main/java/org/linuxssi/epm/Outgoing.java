@@ -136,8 +136,7 @@ final class Outgoing {
             watch.lap("commit");
         } finally {
             if (!gone) {
-                places.moved(order.pid(), rpc.self());
-                places.stayed(order.pid());
+                stay();
             }
         }
         if (!gone) {
@@ -147,6 +146,14 @@ final class Outgoing {
                             + " was lost before the process ran there; it runs on here");
         }
         standIn(departure);
+    }
+
+    private void stay() {
+        try {
+            places.moved(order.pid(), rpc.self());
+        } finally {
+            places.stayed(order.pid());
+        }
     }
 
     /** The process runs at the target. Only a kill from outside can prevent the stand-in: it meant the process. */

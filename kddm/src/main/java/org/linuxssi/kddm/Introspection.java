@@ -77,6 +77,18 @@ final class Introspection {
         return copy.state == ObjectState.WRITE_GHOST ? Awaited.OWNER_CHANGE : Awaited.NOTHING;
     }
 
+    static List<Long> homes(Engine engine, SetId id) {
+        List<Long> objects = new ArrayList<>();
+        engine.directory().forEach(id.key(), entry -> {
+            synchronized (entry) {
+                if (entry.owner != null || entry.lost) {
+                    objects.add(entry.object);
+                }
+            }
+        });
+        return objects;
+    }
+
     static List<Long> lost(Engine engine, SetId id) {
         List<Long> lost = new ArrayList<>();
         engine.directory().forEach(id.key(), entry -> {

@@ -266,6 +266,11 @@ public final class Kddm implements AutoCloseable {
         return Introspection.objects(engine, id, limit);
     }
 
+    /** Returns the objects of a set that exist or are lost, as far as this node is their home. */
+    public List<Long> homes(SetId id) {
+        return Introspection.homes(engine, id);
+    }
+
     /** Returns the objects of a set that are lost, as far as this node is their home. */
     public List<Long> lost(SetId id) {
         return Introspection.lost(engine, id);

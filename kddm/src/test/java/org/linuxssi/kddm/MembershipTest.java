@@ -60,6 +60,8 @@ class MembershipTest {
         assertLost(sets.get(0), 1);
         assertLost(sets.get(1), 1);
         assertThat(cluster.kddm(0).lost(TestCluster.COUNTERS)).containsExactly(1L);
+        assertThat(cluster.kddm(0).homes(TestCluster.COUNTERS)).containsExactly(1L);
+        assertThat(cluster.kddm(1).homes(TestCluster.COUNTERS)).isEmpty();
         assertThat(sets.get(1).read(2)).isZero();
         sets.get(1).setObject(1, 6L);
         assertThat(sets.get(0).read(1)).isEqualTo(6);

@@ -129,6 +129,43 @@ final class Foreigners {
         }
     }
 
+    /** Drops the entries of processes of this node that ended while nobody could drop them, later. */
+    void dropEndedLater() {
+        List<Integer> away = directory.away();
+        if (!away.isEmpty()) {
+            Thread.startVirtualThread(() -> dropEnded(away));
+        }
+    }
+
+    /** Does the same at once, for those that have no proxy here. */
+    void dropEnded() {
+        dropEnded(directory.away().stream().filter(pid -> !table.isProxy(pid)).toList());
+    }
+
+    /** Such an entry would send whoever looks for the next process with this pid to the wrong node. */
+    private void dropEnded(List<Integer> away) {
+        for (int pid : away) {
+            try {
+                if (PidRange.homeOf(pid).equals(rpc.self()) && ended(pid)) {
+                    directory.gone(pid);
+                    LOG.log(Level.INFO, "pid {0} ended elsewhere: its entry in the directory is dropped", pid);
+                }
+            } catch (RuntimeException unknown) {
+                LOG.log(Level.DEBUG, "the entry of pid {0} is left: {1}", pid, unknown.getMessage());
+            }
+        }
+    }
+
+    /** A process that leaves a node while that is asked is entered on the next one before. */
+    private boolean ended(int pid) {
+        NodeId node = directory.where(pid);
+        if (node.equals(rpc.self())) {
+            return false;
+        }
+        boolean absent = rpc.call(node, ProcServices.DESCRIBE, pid, DEADLINE).isEmpty();
+        return absent && !departing.contains(pid) && directory.where(pid).equals(node);
+    }
+
     private void reserve(Relations.Numbers numbers) {
         try {
             table.reserve(numbers);

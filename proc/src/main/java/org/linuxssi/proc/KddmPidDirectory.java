@@ -3,6 +3,7 @@ package org.linuxssi.proc;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,7 @@ public final class KddmPidDirectory implements PidDirectory {
 
     private static final Duration SEARCH = Duration.ofMillis(700);
 
+    private final Kddm kddm;
     private final KddmSet<NodeId> set;
     private final Rpc rpc;
     private final Supplier<NodeSet> online;
@@ -41,6 +43,7 @@ public final class KddmPidDirectory implements PidDirectory {
      * @param online the nodes of the cluster, this one included
      */
     public KddmPidDirectory(Kddm kddm, Rpc rpc, Supplier<NodeSet> online) {
+        this.kddm = kddm;
         this.rpc = rpc;
         this.online = online;
         SetSpec<NodeId> spec = SetSpec.of(ID, "pids", NODE, pid -> PidRange.homeOf((int) pid));
@@ -92,5 +95,10 @@ public final class KddmPidDirectory implements PidDirectory {
         } catch (KddmException later) {
             LOG.log(Level.WARNING, "pid {0} stays in the directory: {1}", pid, later.getMessage());
         }
+    }
+
+    @Override
+    public List<Integer> away() {
+        return kddm.homes(ID).stream().map(Long::intValue).toList();
     }
 }

@@ -1,5 +1,6 @@
 package org.linuxssi.proc;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.linuxssi.tools.NodeId;
@@ -29,5 +30,10 @@ public final class MemoryPidDirectory implements PidDirectory {
     @Override
     public void gone(int pid) {
         away.remove(pid);
+    }
+
+    @Override
+    public List<Integer> away() {
+        return List.copyOf(away.keySet());
     }
 }

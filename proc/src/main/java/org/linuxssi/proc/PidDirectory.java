@@ -1,5 +1,6 @@
 package org.linuxssi.proc;
 
+import java.util.List;
 import org.linuxssi.tools.NodeId;
 
 /**
@@ -17,4 +18,7 @@ public interface PidDirectory {
 
     /** The process has ended and was reaped. */
     void gone(int pid);
+
+    /** Returns the pids of this node that are entered on another one; a shared directory may return those of all nodes. */
+    List<Integer> away();
 }

@@ -389,12 +389,18 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     /**
-     * This node is a member, for the first time or again: numbers of its own that are in use elsewhere are reserved, and the
-     * nodes of processes that it has proxies of are told.
+     * This node is a member, for the first time or again: numbers of its own that are in use elsewhere are reserved, others
+     * are free again, and the nodes of processes that it has proxies of are told.
      */
     public void joined() {
         foreigners.reserveAll();
+        foreigners.dropEnded();
         inOrder(tidings::announce);
+    }
+
+    /** A node is a member again: what ended there, unnoticed, is entered there no longer. */
+    public void nodeBack() {
+        foreigners.dropEndedLater();
     }
 
     private <T> T locked(Supplier<T> action) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.tools.NodeId;
 
 @Timeout(90)
 class ProxyTest {
@@ -111,6 +112,20 @@ class ProxyTest {
         assertThat(end(killer)).isEqualTo(WaitStatus.ofExit(0));
         awaitText(output, "got 137");
         assertThat(end(shell(container(2), output, "kill -0 " + child)).code()).isEqualTo(1);
+    }
+
+    @Test
+    void entriesOfProcessesThatEndedUnnoticedAreDropped() throws Exception {
+        int child = parentWithChild("true");
+        nodes.replace(child, 0, 1, "echo ready; sleep 1000", remote);
+        awaitText(remote, "ready");
+        NodeId elsewhere = nodes.directory.where(child);
+        int ended = child + 1000;
+        nodes.directory.moved(ended, elsewhere);
+        nodes.tables.get(0).nodeBack();
+        await().until(() -> nodes.directory.where(ended).equals(ProcessTable.homeOf(child)));
+        assertThat(nodes.directory.where(child)).isEqualTo(elsewhere);
+        assertThat(elsewhere).isNotEqualTo(ProcessTable.homeOf(child));
     }
 
     @Test

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.linuxssi.control.ControlException;
+import org.linuxssi.control.MigrationReport;
 import org.linuxssi.control.ProcessRow;
 import org.linuxssi.control.Reply.NodeLine;
 import org.linuxssi.epm.FaultPoint;
@@ -142,8 +145,7 @@ class FaultPointTest {
             assertThat(place(running)).isNotEqualTo(SOURCE);
             endWhole(running);
         } finally {
-            cluster.bed().start(SOURCE);
-            awaitState(SOURCE, true);
+            startSource();
         }
     }
 
@@ -174,9 +176,27 @@ class FaultPointTest {
     private Program inPhase(FaultPoint point) throws IOException {
         Program running = started();
         HoldingHook.arm(directory, point);
-        Thread.ofVirtual().start(() -> migrate(running, TARGET));
-        await().atMost(PATIENCE).until(() -> HoldingHook.reached(directory, point));
+        FutureTask<MigrationReport> migration = new FutureTask<>(() -> cluster.migrate(running.pid(), TARGET));
+        Thread.ofVirtual().start(migration);
+        await().atMost(PATIENCE)
+                .until(() -> HoldingHook.reached(directory, point) || migration.state() != Future.State.RUNNING);
+        if (!HoldingHook.reached(directory, point)) {
+            throw new AssertionError("the migration never came to " + point + ": " + outcome(migration));
+        }
         return running;
+    }
+
+    private static Object outcome(Future<?> migration) {
+        return migration.state() == Future.State.FAILED ? migration.exceptionNow() : migration.resultNow();
+    }
+
+    /** Starts the source anew; a daemon that should have ended and did not goes first. */
+    private static void startSource() {
+        if (cluster.bed().daemon(SOURCE).isPresent()) {
+            cluster.bed().kill(SOURCE);
+        }
+        cluster.bed().start(SOURCE);
+        awaitState(SOURCE, true);
     }
 
     private static boolean migrate(Program running, int node) {
