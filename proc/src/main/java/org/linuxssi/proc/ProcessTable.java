@@ -2,6 +2,7 @@ package org.linuxssi.proc;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -43,6 +44,7 @@ public final class ProcessTable implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(ProcessTable.class.getName());
     private static final int INIT = 1;
+    private static final Duration LEADERS_LATER = Duration.ofMillis(100);
 
     private final Container container;
     private final Rpc rpc;
@@ -585,11 +587,26 @@ public final class ProcessTable implements AutoCloseable {
             return;
         }
         Needs needs = new Needs(container, Member.all(container));
+        boolean some = false;
         for (Proxy proxy : proxies.all()) {
             if (!proxy.dismissed() && !needs.needed(proxy.pid())) {
                 proxy.dismiss();
                 tidings.tell(proxy.pid(), false);
+                some = true;
             }
+        }
+        if (some) {
+            rpc.time().after(LEADERS_LATER, this::tidyInOrder);
+        }
+    }
+
+    /** When members of a group have gone, its leader may go. */
+    private void tidyInOrder() {
+        if (!closed) {
+            inOrder(() -> locked(() -> {
+                tidy();
+                return INIT;
+            }));
         }
     }
 

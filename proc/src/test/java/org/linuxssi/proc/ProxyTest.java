@@ -269,7 +269,7 @@ class ProxyTest {
         awaitText(remote, "at 1");
         nodes.replace(child, 1, 2, "echo at 2; sleep 1000", remote);
         awaitText(remote, "at 2");
-        assertThat(nodes.tables.get(1).proxies()).isEmpty();
+        await().until(() -> nodes.tables.get(1).proxies().isEmpty());
         nodes.replace(child, 2, 0, "echo home $PPID; exit 6", remote);
         awaitText(output, "got 6");
         await().until(() ->
