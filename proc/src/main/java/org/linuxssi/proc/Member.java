@@ -1,7 +1,10 @@
 package org.linuxssi.proc;
 
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.PidNumbers;
@@ -73,5 +76,25 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
             of(container.numbers(), hostPid).ifPresent(members::add);
         }
         return members;
+    }
+
+    /** Returns the pids of processes, parents before their children. */
+    static List<Integer> parentsFirst(List<Member> members) {
+        Map<Integer, Integer> parents = new HashMap<>();
+        members.forEach(member -> parents.put(member.pid(), member.numbers().parent()));
+        return members.stream()
+                .map(Member::pid)
+                .sorted(Comparator.comparingInt(pid -> depth(parents, pid)))
+                .toList();
+    }
+
+    private static int depth(Map<Integer, Integer> parents, int pid) {
+        int depth = 0;
+        Integer parent = parents.get(pid);
+        while (parent != null && depth < parents.size()) {
+            depth++;
+            parent = parents.get(parent);
+        }
+        return depth;
     }
 }

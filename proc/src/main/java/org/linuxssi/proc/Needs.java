@@ -53,8 +53,7 @@ final class Needs {
 
     /**
      * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it, or a process
-     * here is its parent, its descendant, or a member of its group or of the session that it leads, or another proxy is in the
-     * group or session that it leads.
+     * here is its parent, its descendant, or a member of its group or of the session that it leads.
      */
     boolean needed(int pid) {
         Member proxy = proxies.get(pid);
@@ -64,7 +63,11 @@ final class Needs {
                 || reals.contains(proxy.numbers().parent())
                 || ancestors.contains(pid)
                 || groups.contains(proxy.numbers().group())
-                || sessions.contains(pid)
-                || led.contains(pid);
+                || sessions.contains(pid);
+    }
+
+    /** Tells whether another proxy, or a zombie, is in the group or session that the pid leads. */
+    boolean leads(int pid) {
+        return led.contains(pid);
     }
 }

@@ -2,11 +2,8 @@ package org.linuxssi.proc;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +41,6 @@ public final class ProcessTable implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(ProcessTable.class.getName());
     private static final int INIT = 1;
-    private static final Duration LEADERS_LATER = Duration.ofMillis(100);
 
     private final Container container;
     private final Rpc rpc;
@@ -61,6 +57,7 @@ public final class ProcessTable implements AutoCloseable {
     private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
     private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
     private final Tidings tidings;
+    private final Tidying tidying;
     private final Foreigners foreigners;
     private final Histories histories;
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
@@ -83,6 +80,7 @@ public final class ProcessTable implements AutoCloseable {
         arrivals = new Arrivals(container, this);
         histories = new Histories(container.directory(), Histories::bootMillis);
         tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
+        tidying = new Tidying(container, rpc.time(), proxies, tidings, this::tidyAgain);
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals, online);
         registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> tidings.held(held))));
@@ -131,22 +129,7 @@ public final class ProcessTable implements AutoCloseable {
     public List<Integer> here() {
         List<Member> members =
                 reals().stream().filter(member -> !member.zombie()).toList();
-        Map<Integer, Integer> parents = new HashMap<>();
-        members.forEach(member -> parents.put(member.pid(), member.numbers().parent()));
-        return members.stream()
-                .map(Member::pid)
-                .sorted(Comparator.comparingInt(pid -> depth(parents, pid)))
-                .toList();
-    }
-
-    private static int depth(Map<Integer, Integer> parents, int pid) {
-        int depth = 0;
-        Integer parent = parents.get(pid);
-        while (parent != null && depth < parents.size()) {
-            depth++;
-            parent = parents.get(parent);
-        }
-        return depth;
+        return Member.parentsFirst(members);
     }
 
     /**
@@ -583,28 +566,15 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Lets proxies go that nobody here needs: no relative here, and not at home. */
     private void tidy() {
-        if (proxies.isEmpty() || arrivals.pending()) {
-            return;
-        }
-        Needs needs = new Needs(container, Member.all(container));
-        boolean some = false;
-        for (Proxy proxy : proxies.all()) {
-            if (!proxy.dismissed() && !needs.needed(proxy.pid())) {
-                proxy.dismiss();
-                tidings.tell(proxy.pid(), false);
-                some = true;
-            }
-        }
-        if (some) {
-            rpc.time().after(LEADERS_LATER, this::tidyInOrder);
+        if (!arrivals.pending()) {
+            tidying.run();
         }
     }
 
-    /** When members of a group have gone, its leader may go. */
-    private void tidyInOrder() {
+    private void tidyAgain() {
         if (!closed) {
             inOrder(() -> locked(() -> {
-                tidy();
+                tidying.lookAgain(!arrivals.pending());
                 return INIT;
             }));
         }
