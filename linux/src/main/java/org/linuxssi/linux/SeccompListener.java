@@ -33,7 +33,8 @@ public final class SeccompListener implements AutoCloseable {
 
         private final long[] words = new long[NOTIFICATION_SIZE / 8];
 
-        private Notification(MemorySegment bytes) {
+        /** Copies a {@code struct seccomp_notif}. */
+        public Notification(MemorySegment bytes) {
             MemorySegment.copy(bytes, JAVA_LONG, 0, words, 0, words.length);
         }
 
