@@ -35,6 +35,9 @@ class HotplugOverSocketsTest {
         }
     }
 
+    /** Outgoing connections have ports of 127.0.0.1 only, so those of another address stay free. */
+    private static final String HOST = hostOfThisProcess();
+
     private final SystemTime time = new SystemTime();
     private final List<String> addresses = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
@@ -48,10 +51,15 @@ class HotplugOverSocketsTest {
 
     private void reserve(int count) throws IOException {
         for (int i = 0; i < count; i++) {
-            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                addresses.add("127.0.0.1:" + socket.getLocalPort());
+            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+                addresses.add(HOST + ":" + socket.getLocalPort());
             }
         }
+    }
+
+    private static String hostOfThisProcess() {
+        long pid = ProcessHandle.current().pid();
+        return "127.%d.%d.%d".formatted(1 + (pid >> 16), pid >> 8 & 0xff, pid & 0xff);
     }
 
     private Node start(int id) throws IOException {
@@ -60,7 +68,7 @@ class HotplugOverSocketsTest {
                 "test",
                 1,
                 Optional.of(NodeId.of(id)),
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                new InetSocketAddress(HOST, port),
                 Optional.empty(),
                 addresses,
                 Security.plain(),

@@ -163,8 +163,11 @@ class LauncherTest {
 
     @Test
     void stoppingLeavesNothing() throws Exception {
-        LaunchedProgram polite = shell(container, output, "trap 'echo bye; exit 0' TERM; while :; do sleep 0.05; done");
-        LaunchedProgram stubborn = shell(container, output, "trap '' TERM; while :; do sleep 0.05; done");
+        LaunchedProgram polite =
+                shell(container, output, "trap 'echo bye; exit 0' TERM; echo polite; while :; do sleep 0.05; done");
+        LaunchedProgram stubborn =
+                shell(container, output, "trap '' TERM; echo stubborn; while :; do sleep 0.05; done");
+        await().untilAsserted(() -> assertThat(Files.readString(output)).contains("polite\n", "stubborn\n"));
         int init = container.initPid();
         assertThat(Files.exists(Path.of("/proc/" + init))).isTrue();
         container.stop(Duration.ofMillis(500));

@@ -22,14 +22,18 @@ final class Loopback implements AutoCloseable {
     private final List<String> seeds;
 
     Loopback(int nodes) {
-        seeds = IntStream.range(0, nodes)
-                .mapToObj(_ -> "127.0.0.1:" + freePort())
-                .toList();
+        seeds = IntStream.range(0, nodes).mapToObj(_ -> freeAddress()).toList();
     }
 
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /**
+     * Returns an address that nobody else takes meanwhile: outgoing connections have ports of 127.0.0.1 only, and the
+     * host is this process's own.
+     */
+    private static String freeAddress() {
+        long pid = ProcessHandle.current().pid();
+        String host = "127.%d.%d.%d".formatted(1 + (pid >> 16), pid >> 8 & 0xff, pid & 0xff);
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+            return host + ":" + socket.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

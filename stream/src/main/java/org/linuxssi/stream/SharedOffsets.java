@@ -68,6 +68,7 @@ public final class SharedOffsets implements AutoCloseable {
         final String path;
         final int descriptor;
         final Set<NodeId> users = new HashSet<>();
+        CompletableFuture<?> telling = CompletableFuture.completedFuture(null);
         long agreed;
         long touched = System.nanoTime();
 
@@ -227,16 +228,28 @@ public final class SharedOffsets implements AutoCloseable {
             long now = offset(local.descriptor);
             if (locals.containsKey(local.name) && now != local.agreed) {
                 local.agreed = now;
-                boolean home = local.name.home().equals(rpc.self());
-                told.addAll(tell(local, home ? local.users : Set.of(local.name.home())));
+                tell(local, isHome(local) ? Set.copyOf(local.users) : Set.of(local.name.home()));
             }
+            told.add(local.telling);
         }
         return CompletableFuture.allOf(told.toArray(CompletableFuture[]::new));
     }
 
-    private List<CompletableFuture<Codec.Nothing>> tell(Local local, Set<NodeId> nodes) {
+    /**
+     * Tells nodes the agreed offset after what they were told before, as requests keep no order; a node that does not
+     * answer is not waited for again.
+     */
+    private void tell(Local local, Set<NodeId> nodes) {
         Place place = new Place(local.name, local.agreed);
-        return nodes.stream().map(node -> rpc.ask(node, SET, place, PATIENCE)).toList();
+        local.telling = local.telling
+                .handle((_, _) -> place)
+                .thenCompose(next -> CompletableFuture.allOf(nodes.stream()
+                        .map(node -> rpc.ask(node, SET, next, PATIENCE))
+                        .toArray(CompletableFuture[]::new)));
+    }
+
+    private boolean isHome(Local local) {
+        return local.name.home().equals(rpc.self());
     }
 
     private static void join(CompletableFuture<Void> told) {
@@ -261,9 +274,13 @@ public final class SharedOffsets implements AutoCloseable {
         }
         Descriptors.seek(local.descriptor, place.offset(), Descriptors.SEEK_SET);
         local.agreed = place.offset();
+        if (!isHome(local)) {
+            return CompletableFuture.completedFuture(null);
+        }
         Set<NodeId> others = new HashSet<>(local.users);
         others.remove(from);
-        return CompletableFuture.allOf(tell(local, others).toArray(CompletableFuture[]::new));
+        tell(local, others);
+        return local.telling.thenAccept(_ -> {});
     }
 
     // ---- the end
@@ -305,7 +322,7 @@ public final class SharedOffsets implements AutoCloseable {
                     .toList();
         }
         for (Local local : old) {
-            boolean home = local.name.home().equals(rpc.self());
+            boolean home = isHome(local);
             if (home || !held(local)) {
                 forget(local);
                 if (!home) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,12 +29,12 @@ class SharedOffsetsTest {
     private final SystemTime time = new SystemTime();
     private final List<Rpc> rpcs = new ArrayList<>();
     private final List<SharedOffsets> nodes = new ArrayList<>();
+    private final MemoryNetwork network = new MemoryNetwork(time);
     private String path = "";
     private int home;
 
     @BeforeEach
     void start(@TempDir Path directory) throws IOException {
-        MemoryNetwork network = new MemoryNetwork(time);
         for (int i = 0; i < NODES; i++) {
             rpcs.add(network.node(NodeId.of(i)));
             nodes.add(new SharedOffsets(rpcs.get(i), ""));
@@ -68,6 +70,19 @@ class SharedOffsetsTest {
         assertThat(read(home, 6)).isEqualTo("three ");
         nodes.get(0).settled().join();
         assertThat(read(away, 4)).isEqualTo("four");
+        Descriptors.close(away);
+    }
+
+    /** Two processes end one after the other, while the first one's news is on its way. */
+    @Test
+    void whoAsksLaterWaitsForWhatIsBeingTold() {
+        int away = move(0, 1, home);
+        network.delay(NodeId.of(0), NodeId.of(1), Duration.ofMillis(100));
+        assertThat(read(away, 4)).isEqualTo("one ");
+        CompletableFuture<Void> first = nodes.get(1).settled();
+        nodes.get(1).settled().join();
+        assertThat(read(home, 4)).isEqualTo("two ");
+        assertThat(first).isCompleted();
         Descriptors.close(away);
     }
 

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,9 +38,7 @@ class SharedReadersTest {
         same(Command.of("/bin/bash", program.toString(), "100"), 4, 15);
     }
 
-    /** In the long form only: an offset is now and then brought in line too late, see {@code docs/status.md}. */
     @Test
-    @EnabledIfSystemProperty(named = "linuxssi.e2e.scale", matches = ".+")
     void shellsShareOffsetsOfFiles() throws IOException {
         Path program = Programs.source("offsets.sh", directory);
         same(Command.of("/bin/bash", program.toString(), "120"), 6, 10);
