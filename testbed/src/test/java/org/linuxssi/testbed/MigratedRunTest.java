@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,7 +28,6 @@ class MigratedRunTest {
     private static final int SCALE = Integer.getInteger("linuxssi.e2e.scale", 1);
     private static final int MOVES = 20;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final int C_FUNCTIONS = 350;
 
     @TempDir
     Path directory;
@@ -48,50 +49,52 @@ class MigratedRunTest {
     @Test
     void aSingleThreadedProgramWithFileAndTimer() throws IOException {
         Path program = Programs.compileC("state", directory);
-        same(Command.of(program.toString(), laps(1400), "state.txt"), 7);
+        same(1400, 7, laps -> Command.of(program.toString(), text(laps), "state.txt"));
     }
 
     @Test
     void aStaticProgram() throws IOException {
         Path program = Programs.compileC("state", directory, "-static");
-        same(Command.of(program.toString(), laps(1400), "state.txt"), 7);
+        same(1400, 7, laps -> Command.of(program.toString(), text(laps), "state.txt"));
     }
 
     @Test
     void sixteenThreads() throws IOException {
         Path program = Programs.compileC("threads", directory);
-        same(Command.of(program.toString(), laps(6000)), 11);
+        same(6000, 11, laps -> Command.of(program.toString(), text(laps)));
     }
 
     @Test
     void python() throws IOException {
         Path program = Programs.source("work.py", directory);
-        same(Command.of("/usr/bin/python3", program.toString(), laps(1500), "log.txt"), 9);
+        same(1500, 9, laps -> Command.of("/usr/bin/python3", program.toString(), text(laps), "log.txt"));
     }
 
     @Test
     void shellWithPipelinesAndChildren() throws IOException {
         Path program = Programs.source("work.sh", directory);
-        same(Command.of("/bin/bash", program.toString(), laps(150)), 5);
+        same(150, 5, laps -> Command.of("/bin/bash", program.toString(), text(laps)));
     }
 
     @Test
     void aProgramThatReplacesItself() throws IOException {
         Path program = Programs.source("exec.sh", directory);
-        same(Command.of("/bin/bash", program.toString(), laps(5000)), 12);
+        same(3000, 12, laps -> Command.of("/bin/bash", program.toString(), text(laps)));
     }
 
     @Test
     void awk() throws IOException {
         Path program = Programs.source("work.awk", directory);
-        same(Command.of("/usr/bin/awk", "-v", "laps=" + laps(1800), "-f", program.toString()), 6);
+        same(1800, 6, laps -> Command.of("/usr/bin/awk", "-v", "laps=" + laps, "-f", program.toString()));
     }
 
     @Test
     void java() throws IOException {
         Programs.compileJava("Work", directory);
         same(
-                Command.of(
+                1000,
+                17,
+                laps -> Command.of(
                         Programs.jdk("java"),
                         "-Xmx64m",
                         "-XX:+UseSerialGC",
@@ -100,35 +103,53 @@ class MigratedRunTest {
                         "-cp",
                         directory.toString(),
                         "Work",
-                        laps(1000)),
-                17);
+                        text(laps)));
     }
 
     @Test
     void checksumOfAGigabyte() throws IOException {
-        Path file = directory.resolve("gigabyte");
+        same(
+                1024,
+                0,
+                megabytes -> Command.of("/usr/bin/sha256sum", fileOf(megabytes).toString()));
+    }
+
+    private Path fileOf(int megabytes) {
+        Path file = directory.resolve("content");
         try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
-            content.setLength((long) SCALE << 30);
-            for (int position = 0; position < 1 << 30; position += 1 << 20) {
+            content.setLength((long) megabytes << 20);
+            for (long position = 0; position < content.length(); position += 1 << 20) {
                 content.seek(position);
-                content.writeLong(position * 31L);
+                content.writeLong(position * 31);
             }
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        same(Command.of("/usr/bin/sha256sum", file.toString()), 0);
     }
 
     @Test
     void compiler() throws IOException {
-        Path source = Files.writeString(directory.resolve("big.c"), bigSource(C_FUNCTIONS * SCALE));
-        String script = "gcc -O2 -o big " + source + " && sha256sum big && ./big";
-        same(Command.of("/bin/sh", "-c", script), 21);
+        same(
+                350,
+                21,
+                functions -> Command.of(
+                        "/bin/sh", "-c", "gcc -O2 -o big " + sourceOf(functions) + " && sha256sum big && ./big"));
+    }
+
+    private Path sourceOf(int functions) {
+        try {
+            return Files.writeString(directory.resolve("big.c"), bigSource(functions));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
     void aParentWaitsOnNodeZeroForTwentyChildrenOnTheMove() throws IOException {
         Path program = Programs.compileC("children", directory);
-        Command command =
-                Command.of(program.toString(), "20", laps(400_000_000)).in(work());
+        Command command = Command.of(program.toString(), "20", text(400_000_000 * SCALE))
+                .in(Files.createTempDirectory(directory, "work"));
         Result expected = Programs.runNatively(command, directory);
         Mover mover = new Mover(cluster, 20);
         try (Program running = cluster.start(0, command)) {
@@ -140,26 +161,12 @@ class MigratedRunTest {
         }
     }
 
-    private void same(Command command, int exit) throws IOException {
-        Result expected = Programs.runNatively(command.in(work()), directory);
-        assertThat(expected.exit()).describedAs(expected.messages()).isEqualTo(exit);
-        Mover mover = new Mover(cluster, command.hashCode());
-        try (Program running = cluster.start(1, command.in(work()))) {
-            int moved = mover.moveTree(running, 3 * MOVES);
-            Result result = running.await(PATIENCE);
-            assertThat(mover.failures()).isEmpty();
-            assertThat(result).isEqualTo(expected);
-            assertThat(moved).isGreaterThanOrEqualTo(MOVES);
-        }
+    private void same(int work, int exit, IntFunction<Command> program) {
+        new MovedRun(cluster, directory, MOVES, 3 * MOVES).same(work * SCALE, exit, program);
     }
 
-    /** Every run has a working directory of its own. */
-    private Path work() throws IOException {
-        return Files.createTempDirectory(directory, "work");
-    }
-
-    private static String laps(int count) {
-        return Integer.toString(count * SCALE);
+    private static String text(int laps) {
+        return Integer.toString(laps);
     }
 
     private static String bigSource(int functions) {
