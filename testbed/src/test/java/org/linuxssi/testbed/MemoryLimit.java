@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.awaitility.Awaitility;
 import org.linuxssi.linux.ProcessIdentity;
 
 /**
@@ -40,16 +41,26 @@ record MemoryLimit(Path parent, Path group) implements AutoCloseable {
         return Optional.of(made);
     }
 
+    /** Processes that ended meanwhile are left out. */
     private static void move(int pid, Path group) throws IOException {
-        Files.writeString(group.resolve("cgroup.procs"), Integer.toString(pid));
+        try {
+            Files.writeString(group.resolve("cgroup.procs"), Integer.toString(pid));
+        } catch (IOException e) {
+            if (Files.exists(Path.of("/proc", Integer.toString(pid), "exe"))) {
+                throw e;
+            }
+        }
     }
 
-    /** Lifts the limit. */
+    /** Lifts the limit; waits for processes that were killed by it to be gone. */
     @Override
-    public void close() throws IOException {
-        for (String pid : Files.readAllLines(group.resolve("cgroup.procs"))) {
-            move(Integer.parseInt(pid), parent);
-        }
-        Files.delete(group);
+    public void close() {
+        Awaitility.await().ignoreExceptions().until(() -> {
+            for (String pid : Files.readAllLines(group.resolve("cgroup.procs"))) {
+                move(Integer.parseInt(pid), parent);
+            }
+            Files.delete(group);
+            return true;
+        });
     }
 }
