@@ -3,6 +3,8 @@ package org.linuxssi.ghost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +28,10 @@ public final class ProcessArrival {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
+    private static final String OOM_SCORE = "oom_score_adj";
+
+    /** When memory runs out: until it runs here the process is still whole where it comes from. */
+    private static final String FIRST_TO_GO = "1000";
 
     private final int agent;
     private final Imager imager;
@@ -37,6 +43,7 @@ public final class ProcessArrival {
     private @Nullable FileImage files;
     private List<ThreadImage> threads = List.of();
     private long instruction;
+    private String agentOomScore = "0";
 
     ProcessArrival(int agent, Imager imager, int doorway) {
         this.agent = agent;
@@ -67,6 +74,8 @@ public final class ProcessArrival {
             if (builder == null) {
                 PtraceProcess seized = PtraceProcess.seizeForRebuild(tracer, agent, PATIENCE);
                 process = seized;
+                agentOomScore = ProcFiles.text(agent, OOM_SCORE).trim();
+                oomScore(FIRST_TO_GO);
                 builder = new SpaceBuilder(seized, layout);
                 space = builder;
                 PtraceScratch.Table table = builder.scratch().table();
@@ -223,6 +232,7 @@ public final class ProcessArrival {
     private void backToAgent(PtraceProcess seized) {
         try {
             seized.exec(imager.agent(), List.of("agent"), List.of());
+            oomScore(agentOomScore);
         } catch (RuntimeException failure) {
             System.getLogger(ProcessArrival.class.getName())
                     .log(
@@ -232,6 +242,14 @@ public final class ProcessArrival {
                             failure.getMessage());
             Syscalls.call(Nr.KILL, agent, SIGKILL);
             seized.release();
+        }
+    }
+
+    private void oomScore(String score) {
+        try {
+            Files.writeString(Path.of("/proc", Integer.toString(agent), OOM_SCORE), score);
+        } catch (IOException _) {
+            // without CAP_SYS_RESOURCE, or the process has just ended
         }
     }
 

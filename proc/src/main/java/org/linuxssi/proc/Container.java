@@ -70,6 +70,7 @@ public final class Container implements AutoCloseable {
         this.directory = directory;
         int initPid = known.init().pid();
         initFd = PidFd.open(initPid);
+        OomScore.exempt(initPid);
         listener = new SeccompListener(initFd.take(known.listener()));
         numbers = new PidNumbers(initPid);
         supervisor = new Supervisor(listener, numbers);

@@ -60,6 +60,7 @@ public final class Launcher {
         Futures.unattended(install(blank, request, pipe)
                 .thenCompose(signal -> {
                     Fds.close(pipe.writeEnd());
+                    container.numbers().toHost(blank.pid()).ifPresent(OomScore::likeTheDaemon);
                     LaunchPlan plan = new LaunchPlan(request, signal);
                     return blank.run(plan.table()).<Agent>thenApply(results -> {
                         throw plan.failure(results);
