@@ -2,6 +2,9 @@ package org.linuxssi.proc;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.CallTable;
@@ -20,11 +23,13 @@ final class Proxy {
     private static final int SET_MASK = 2;
     private static final int UNBLOCK = 1;
     private static final int RLIMIT_CORE = 4;
+    private static final long AGAIN_MILLIS = 20;
 
     private final int pid;
     private final Agent agent;
     private boolean dismissed;
     private boolean stopped;
+    private CompletableFuture<long[]> stop = CompletableFuture.completedFuture(new long[0]);
 
     Proxy(int pid, Agent agent) {
         this.pid = pid;
@@ -57,7 +62,7 @@ final class Proxy {
     /** The process ended: so does the proxy, in the same way. */
     synchronized void end(WaitStatus status) {
         dismissed = true;
-        Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
+        goOn();
         if (status.exited()) {
             Futures.unattended(agent.call(Nr.EXIT_GROUP, status.code()));
         } else if (status.signal() == Signals.SIGKILL) {
@@ -78,7 +83,8 @@ final class Proxy {
             CallTable table = new CallTable();
             raise(table, signal);
             table.may(Nr.RT_SIGPROCMASK, SET_MASK, AgentImage.DATA_AT + AgentImage.ALL_SIGNALS, 0, 8);
-            Futures.unattended(agent.run(table));
+            stop = agent.run(table);
+            Futures.unattended(stop);
         }
     }
 
@@ -90,7 +96,24 @@ final class Proxy {
     /** The process goes on: so does the proxy. */
     synchronized void goOn() {
         stopped = false;
+        letGoOn();
+    }
+
+    /** The agent may be about to stop and has not done so: then it is let go on again. */
+    private synchronized void letGoOn() {
+        if (stopped) {
+            return;
+        }
         Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
+        if (!stop.isDone()) {
+            Futures.unattended(
+                    stop.copy().orTimeout(AGAIN_MILLIS, TimeUnit.MILLISECONDS).handle((done, late) -> {
+                        if (late instanceof TimeoutException) {
+                            letGoOn();
+                        }
+                        return done;
+                    }));
+        }
     }
 
     private static SignalInfo wake(int signal) {
