@@ -85,7 +85,7 @@ final class AffinityCalls {
         int count = Math.clamp(Integer.toUnsignedLong(length), 0, ProcServices.MEMORY_LIMIT);
         byte[] mask = AgentMemory.read(call.hostThread(), call.argument(2), count);
         if (thread != call.hostThread()) {
-            requireRight(KillCalls.sender(container, call), thread);
+            requireRight(Sender.of(container, call.hostThread()), thread);
         }
         bind(thread, mask);
         return 0;
@@ -93,7 +93,7 @@ final class AffinityCalls {
 
     private void requireRight(Sender sender, int thread) {
         Optional<Member> target = Member.of(container.numbers(), thread);
-        if (!sender.mayControl(target.orElseThrow(() -> new ErrnoException("find thread", Errno.ESRCH)))) {
+        if (!sender.mayBind(target.orElseThrow(() -> new ErrnoException("find thread", Errno.ESRCH)))) {
             throw new ErrnoException("bind thread " + thread, Errno.EPERM);
         }
     }
@@ -106,11 +106,12 @@ final class AffinityCalls {
         Affinity.set(thread, real);
     }
 
-    /** Carries out what a program of another node asked about a process of this one; rights are checked before. */
+    /** Carries out what a program of another node asked about a process of this one. */
     CallResult carryOut(RemoteCall call) {
         try {
             int thread = host((int) (long) call.arguments().getFirst());
             if (call.number() == Nr.SCHED_SETAFFINITY) {
+                requireRight(call.sender(), thread);
                 bind(thread, ProcServices.bytes(call.input()));
                 return new CallResult(0, List.of());
             }

@@ -2,6 +2,7 @@ package org.linuxssi.proc;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
@@ -32,17 +33,28 @@ final class Attempts {
 
     /** Answers a call with the result of work, or of the work that was begun for the same call before. */
     void once(NotifiedCall call, IntSupplier work) {
+        register(call, work).ifPresent(Runnable::run);
+    }
+
+    /** Does the same on a thread of its own; no signal can come between the call and the begin of the work. */
+    void start(NotifiedCall call, IntSupplier work) {
+        register(call, work).ifPresent(Thread::startVirtualThread);
+    }
+
+    private Optional<Runnable> register(NotifiedCall call, IntSupplier work) {
         Attempt attempt = Attempt.of(call);
         CompletableFuture<Integer> mine = new CompletableFuture<>();
         CompletableFuture<Integer> result =
                 results.compute(attempt, (_, earlier) -> earlier == null && call.valid() ? mine : earlier);
         if (result == null) {
-            return;
+            return Optional.empty();
         }
-        if (result == mine) {
-            complete(mine, work);
-        }
-        answer(call, attempt, result);
+        return Optional.of(() -> {
+            if (result == mine) {
+                complete(mine, work);
+            }
+            answer(call, attempt, result);
+        });
     }
 
     /** The caller makes its next call when it has the answer: until then none can take this attempt for its own. */

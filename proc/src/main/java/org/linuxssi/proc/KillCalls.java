@@ -5,12 +5,9 @@ import java.util.Optional;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
-import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.proc.ProcServices.Kill;
-import org.linuxssi.proc.ProcServices.Target;
-import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.TimeSource;
 
 /**
@@ -19,6 +16,9 @@ import org.linuxssi.tools.TimeSource;
  * can't report or that must stay in order with those.
  */
 final class KillCalls {
+
+    /** The sender of a signal until it is looked for. */
+    static final Sender UNKNOWN = Sender.outside(-1);
 
     private final Container container;
     private final Signalling signalling;
@@ -32,87 +32,121 @@ final class KillCalls {
         attempts = new Attempts(time);
     }
 
-    /** {@code kill(pid, signal)} and {@code tkill(tid, signal)}. */
+    /** {@code kill(pid, signal)}. */
     void kill(NotifiedCall call) {
         int target = call.word(0);
         int signal = call.word(1);
-        if (signal < 0 || signal > Signals.LAST) {
-            call.proceed();
-        } else if (target > 0) {
-            one(call, target, plain(signal));
-        } else if (proxies.isEmpty() && signalling.others().isEmpty()) {
+        if (target > 0) {
+            one(call, Kill.process(target, plain(signal, Signals.SI_USER), UNKNOWN));
+        } else if (target == Integer.MIN_VALUE
+                || (proxies.isEmpty() && signalling.others().isEmpty())) {
             call.proceed();
         } else {
             later(call, () -> several(call, target, signal));
         }
     }
 
-    /** {@code tgkill(pid, tid, signal)}: threads of a process elsewhere can be reached by its first thread only. */
+    /** {@code tkill(tid, signal)}. */
     void threadKill(NotifiedCall call) {
-        int pid = call.word(0);
-        int signal = call.word(2);
-        if (pid <= 0 || pid != call.word(1) || signal < 0 || signal > Signals.LAST) {
+        thread(call, 0, call.word(0), plain(call.word(1), Signals.SI_TKILL));
+    }
+
+    /** {@code tgkill(pid, tid, signal)}. */
+    void processThreadKill(NotifiedCall call) {
+        if (call.word(0) <= 0) {
             call.proceed();
         } else {
-            one(call, pid, plain(signal));
+            thread(call, call.word(0), call.word(1), plain(call.word(2), Signals.SI_TKILL));
         }
     }
 
     /** {@code rt_sigqueueinfo(pid, signal, info)}. */
     void queue(NotifiedCall call) {
-        int pid = call.word(0);
-        int signal = call.word(1);
-        if (pid <= 0 || signal < 0 || signal > Signals.LAST) {
+        if (call.word(0) <= 0) {
             call.proceed();
-            return;
+        } else {
+            given(call, 1).ifPresent(info -> one(call, Kill.process(call.word(0), info, UNKNOWN)));
         }
+    }
+
+    /** {@code rt_tgsigqueueinfo(pid, tid, signal, info)}. */
+    void threadQueue(NotifiedCall call) {
+        if (call.word(0) <= 0) {
+            call.proceed();
+        } else {
+            given(call, 2).ifPresent(info -> thread(call, call.word(0), call.word(1), info));
+        }
+    }
+
+    private static SignalInfo plain(int signal, int code) {
+        return new SignalInfo(signal, code, 0, 0, 0);
+    }
+
+    /** Reads the siginfo that follows the signal's argument; one that only the kernel may send is left to the kernel. */
+    private static Optional<SignalInfo> given(NotifiedCall call, int signal) {
         try {
-            SignalInfo given = SignalInfo.of(AgentMemory.read(call.hostThread(), call.argument(2), SignalInfo.SIZE));
-            SignalInfo info = new SignalInfo(signal, given.code(), given.pid(), given.uid(), given.value());
-            one(call, pid, info);
+            byte[] bytes = AgentMemory.read(call.hostThread(), call.argument(signal + 1), SignalInfo.SIZE);
+            SignalInfo info = SignalInfo.of(bytes);
+            if (info.code() < 0 && info.code() != Signals.SI_TKILL) {
+                return Optional.of(
+                        new SignalInfo(call.word(signal), info.code(), info.pid(), info.uid(), info.value()));
+            }
+            call.proceed();
         } catch (ErrnoException unreadable) {
             call.fail(unreadable.errno());
         }
+        return Optional.empty();
     }
 
-    private static SignalInfo plain(int signal) {
-        return new SignalInfo(signal, Signals.SI_USER, 0, 0, 0);
+    private static boolean silent(SignalInfo info) {
+        return info.number() == Signals.SIGKILL || info.number() == Signals.SIGSTOP || info.number() == Signals.SIGCONT;
     }
 
-    private void one(NotifiedCall call, int pid, SignalInfo info) {
-        Optional<Proxy> proxy = proxies.get(pid);
-        boolean silent = info.number() == Signals.SIGKILL
-                || info.number() == Signals.SIGSTOP
-                || info.number() == Signals.SIGCONT;
-        if (proxy.isPresent() ? !silent : container.numbers().toHost(pid).isPresent()) {
+    private void one(NotifiedCall call, Kill kill) {
+        int pid = kill.id();
+        if (proxies.contains(pid)
+                ? !silent(kill.info())
+                : container.numbers().toHost(pid).isPresent()) {
             call.proceed();
-        } else if (pid >= PidRange.PID_MAX) {
+        } else {
+            away(call, kill);
+        }
+    }
+
+    /** The first thread of a process elsewhere is its proxy's too; the others are where the process is. */
+    private void thread(NotifiedCall call, int process, int thread, SignalInfo info) {
+        int leader = process == 0 ? thread : process;
+        boolean away = proxies.contains(leader)
+                ? thread != leader || silent(info)
+                : container.numbers().toHost(leader).isEmpty();
+        if (thread > 0 && away) {
+            away(call, Kill.thread(process, thread, info, UNKNOWN));
+        } else {
+            call.proceed();
+        }
+    }
+
+    /** Carries out a kill of a process or thread that is not here. */
+    void away(NotifiedCall call, Kill kill) {
+        if (kill.address() >= PidRange.PID_MAX) {
             call.fail(Errno.ESRCH);
         } else {
-            later(call, () -> elsewhere(call, pid, info));
+            attempts.start(call, () -> signalling.away(signed(kill, sender(call))));
         }
     }
 
-    private void elsewhere(NotifiedCall call, int pid, SignalInfo info) {
-        Optional<NodeId> node = signalling.elsewhere(pid);
-        if (node.isEmpty()) {
-            call.proceed();
-            return;
-        }
-        Sender sender = sender(call);
-        SignalInfo signed = info.code() < 0
-                ? info
-                : new SignalInfo(info.number(), info.code(), sender.pid(), sender.uid(), info.value());
-        attempts.once(call, () -> signalling
-                .ask(node.get(), Signalling.process(pid, signed, sender))
-                .join());
+    private static Kill signed(Kill kill, Sender sender) {
+        SignalInfo info = kill.info();
+        boolean given = info.code() < 0 && info.code() != Signals.SI_TKILL;
+        return kill.by(
+                sender, given ? info : new SignalInfo(info.number(), info.code(), sender.pid(), sender.uid(), 0));
     }
 
     private void several(NotifiedCall call, int target, int signal) {
         Sender sender = sender(call);
         SignalInfo info = new SignalInfo(signal, Signals.SI_USER, sender.pid(), sender.uid(), 0);
         if (target == -1) {
-            attempts.once(call, () -> signalling.everywhere(new Kill(Target.ALL, 0, info, sender)));
+            attempts.once(call, () -> signalling.everywhere(Kill.all(info, sender)));
             return;
         }
         int group = target == 0 ? groupOf(call) : -target;
@@ -123,7 +157,7 @@ final class KillCalls {
             call.proceed();
             return;
         }
-        group(call, new Kill(Target.GROUP, group, info, sender), members);
+        group(call, Kill.group(group, info, sender), members);
     }
 
     /** The sender's own signal comes last and after the answer, for it would interrupt the call. */
@@ -149,15 +183,7 @@ final class KillCalls {
     }
 
     private Sender sender(NotifiedCall call) {
-        return sender(container, call);
-    }
-
-    static Sender sender(Container container, NotifiedCall call) {
-        int process = Integer.parseInt(
-                ProcFiles.status(Integer.toString(call.hostThread())).getOrDefault("Tgid", "0"));
-        return Member.of(container.numbers(), process)
-                .map(Sender::of)
-                .orElseThrow(() -> new ErrnoException("read the caller", Errno.ESRCH));
+        return Sender.of(container, call.hostThread());
     }
 
     /** Does something that may block; the call is carried out by the kernel when nothing answered it. */

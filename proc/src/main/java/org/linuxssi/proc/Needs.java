@@ -11,6 +11,7 @@ import java.util.Set;
 final class Needs {
 
     private final Container container;
+    private final PidFds descriptors;
     private final Map<Integer, Member> proxies = new HashMap<>();
     private final Set<Integer> reals = new HashSet<>();
     private final Set<Integer> ancestors = new HashSet<>();
@@ -18,8 +19,9 @@ final class Needs {
     private final Set<Integer> sessions = new HashSet<>();
     private final Set<Integer> led = new HashSet<>();
 
-    Needs(Container container, List<Member> members) {
+    Needs(Container container, PidFds descriptors, List<Member> members) {
         this.container = container;
+        this.descriptors = descriptors;
         for (Member member : members) {
             addLeaders(member);
             if (container.supervisor().isAgent(member.hostPid())) {
@@ -52,8 +54,9 @@ final class Needs {
     }
 
     /**
-     * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it, or a process
-     * here is its parent, its descendant, or a member of its group or of the session that it leads.
+     * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it or has a
+     * descriptor of it, or a process here is its parent, its descendant, or a member of its group or of the session that it
+     * leads.
      */
     boolean needed(int pid) {
         Member proxy = proxies.get(pid);
@@ -63,7 +66,8 @@ final class Needs {
                 || reals.contains(proxy.numbers().parent())
                 || ancestors.contains(pid)
                 || groups.contains(proxy.numbers().group())
-                || sessions.contains(pid);
+                || sessions.contains(pid)
+                || descriptors.isOpen(pid);
     }
 
     /** Tells whether another proxy, or a zombie, is in the group or session that the pid leads. */

@@ -20,6 +20,12 @@ final class NodeFilter {
     private static final int SIGCONT = 18;
     private static final int SIGSTOP = 19;
 
+    /** {@code linux/resource.h}. */
+    private static final int PRIO_PROCESS = 0;
+
+    /** {@code linux/ioprio.h}. */
+    private static final int IOPRIO_WHO_PROCESS = 1;
+
     private NodeFilter() {}
 
     static SeccompFilter of(PidRange range) {
@@ -29,8 +35,8 @@ final class NodeFilter {
         numbers(filter);
         filter.answer(SeccompFilter.ALLOW);
         signals(filter, range);
+        priorities(filter);
         filter.label("first").load(SeccompFilter.argument(0)).differs(0, "own").answer(SeccompFilter.ALLOW);
-        filter.label("second").load(SeccompFilter.argument(1)).differs(0, "own").answer(SeccompFilter.ALLOW);
         filter.label("own")
                 .load(SeccompFilter.ADDRESS_HIGH)
                 .differs((int) (AgentImage.BASE >> 32), "notify")
@@ -43,12 +49,15 @@ final class NodeFilter {
     private static void numbers(SeccompFilter filter) {
         filter.equal(Nr.KILL, "kill").equal(Nr.TKILL, "kill").equal(Nr.RT_SIGQUEUEINFO, "kill");
         filter.equal(Nr.TGKILL, "tgkill").equal(Nr.RT_TGSIGQUEUEINFO, "tgkill");
+        filter.equal(Nr.PIDFD_OPEN, "open").equal(Nr.PIDFD_SEND_SIGNAL, "pidfd");
         filter.equal(Nr.SETPGID, "own").equal(Nr.SETSID, "own");
         filter.equal(Nr.GETPGID, "first").equal(Nr.GETSID, "first");
-        filter.equal(Nr.GETPRIORITY, "second").equal(Nr.SETPRIORITY, "second");
+        filter.equal(Nr.GETPRIORITY, "priority").equal(Nr.SETPRIORITY, "priority");
+        filter.equal(Nr.IOPRIO_GET, "ioprio").equal(Nr.IOPRIO_SET, "ioprio");
         filter.equal(Nr.SCHED_SETPARAM, "first").equal(Nr.SCHED_GETPARAM, "first");
         filter.equal(Nr.SCHED_SETSCHEDULER, "first").equal(Nr.SCHED_GETSCHEDULER, "first");
         filter.equal(Nr.SCHED_SETAFFINITY, "own").equal(Nr.SCHED_GETAFFINITY, "own");
+        filter.equal(Nr.SCHED_SETATTR, "first").equal(Nr.SCHED_GETATTR, "first");
         filter.equal(Nr.SCHED_RR_GET_INTERVAL, "first");
         filter.equal(Nr.PRLIMIT64, "first");
         filter.equal(Nr.IO_URING_SETUP, "absent");
@@ -56,12 +65,24 @@ final class NodeFilter {
     }
 
     private static void signals(SeccompFilter filter, PidRange range) {
+        filter.label("pidfd").load(SeccompFilter.argument(3)).differs(0, "own");
+        filter.load(SeccompFilter.argument(1));
+        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
+        filter.answer(SeccompFilter.ALLOW);
         filter.label("tgkill").load(SeccompFilter.argument(2));
         filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
         target(filter, range);
         filter.label("kill").load(SeccompFilter.argument(1));
         filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
+        filter.label("open");
         target(filter, range);
+    }
+
+    /** A priority of one's own process, thread 0, is native; one's own group and user may be anywhere. */
+    private static void priorities(SeccompFilter filter) {
+        filter.label("ioprio").load(SeccompFilter.argument(0)).equal(IOPRIO_WHO_PROCESS, "second");
+        filter.label("priority").load(SeccompFilter.argument(0)).differs(PRIO_PROCESS, "own");
+        filter.label("second").load(SeccompFilter.argument(1)).differs(0, "own").answer(SeccompFilter.ALLOW);
     }
 
     private static void target(SeccompFilter filter, PidRange range) {

@@ -53,22 +53,67 @@ final class ProcServices {
 
     /** Which processes a signal is for. */
     enum Target {
-        /** One process. */
+        /** One process, or the one that a thread belongs to. */
         PROCESS,
+        /** One thread. */
+        THREAD,
         /** A process group. */
         GROUP,
         /** All that the sender may signal, itself and init excepted. */
         ALL
     }
 
-    /** A signal that a program sends; signal 0 only asks. */
-    record Kill(Target target, int id, SignalInfo info, Sender sender) {
+    /**
+     * A signal that a program sends; signal 0 only asks.
+     *
+     * @param id of the process, thread or group
+     * @param process that a thread has to belong to, 0 for any
+     * @param onlyHere whether it is for the node that gets it, and not passed on to where the target is
+     */
+    record Kill(Target target, int id, int process, boolean onlyHere, SignalInfo info, Sender sender) {
         static final Codec<Kill> CODEC = Codec.of(
                 (k, out) -> out.constant(k.target())
                         .i32(k.id())
+                        .i32(k.process())
+                        .bool(k.onlyHere())
                         .value(k.info(), INFO)
                         .value(k.sender(), Sender.CODEC),
-                in -> new Kill(in.constant(Target.values()), in.i32(), in.value(INFO), in.value(Sender.CODEC)));
+                in -> new Kill(
+                        in.constant(Target.values()),
+                        in.i32(),
+                        in.i32(),
+                        in.bool(),
+                        in.value(INFO),
+                        in.value(Sender.CODEC)));
+
+        static Kill process(int pid, SignalInfo info, Sender sender) {
+            return new Kill(Target.PROCESS, pid, 0, false, info, sender);
+        }
+
+        static Kill thread(int process, int thread, SignalInfo info, Sender sender) {
+            return new Kill(Target.THREAD, thread, process, false, info, sender);
+        }
+
+        static Kill group(int group, SignalInfo info, Sender sender) {
+            return new Kill(Target.GROUP, group, 0, false, info, sender);
+        }
+
+        static Kill all(SignalInfo info, Sender sender) {
+            return new Kill(Target.ALL, 0, 0, false, info, sender);
+        }
+
+        /** Returns the number by which the directory knows where the target is. */
+        int address() {
+            return process != 0 ? process : id;
+        }
+
+        Kill by(Sender other, SignalInfo signed) {
+            return new Kill(target, id, process, onlyHere, signed, other);
+        }
+
+        Kill here() {
+            return new Kill(target, id, process, true, info, sender);
+        }
     }
 
     /** A signal of a terminal to its foreground group. */
@@ -91,14 +136,25 @@ final class ProcServices {
     /** Most bytes of memory that a remote call reads or writes. */
     static final int MEMORY_LIMIT = 1024;
 
-    /** A system call about a process, made where the process is. */
-    record RemoteCall(int number, List<Long> arguments, List<Byte> input, Sender sender) {
+    /**
+     * A system call about a process, made where the process is.
+     *
+     * @param input the memory that it reads
+     * @param room bytes of the memory that it writes
+     */
+    record RemoteCall(int number, List<Long> arguments, List<Byte> input, int room, Sender sender) {
         static final Codec<RemoteCall> CODEC = Codec.of(
                 (c, out) -> out.i32(c.number())
                         .list(c.arguments(), WORD)
                         .list(c.input(), BYTE)
+                        .i32(c.room())
                         .value(c.sender(), Sender.CODEC),
-                in -> new RemoteCall(in.i32(), in.list(6, WORD), in.list(MEMORY_LIMIT, BYTE), in.value(Sender.CODEC)));
+                in -> new RemoteCall(
+                        in.i32(),
+                        in.list(6, WORD),
+                        in.list(MEMORY_LIMIT, BYTE),
+                        Math.clamp(in.i32(), 0, MEMORY_LIMIT),
+                        in.value(Sender.CODEC)));
     }
 
     /** What a remote call gave: the result and the memory that it wrote. */
@@ -106,6 +162,31 @@ final class ProcServices {
         static final Codec<CallResult> CODEC = Codec.of(
                 (r, out) -> out.i64(r.result()).list(r.output(), BYTE),
                 in -> new CallResult(in.i64(), in.list(MEMORY_LIMIT, BYTE)));
+    }
+
+    /** Whose priority a call is about. */
+    enum Whose {
+        /** A process group's. */
+        GROUP,
+        /** A user's. */
+        USER
+    }
+
+    /**
+     * A call that asks or changes the priority of all threads of a group or user.
+     *
+     * @param number of the system call
+     * @param id of the group or user
+     * @param value what to set, 0 when it asks
+     */
+    record Priority(int number, Whose whose, int id, int value, Sender sender) {
+        static final Codec<Priority> CODEC = Codec.of(
+                (p, out) -> out.i32(p.number())
+                        .constant(p.whose())
+                        .i32(p.id())
+                        .i32(p.value())
+                        .value(p.sender(), Sender.CODEC),
+                in -> new Priority(in.i32(), in.constant(Whose.values()), in.i32(), in.i32(), in.value(Sender.CODEC)));
     }
 
     static List<Byte> boxed(byte[] bytes) {
@@ -162,6 +243,9 @@ final class ProcServices {
                     (all, out) -> out.list(all, Relations.Numbers.CODEC),
                     in -> in.list(MAX_PIDS, Relations.Numbers.CODEC)),
             Dispatch.BLOCKING);
+
+    static final Service<Priority, Integer> PRIORITY =
+            Service.of(211, "proc.priority", Priority.CODEC, NUMBER, Dispatch.BLOCKING);
 
     private ProcServices() {}
 }

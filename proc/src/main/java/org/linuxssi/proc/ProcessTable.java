@@ -57,6 +57,7 @@ public final class ProcessTable implements AutoCloseable {
     private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
     private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
     private final Tidings tidings;
+    private final PidFds descriptors;
     private final Tidying tidying;
     private final Foreigners foreigners;
     private final Histories histories;
@@ -80,7 +81,8 @@ public final class ProcessTable implements AutoCloseable {
         arrivals = new Arrivals(container, this);
         histories = new Histories(container.directory(), Histories::bootMillis);
         tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
-        tidying = new Tidying(container, rpc.time(), proxies, tidings, this::tidyAgain);
+        descriptors = new PidFds(container, rpc.time());
+        tidying = new Tidying(container, rpc.time(), proxies, descriptors, tidings, this::tidyAgain);
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals, online);
         registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> tidings.held(held))));
@@ -91,6 +93,7 @@ public final class ProcessTable implements AutoCloseable {
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
         registrations.addAll(signalling.serve(this::inOrder));
         registrations.addAll(remote.serve());
+        registrations.addAll(new PidFdCalls(container, this, descriptors, signalling.calls()).serve());
         registrations.add(container.onChange(this::childChanged));
         container.supervisor().onStray(this::adopt);
         rpc.connected().forEach(peer -> tidings.connection(peer, true));
@@ -139,9 +142,9 @@ public final class ProcessTable implements AutoCloseable {
      * @throws ErrnoException ESRCH or EPERM
      */
     public void signal(int pid, int signal, int uid) {
-        Sender sender = new Sender(0, uid, uid, -1);
+        Sender sender = Sender.outside(uid);
         SignalInfo info = new SignalInfo(signal, Signals.SI_USER, 0, uid, 0);
-        int result = signalling.anywhere(Signalling.process(pid, info, sender));
+        int result = signalling.anywhere(ProcServices.Kill.process(pid, info, sender));
         if (result != 0) {
             throw new ErrnoException("signal " + signal + " to process " + pid, Errno.of(-result));
         }
@@ -178,7 +181,7 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Tells whether a proxy on this node stands for the process, or the process is on its way here. */
     public boolean isProxy(int pid) {
-        return proxies.get(pid).isPresent() || arrivals.pids().contains(pid);
+        return proxies.get(pid).isPresent() || arrivals.pids().contains(pid) || signalling.acts(pid);
     }
 
     /**
@@ -556,6 +559,7 @@ public final class ProcessTable implements AutoCloseable {
 
     private void adopt(Agent agent) {
         if (Proxy.marked(agent)) {
+            descriptors.opened(agent.pid());
             inOrder(() -> {
                 hold(agent);
             });

@@ -140,10 +140,15 @@ final class ProxyFactory {
 
     /** The user decides who may signal the proxy; it keeps root's capabilities all the same. */
     private static void identity(CallTable table, Relations.Numbers numbers) {
-        table.must(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0);
+        keepCapabilities(table);
         table.must(Nr.SETGROUPS, 0, 0);
         table.must(Nr.SETRESGID, numbers.gid(), numbers.gid(), numbers.gid());
         table.must(Nr.SETRESUID, numbers.uid(), numbers.uid(), numbers.uid());
+    }
+
+    /** Capabilities stay when the user changes from now on. */
+    static void keepCapabilities(CallTable table) {
+        table.must(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0);
     }
 
     /** Gives an agent the user that its process has. */
@@ -167,7 +172,7 @@ final class ProxyFactory {
         CallTable table = new CallTable();
         long header = table.ints(CAPABILITY_VERSION_3, 0);
         table.must(Nr.CAPSET, header, table.ints(low, low, 0, high, high, 0));
-        table.must(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0);
+        keepCapabilities(table);
         table.must(Nr.SETRESUID, 0, 0, 0);
         table.must(Nr.SETRESGID, 0, 0, 0);
         table.must(Nr.SETGROUPS, 0, 0);

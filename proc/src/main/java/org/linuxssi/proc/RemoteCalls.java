@@ -1,6 +1,10 @@
 package org.linuxssi.proc;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,12 +27,25 @@ import org.linuxssi.tools.Registration;
 
 /**
  * Calls that ask or change something of another process by its pid: they are made by init of the node where the process
- * is. Groups and sessions are changed on all nodes that have the process or a proxy of it.
+ * is, as the caller's {@link Deputy}. Groups and sessions are changed on all nodes that have the process or a proxy of it.
  */
 final class RemoteCalls {
 
-    private static final int PRIO_PROCESS = 0;
+    private static final Duration DEADLINE = Duration.ofSeconds(5);
     private static final int NONE = -1;
+    private static final int RESULT_ONLY = 0;
+
+    /** {@code SCHED_ATTR_SIZE_VER0} ({@code linux/sched/types.h}). */
+    private static final int ATTRIBUTES = 48;
+
+    /** The kernel takes no larger ones: a page. */
+    private static final int MOST_ATTRIBUTES = 4096;
+
+    /** Tells how many bytes of memory a call reads or writes; less than 0 when the kernel will refuse it anyway. */
+    @FunctionalInterface
+    private interface Size {
+        int of(NotifiedCall call);
+    }
 
     /**
      * The shape of a call.
@@ -36,35 +53,73 @@ final class RemoteCalls {
      * @param pid index of the argument that is the pid
      * @param in index of the argument that points to memory to read, or -1
      * @param out index of the argument that points to memory to write, or -1
-     * @param bytes of that memory; 0 when argument 1 tells
-     * @param changes whether it needs the right to control the process
+     * @param size of that memory
+     * @param judged whether the kernel asks who calls
      */
-    private record Shape(int pid, int in, int out, int bytes, boolean changes) {
-        int size(List<Long> arguments) {
-            return bytes == 0 ? Math.clamp(arguments.get(1), 0, ProcServices.MEMORY_LIMIT) : bytes;
+    private record Shape(int pid, int in, int out, Size size, boolean judged) {
+        static Shape asking(int pid) {
+            return new Shape(pid, NONE, NONE, _ -> RESULT_ONLY, false);
+        }
+
+        static Shape asking(int out, int bytes) {
+            return new Shape(0, NONE, out, _ -> bytes, false);
+        }
+
+        static Shape changing(int in, int bytes) {
+            return new Shape(0, in, NONE, _ -> bytes, true);
         }
     }
 
     private static final Map<Integer, Shape> SHAPES = Map.ofEntries(
-            Map.entry(Nr.GETPGID, new Shape(0, NONE, NONE, 8, false)),
-            Map.entry(Nr.GETSID, new Shape(0, NONE, NONE, 8, false)),
-            Map.entry(Nr.GETPRIORITY, new Shape(1, NONE, NONE, 8, false)),
-            Map.entry(Nr.SETPRIORITY, new Shape(1, NONE, NONE, 8, true)),
-            Map.entry(Nr.SCHED_SETPARAM, new Shape(0, 1, NONE, 4, true)),
-            Map.entry(Nr.SCHED_GETPARAM, new Shape(0, NONE, 1, 4, false)),
-            Map.entry(Nr.SCHED_SETSCHEDULER, new Shape(0, 2, NONE, 4, true)),
-            Map.entry(Nr.SCHED_GETSCHEDULER, new Shape(0, NONE, NONE, 8, false)),
-            Map.entry(Nr.SCHED_SETAFFINITY, new Shape(0, 2, NONE, 0, true)),
-            Map.entry(Nr.SCHED_GETAFFINITY, new Shape(0, NONE, 2, 0, false)),
-            Map.entry(Nr.SCHED_RR_GET_INTERVAL, new Shape(0, NONE, 1, 16, false)),
-            Map.entry(Nr.PRLIMIT64, new Shape(0, 2, 3, 16, true)));
+            Map.entry(Nr.GETPGID, Shape.asking(0)),
+            Map.entry(Nr.GETSID, Shape.asking(0)),
+            Map.entry(Nr.GETPRIORITY, Shape.asking(1)),
+            Map.entry(Nr.SETPRIORITY, new Shape(1, NONE, NONE, _ -> RESULT_ONLY, true)),
+            Map.entry(Nr.IOPRIO_GET, Shape.asking(1)),
+            Map.entry(Nr.IOPRIO_SET, new Shape(1, NONE, NONE, _ -> RESULT_ONLY, true)),
+            Map.entry(Nr.SCHED_SETPARAM, Shape.changing(1, 4)),
+            Map.entry(Nr.SCHED_GETPARAM, Shape.asking(1, 4)),
+            Map.entry(Nr.SCHED_SETSCHEDULER, Shape.changing(2, 4)),
+            Map.entry(Nr.SCHED_GETSCHEDULER, Shape.asking(0)),
+            Map.entry(Nr.SCHED_SETATTR, new Shape(0, 1, NONE, RemoteCalls::attributesGiven, true)),
+            Map.entry(Nr.SCHED_GETATTR, new Shape(0, NONE, 1, RemoteCalls::attributesWanted, false)),
+            Map.entry(Nr.SCHED_SETAFFINITY, new Shape(0, 2, NONE, RemoteCalls::mask, true)),
+            Map.entry(Nr.SCHED_GETAFFINITY, new Shape(0, NONE, 2, RemoteCalls::mask, false)),
+            Map.entry(Nr.SCHED_RR_GET_INTERVAL, Shape.asking(1, 16)),
+            Map.entry(Nr.PRLIMIT64, new Shape(0, 2, 3, _ -> 16, true)));
+
+    private static int mask(NotifiedCall call) {
+        return Math.clamp(call.argument(1), 0, ProcServices.MEMORY_LIMIT);
+    }
+
+    /** The structure begins with its size; 0 stands for that of the first version. */
+    private static int attributesGiven(NotifiedCall call) {
+        if (call.argument(1) == 0 || call.word(2) != 0) {
+            return NONE;
+        }
+        int size = ByteBuffer.wrap(AgentMemory.read(call.hostThread(), call.argument(1), 4))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getInt();
+        return attributes(size == 0 ? ATTRIBUTES : size, ProcServices.MEMORY_LIMIT);
+    }
+
+    private static int attributesWanted(NotifiedCall call) {
+        return call.word(3) == 0 ? attributes(call.word(2), MOST_ATTRIBUTES) : NONE;
+    }
+
+    private static int attributes(int size, int most) {
+        return size < ATTRIBUTES || size > most ? NONE : Math.min(size, ProcServices.MEMORY_LIMIT);
+    }
 
     private final Container container;
     private final Rpc rpc;
     private final PidDirectory directory;
     private final Proxies proxies;
     private final LocalProcesses locals;
+    private final Supplier<NodeSet> online;
+    private final Deputy deputy;
     private final AffinityCalls affinity;
+    private final PriorityCalls priorities;
 
     RemoteCalls(
             Container container,
@@ -78,15 +133,19 @@ final class RemoteCalls {
         this.directory = directory;
         this.proxies = proxies;
         this.locals = locals;
+        this.online = online;
+        deputy = new Deputy(container);
+        priorities = new PriorityCalls(container, rpc, online, deputy, this);
         affinity = new AffinityCalls(container, new ClusterCpus(container, rpc, online), this);
     }
 
     List<Registration> serve() {
         List<Registration> all = new ArrayList<>();
         SHAPES.keySet().stream()
-                .filter(number -> !AffinityCalls.isOne(number))
+                .filter(number -> !AffinityCalls.isOne(number) && !PriorityCalls.isOne(number))
                 .forEach(number -> all.add(container.supervisor().handle(number, this::handle)));
         all.addAll(affinity.serve());
+        all.addAll(priorities.serve());
         all.add(container.supervisor().handle(Nr.SETPGID, this::setGroup));
         all.add(container.supervisor().handle(Nr.SETSID, this::setSession));
         all.add(rpc.serve(ProcServices.CALL, (from, call) -> carryOut(call)));
@@ -98,50 +157,82 @@ final class RemoteCalls {
     void handle(NotifiedCall call) {
         Shape shape = Objects.requireNonNull(SHAPES.get(call.number()));
         int pid = call.word(shape.pid());
-        boolean processOnly = shape.pid() == 0 || call.word(0) == PRIO_PROCESS;
-        if (processOnly && isElsewhere(pid)) {
+        if (isElsewhere(pid)) {
             KillCalls.later(call, () -> ask(call, shape, pid));
         } else {
             call.proceed();
         }
     }
 
-    /** Tells whether a process may be on another node: it is neither here nor at home here. */
+    private NodeSet others() {
+        return online.get().minus(rpc.self());
+    }
+
+    /** Tells whether a process or thread may be on another node: it is not here. */
     boolean isElsewhere(int pid) {
-        boolean known = !proxies.contains(pid)
-                && (container.range().contains(pid)
-                        || container.numbers().toHost(pid).isPresent());
-        return pid > 0 && pid < PidRange.PID_MAX && !known;
+        boolean possible = pid > 0 && pid < PidRange.PID_MAX && !others().isEmpty();
+        return possible
+                && (proxies.contains(pid) || container.numbers().toHost(pid).isEmpty());
     }
 
     private void ask(NotifiedCall call, Shape shape, int pid) {
-        NodeId node = directory.where(pid);
-        if (node.equals(rpc.self())) {
+        int size = shape.size().of(call);
+        if (size == NONE) {
             call.proceed();
             return;
         }
+        CallResult result = ask(pid, remote(call, shape, size));
+        boolean writes = shape.out() != NONE && call.argument(shape.out()) != 0;
+        if (writes && result.result() >= 0 && call.valid()) {
+            AgentMemory.write(call.hostThread(), call.argument(shape.out()), written(call, result));
+        }
+        call.succeed(result.result());
+    }
+
+    private RemoteCall remote(NotifiedCall call, Shape shape, int size) {
         List<Long> arguments = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             arguments.add(call.argument(i));
         }
+        if (call.number() == Nr.SCHED_GETATTR) {
+            arguments.set(2, (long) size);
+        }
         boolean reads = shape.in() != NONE && call.argument(shape.in()) != 0;
         List<Byte> input = reads
-                ? ProcServices.boxed(
-                        AgentMemory.read(call.hostThread(), call.argument(shape.in()), shape.size(arguments)))
+                ? ProcServices.boxed(AgentMemory.read(call.hostThread(), call.argument(shape.in()), size))
                 : List.of();
-        try {
-            CallResult result = rpc.call(
-                    node,
-                    ProcServices.CALL,
-                    new RemoteCall(call.number(), arguments, input, KillCalls.sender(container, call)));
-            boolean writes = shape.out() != NONE && call.argument(shape.out()) != 0;
-            if (writes && result.result() >= 0 && call.valid()) {
-                AgentMemory.write(call.hostThread(), call.argument(shape.out()), ProcServices.bytes(result.output()));
-            }
-            call.succeed(result.result());
-        } catch (RpcException unreachable) {
-            call.fail(Errno.ESRCH);
+        int room = shape.out() == NONE ? 0 : size;
+        return new RemoteCall(call.number(), arguments, input, room, Sender.of(container, call.hostThread()));
+    }
+
+    /** The kernel tells at the start of scheduling attributes how many bytes of them it has written. */
+    private static byte[] written(NotifiedCall call, CallResult result) {
+        byte[] output = ProcServices.bytes(result.output());
+        if (call.number() != Nr.SCHED_GETATTR) {
+            return output;
         }
+        int size = ByteBuffer.wrap(output).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        return Arrays.copyOf(output, Math.clamp(size, 0, output.length));
+    }
+
+    /** A thread that is not the first of its process has no entry in the directory: then all nodes are asked. */
+    private CallResult ask(int pid, RemoteCall call) {
+        NodeId node = directory.where(pid);
+        CallResult none = new CallResult(-Errno.ESRCH.number(), List.of());
+        CallResult first = node.equals(rpc.self()) ? none : answer(rpc.ask(node, ProcServices.CALL, call, DEADLINE));
+        if (!first.equals(none)) {
+            return first;
+        }
+        return rpc.ask(others().minus(node), ProcServices.CALL, call, DEADLINE).values().stream()
+                .map(RemoteCalls::answer)
+                .filter(answer -> !answer.equals(none))
+                .findFirst()
+                .orElse(none);
+    }
+
+    private static CallResult answer(CompletableFuture<CallResult> future) {
+        return future.exceptionally(lost -> new CallResult(-Errno.ESRCH.number(), List.of()))
+                .join();
     }
 
     private CallResult carryOut(RemoteCall call) {
@@ -150,41 +241,33 @@ final class RemoteCalls {
             return new CallResult(-Errno.ENOSYS.number(), List.of());
         }
         int pid = (int) (long) call.arguments().get(shape.pid());
-        Optional<Member> target = container
+        boolean here = container
                 .numbers()
                 .toHost(pid)
                 .filter(hostPid -> !container.supervisor().isAgent(hostPid))
-                .flatMap(hostPid -> Member.of(container.numbers(), hostPid));
-        if (target.isEmpty()) {
+                .isPresent();
+        if (!here) {
             return new CallResult(-Errno.ESRCH.number(), List.of());
-        }
-        boolean needsRight =
-                shape.changes() && (shape.out() == NONE || !call.input().isEmpty());
-        if (needsRight && !call.sender().mayControl(target.get())) {
-            return new CallResult(-Errno.EPERM.number(), List.of());
         }
         return AffinityCalls.isOne(call.number()) ? affinity.carryOut(call) : byInit(call, shape);
     }
 
     private CallResult byInit(RemoteCall call, Shape shape) {
-        CallTable table = new CallTable();
+        Deputy.Errand errand = deputy.errand(shape.judged() ? call.sender() : Sender.outside(0));
+        CallTable table = errand.table();
         long[] arguments = call.arguments().stream().mapToLong(Long::longValue).toArray();
-        int size = shape.size(call.arguments());
         if (shape.in() != NONE) {
             arguments[shape.in()] = call.input().isEmpty() ? 0 : table.bytes(ProcServices.bytes(call.input()));
         }
         boolean writes = shape.out() != NONE && arguments[shape.out()] != 0;
-        long output = table.room(size);
+        long output = table.room(call.room());
         if (writes) {
             arguments[shape.out()] = output;
         }
-        table.must(call.number(), arguments);
-        Agent init = container.initAgent();
-        return ProxyFactory.await(init.run(
-                table,
-                results -> new CallResult(
-                        results[0],
-                        writes ? ProcServices.boxed(AgentMemory.read(init.hostPid(), output, size)) : List.of())));
+        int entry = table.may(call.number(), arguments);
+        int init = container.initPid();
+        return ProxyFactory.await(errand.run(results -> new CallResult(
+                results[entry], writes ? ProcServices.boxed(AgentMemory.read(init, output, call.room())) : List.of())));
     }
 
     private void setGroup(NotifiedCall call) {
@@ -193,7 +276,7 @@ final class RemoteCalls {
             return;
         }
         KillCalls.later(call, () -> {
-            int caller = KillCalls.sender(container, call).pid();
+            int caller = Sender.of(container, call.hostThread()).pid();
             int pid = call.word(0) == 0 ? caller : call.word(0);
             int group = call.word(1) == 0 ? pid : call.word(1);
             if (proxies.contains(pid)) {
@@ -211,7 +294,7 @@ final class RemoteCalls {
             return;
         }
         KillCalls.later(call, () -> {
-            int pid = KillCalls.sender(container, call).pid();
+            int pid = Sender.of(container, call.hostThread()).pid();
             tellHolders(new Regrouped(pid, pid, pid), rpc.self());
             call.proceed();
         });

@@ -10,9 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
-import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.proc.ProcServices.Forwarded;
@@ -32,6 +32,7 @@ final class Signalling {
     private static final Duration BURST = Duration.ofMillis(50);
     private static final Duration DEADLINE = Duration.ofSeconds(5);
     private static final int MAX_HOPS = 8;
+    private static final int NOBODY = -Errno.ESRCH.number();
 
     private final Container container;
     private final Rpc rpc;
@@ -39,6 +40,8 @@ final class Signalling {
     private final Supplier<NodeSet> online;
     private final Proxies proxies;
     private final LocalProcesses locals;
+    private final Delivery delivery;
+    private final KillCalls calls;
     private final Map<Terminal, Long> bursts = new ConcurrentHashMap<>();
 
     Signalling(
@@ -54,10 +57,11 @@ final class Signalling {
         this.online = online;
         this.proxies = proxies;
         this.locals = locals;
+        delivery = new Delivery(container, proxies);
+        calls = new KillCalls(container, this, proxies, rpc.time());
     }
 
     List<Registration> serve(Executor inOrder) {
-        KillCalls calls = new KillCalls(container, this, proxies, rpc.time());
         Supervisor supervisor = container.supervisor();
         return List.of(
                 rpc.serve(ProcServices.SIGNAL, (from, signal) -> {
@@ -70,10 +74,14 @@ final class Signalling {
                 }),
                 rpc.serve(ProcServices.KILL, (from, kill) -> here(kill)),
                 supervisor.handle(Nr.KILL, calls::kill),
-                supervisor.handle(Nr.TKILL, calls::kill),
-                supervisor.handle(Nr.TGKILL, calls::threadKill),
+                supervisor.handle(Nr.TKILL, calls::threadKill),
+                supervisor.handle(Nr.TGKILL, calls::processThreadKill),
                 supervisor.handle(Nr.RT_SIGQUEUEINFO, calls::queue),
-                supervisor.handle(Nr.RT_TGSIGQUEUEINFO, NotifiedCall::proceed));
+                supervisor.handle(Nr.RT_TGSIGQUEUEINFO, calls::threadQueue));
+    }
+
+    KillCalls calls() {
+        return calls;
     }
 
     NodeSet others() {
@@ -128,23 +136,23 @@ final class Signalling {
     private void deliver(Forwarded signal) {
         Optional<Member> member = real(signal.pid());
         if (member.isPresent()) {
-            send(member.get(), signal.info());
+            Futures.unattended(
+                    signal.info().code() == Signals.SI_TKILL
+                            ? delivery.toThread(member.get(), signal.pid(), signal.info())
+                            : delivery.toProcess(member.get(), signal.info()));
         } else if (signal.hops() < MAX_HOPS) {
             forward(signal.pid(), signal.info(), signal.hops() + 1);
         }
     }
 
-    /** Sends a signal to a process of this node; init does it, in order, and can keep the sender's numbers. */
+    /** Sends a signal to a process of this node and waits for nothing. */
     void send(Member member, SignalInfo info) {
-        CallTable table = new CallTable();
-        if (info.number() == Signals.SIGKILL || info.number() == Signals.SIGSTOP || info.pid() == 0) {
-            table.must(Nr.KILL, member.pid(), info.number());
-        } else {
-            boolean sendable = info.code() < 0 && info.code() != Signals.SI_TKILL;
-            SignalInfo queued = sendable ? info : info.withCode(Signals.SI_QUEUE);
-            table.must(Nr.RT_SIGQUEUEINFO, member.pid(), info.number(), table.bytes(queued.toBytes()));
-        }
-        Futures.unattended(container.initAgent().run(table));
+        Futures.unattended(delivery.toProcess(member, info));
+    }
+
+    /** Tells whether an agent has this pid at the moment, to send a signal. */
+    boolean acts(int pid) {
+        return delivery.acts(pid);
     }
 
     private Optional<Member> real(int pid) {
@@ -164,9 +172,20 @@ final class Signalling {
     /** Carries out a kill for what of its target is on this node; 0 or a negated error number. */
     int here(Kill kill) {
         return switch (kill.target()) {
-            case PROCESS -> real(kill.id()).map(member -> one(member, kill)).orElseGet(() -> passOn(kill));
+            case PROCESS ->
+                real(kill.id()).map(member -> one(member, kill).join()).orElseGet(() -> passOn(kill));
+            case THREAD -> thread(kill).map(member -> one(member, kill).join()).orElseGet(() -> passOn(kill));
             case GROUP, ALL -> several(kill, targets(kill));
         };
+    }
+
+    private Optional<Member> thread(Kill kill) {
+        return real(kill.id()).filter(member -> kill.process() == 0 || processOf(member) == kill.process());
+    }
+
+    private int processOf(Member thread) {
+        String leader = ProcFiles.status(Integer.toString(thread.hostPid())).getOrDefault("Tgid", "0");
+        return container.numbers().fromHost(Integer.parseInt(leader)).orElse(0);
     }
 
     private List<Member> targets(Kill kill) {
@@ -183,36 +202,70 @@ final class Signalling {
         return elsewhere(kill.id()).map(node -> ask(node, kill).join()).orElseGet(() -> here(kill));
     }
 
-    /** The process may have moved on since the sender looked. */
-    private int passOn(Kill kill) {
-        return elsewhere(kill.id()).map(node -> ask(node, kill).join()).orElse(-Errno.ESRCH.number());
+    /**
+     * Carries out a kill of a process or thread that is not here. What the directory does not know, as threads and
+     * zombies, may be on any node.
+     */
+    int away(Kill kill) {
+        Optional<NodeId> node = elsewhere(kill.address());
+        int result = node.map(there -> ask(there, kill).join()).orElseGet(() -> here(kill.here()));
+        if (node.isEmpty() || result != NOBODY || kill.process() != 0) {
+            return result;
+        }
+        List<CompletableFuture<Integer>> answers = others().minus(node.get()).stream()
+                .map(other -> ask(other, kill.here()))
+                .toList();
+        return answers.stream().mapToInt(CompletableFuture::join).reduce(NOBODY, Signalling::better);
     }
 
-    private int one(Member member, Kill kill) {
-        if (!kill.sender().maySignal(member, kill.info().number())) {
-            return -Errno.EPERM.number();
+    /** The process may have moved on since the sender looked. */
+    private int passOn(Kill kill) {
+        return kill.onlyHere()
+                ? NOBODY
+                : elsewhere(kill.address()).map(node -> ask(node, kill).join()).orElse(NOBODY);
+    }
+
+    private CompletableFuture<Integer> one(Member member, Kill kill) {
+        int signal = kill.info().number();
+        if (signal < 0 || signal > Signals.LAST) {
+            return CompletableFuture.completedFuture(-Errno.EINVAL.number());
         }
-        if (kill.info().number() != 0) {
-            send(member, kill.info());
+        if (!kill.sender().maySignal(member, signal)) {
+            return CompletableFuture.completedFuture(-Errno.EPERM.number());
         }
-        return 0;
+        if (signal == 0) {
+            return CompletableFuture.completedFuture(0);
+        }
+        return kill.target() == Target.THREAD
+                ? delivery.toThread(member, processOf(member), kill.info())
+                : delivery.toProcess(member, kill.info());
     }
 
     private int several(Kill kill, List<Member> members) {
-        return members.stream().mapToInt(member -> one(member, kill)).reduce(-Errno.ESRCH.number(), Signalling::better);
+        List<CompletableFuture<Integer>> results =
+                members.stream().map(member -> one(member, kill)).toList();
+        return results.stream()
+                .mapToInt(CompletableFuture::join)
+                .map(result -> ofAll(kill, result))
+                .reduce(NOBODY, Signalling::better);
     }
 
-    /** One success makes the whole call succeed; no right is more than no process. */
+    /** Those that the sender has no right to signal are not meant by "all", and make no error. */
+    private static int ofAll(Kill kill, int result) {
+        return kill.target() == Target.ALL && result == -Errno.EPERM.number() ? 0 : result;
+    }
+
+    /** One success makes the whole call succeed; any other error is more than no process. */
     static int better(int one, int other) {
         if (one == 0 || other == 0) {
             return 0;
         }
-        return one == -Errno.EPERM.number() ? one : other;
+        return one == NOBODY ? other : one;
     }
 
     /** Asks a node to carry out a kill; a node that does not answer has no such process. */
     CompletableFuture<Integer> ask(NodeId node, Kill kill) {
-        return rpc.ask(node, ProcServices.KILL, kill, DEADLINE).exceptionally(lost -> -Errno.ESRCH.number());
+        return rpc.ask(node, ProcServices.KILL, kill, DEADLINE).exceptionally(lost -> NOBODY);
     }
 
     /** Carries out a kill of a group or of all on every node. */
@@ -231,9 +284,5 @@ final class Signalling {
             result = better(result, answer.join());
         }
         return result;
-    }
-
-    static Kill process(int pid, SignalInfo info, Sender sender) {
-        return new Kill(Target.PROCESS, pid, info, sender);
     }
 }

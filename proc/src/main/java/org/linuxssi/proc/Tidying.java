@@ -12,6 +12,7 @@ final class Tidying {
     private final Container container;
     private final TimeSource time;
     private final Proxies proxies;
+    private final PidFds descriptors;
     private final Tidings tidings;
     private final Runnable again;
     private int rounds;
@@ -22,10 +23,17 @@ final class Tidying {
      *
      * @param again has {@link #lookAgain} called in its turn
      */
-    Tidying(Container container, TimeSource time, Proxies proxies, Tidings tidings, Runnable again) {
+    Tidying(
+            Container container,
+            TimeSource time,
+            Proxies proxies,
+            PidFds descriptors,
+            Tidings tidings,
+            Runnable again) {
         this.container = container;
         this.time = time;
         this.proxies = proxies;
+        this.descriptors = descriptors;
         this.tidings = tidings;
         this.again = again;
     }
@@ -53,7 +61,7 @@ final class Tidying {
         if (proxies.isEmpty()) {
             return;
         }
-        Needs needs = new Needs(container, Member.all(container));
+        Needs needs = new Needs(container, descriptors, Member.all(container));
         boolean leaders = false;
         for (Proxy proxy : proxies.all()) {
             if (!proxy.dismissed() && !needs.needed(proxy.pid())) {

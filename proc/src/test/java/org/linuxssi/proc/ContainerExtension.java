@@ -1,6 +1,7 @@
 package org.linuxssi.proc;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,9 +9,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.linuxssi.linux.Fds;
@@ -91,6 +94,13 @@ final class ContainerExtension implements AfterEachCallback {
     /** Waits for a program's end. */
     static WaitStatus end(LaunchedProgram program) throws Exception {
         return program.end().get(20, TimeUnit.SECONDS);
+    }
+
+    /** Returns the source of a program of the test's resources. */
+    static String program(String name) throws IOException {
+        try (@Nullable InputStream source = ContainerExtension.class.getResourceAsStream("/programs/" + name)) {
+            return new String(Objects.requireNonNull(source, name).readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     /** Compiles a C program. */

@@ -197,6 +197,7 @@ class ProxyTest {
         Path sender = containers.compile("""
                 #define _GNU_SOURCE
                 #include <signal.h>
+                #include <stdio.h>
                 #include <stdlib.h>
                 #include <sys/time.h>
                 static void tick(int signal) { (void) signal; }
@@ -205,14 +206,16 @@ class ProxyTest {
                     struct itimerval timer = {{0, 1000}, {0, 1000}};
                     sigaction(SIGALRM, &action, 0);
                     setitimer(ITIMER_REAL, &timer, 0);
-                    for (int i = 0; i < 200; i++) if (kill(atoi(argv[argc - 1]), SIGRTMIN)) return 1;
+                    for (int i = 0; i < 200; i++) if (kill(atoi(argv[argc - 1]), SIGRTMIN)) { dprintf(1, "kill %d: %m\\n", i); return 1; }
                     return 0;
                 }
                 """);
         LaunchedProgram counting = launch(container(2), remote, LaunchRequest.of(receiver.toString()));
         awaitText(remote, "ready");
         LaunchRequest sending = LaunchRequest.of(sender.toString(), Integer.toString(counting.pid()));
-        assertThat(end(launch(container(0), output, sending))).isEqualTo(WaitStatus.ofExit(0));
+        assertThat(end(launch(container(0), output, sending)))
+                .describedAs(Files.readString(output))
+                .isEqualTo(WaitStatus.ofExit(0));
         assertThat(end(counting)).isEqualTo(WaitStatus.ofExit(0));
         assertThat(Files.readString(remote)).isEqualTo("ready\ngot 200\n");
     }

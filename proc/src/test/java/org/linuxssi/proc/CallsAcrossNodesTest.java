@@ -1,0 +1,156 @@
+package org.linuxssi.proc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.linuxssi.proc.ContainerExtension.launch;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Calls about another process give the same results, and the process is told the same, on one node and across nodes. */
+@Timeout(120)
+class CallsAcrossNodesTest {
+
+    private static final int USER = 1234;
+    private static final int STRANGER = 4321;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** What a sender and a receiver wrote; pids are replaced by words. */
+    private record Story(String sender, String receiver) {}
+
+    @RegisterExtension
+    final ContainerExtension containers = new ContainerExtension();
+
+    private TwoNodes nodes;
+    private Path receiver;
+
+    @BeforeEach
+    void start() throws Exception {
+        nodes = new TwoNodes(containers, 1, 2, 4);
+        receiver = program("receiver.c");
+    }
+
+    private Path program(String name) throws Exception {
+        Path program = containers.compile(ContainerExtension.program(name));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return program;
+    }
+
+    @AfterEach
+    void stop() {
+        nodes.close();
+    }
+
+    private LaunchedProgram start(int node, int user, Path output, List<String> command) throws Exception {
+        Files.setPosixFilePermissions(output, PosixFilePermissions.fromString("rw-rw-rw-"));
+        LaunchRequest request = LaunchRequest.of(command.toArray(String[]::new))
+                .withCredentials(new LaunchRequest.Credentials(user, user, List.of()));
+        return launch(nodes.containers.get(node), output, request);
+    }
+
+    /** Starts a receiver, which may move, and a program that is told of it; takes what both wrote. */
+    private Story tell(Path program, int from, int fromUser, int to, int toUser, List<Integer> moves, List<String> more)
+            throws Exception {
+        Path heard = containers.file();
+        Path said = containers.file();
+        int pid = start(to, toUser, heard, List.of(receiver.toString())).pid();
+        await().atMost(PATIENCE).until(() -> Files.readString(heard).endsWith(".\n"));
+        String thread = Files.readString(heard).split(" ")[2];
+        int place = to;
+        for (int next : moves) {
+            nodes.migrate(pid, place, next);
+            place = next;
+        }
+        List<String> command = Stream.concat(Stream.of(program.toString()), more.stream())
+                .map(word -> word.equals("PID") ? "" + pid : word.equals("TID") ? thread : word)
+                .map(word -> word.equals("OUTPUT") ? heard.toString() : word)
+                .toList();
+        LaunchedProgram telling = start(from, fromUser, said, command);
+        assertThat(telling.end().get(60, TimeUnit.SECONDS).code()).isZero();
+        String receiverSaid = Files.readString(heard)
+                .replace(pid + " " + thread, "PID TID")
+                .replace("from " + telling.pid() + " ", "from SENDER ");
+        nodes.tables.get(place).kill(List.of(pid));
+        return new Story(Files.readString(said), receiverSaid);
+    }
+
+    private Story signals(int from, int fromUser, int to, int toUser, List<Integer> moves, String... more)
+            throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("PID", "TID", "OUTPUT"));
+        arguments.addAll(List.of(more));
+        return tell(program("sender.c"), from, fromUser, to, toUser, moves, arguments);
+    }
+
+    private Story probes(int from, int to, List<Integer> moves) throws Exception {
+        return tell(program("prober.c"), from, 0, to, USER, moves, List.of("PID", "TID", "" + USER));
+    }
+
+    private Story watch(int from, int to, List<Integer> moves) throws Exception {
+        return tell(program("watcher.c"), from, 0, to, 0, moves, List.of("PID", "OUTPUT"));
+    }
+
+    @Test
+    void aProcessOfAnotherNodeAndItsThreads() throws Exception {
+        Story here = signals(2, 0, 2, 0, List.of(), "threads");
+        assertThat(here.receiver()).contains("signal 15 code 0 from SENDER user 0");
+        assertThat(signals(0, 0, 2, 0, List.of(), "threads")).isEqualTo(here);
+    }
+
+    @Test
+    void aProcessThatMovedSeenFromItsHomeAndFromAThirdNode() throws Exception {
+        Story here = signals(0, 0, 0, 0, List.of());
+        assertThat(signals(0, 0, 0, 0, List.of(1))).isEqualTo(here);
+        Story threads = signals(0, 0, 0, 0, List.of(), "threads");
+        assertThat(signals(2, 0, 0, 0, List.of(1), "threads")).isEqualTo(threads);
+    }
+
+    @Test
+    void usersAmongThemselves() throws Exception {
+        Story here = signals(2, USER, 2, USER, List.of(), "threads");
+        assertThat(here.receiver()).contains("user " + USER);
+        assertThat(signals(0, USER, 2, USER, List.of(), "threads")).isEqualTo(here);
+    }
+
+    @Test
+    void nobodySignalsTheProcessesOfOthers() throws Exception {
+        Story here = signals(2, STRANGER, 2, USER, List.of(), "threads");
+        assertThat(here.sender()).contains("EPERM");
+        assertThat(signals(0, STRANGER, 2, USER, List.of(), "threads")).isEqualTo(here);
+        Story root = signals(2, USER, 2, 0, List.of(), "threads");
+        assertThat(signals(0, USER, 2, 0, List.of(1), "threads")).isEqualTo(root);
+    }
+
+    @Test
+    void prioritiesOfAProcessElsewhere() throws Exception {
+        Story here = probes(2, 2, List.of());
+        assertThat(here.sender()).contains("EACCES", "EPERM", "size 56");
+        assertThat(probes(0, 2, List.of())).isEqualTo(here);
+    }
+
+    @Test
+    void prioritiesOfAProcessThatMoved() throws Exception {
+        Story here = probes(0, 0, List.of());
+        assertThat(probes(0, 0, List.of(1))).isEqualTo(here);
+        assertThat(probes(2, 0, List.of(1))).isEqualTo(here);
+    }
+
+    @Test
+    void descriptorsOfProcessesElsewhere() throws Exception {
+        Story here = watch(2, 2, List.of());
+        assertThat(here.sender()).contains("poll(&poller, 1, 30000) = 1");
+        assertThat(watch(0, 2, List.of())).isEqualTo(here);
+        assertThat(watch(2, 2, List.of(1))).isEqualTo(here);
+        assertThat(watch(0, 2, List.of(1))).isEqualTo(here);
+    }
+}
