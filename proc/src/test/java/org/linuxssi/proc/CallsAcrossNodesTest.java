@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.ProcFiles;
 
 /** Calls about another process give the same results, and the process is told the same, on one node and across nodes. */
 @Timeout(120)
@@ -152,5 +153,54 @@ class CallsAcrossNodesTest {
         assertThat(watch(0, 2, List.of())).isEqualTo(here);
         assertThat(watch(2, 2, List.of(1))).isEqualTo(here);
         assertThat(watch(0, 2, List.of(1))).isEqualTo(here);
+    }
+
+    private int start(int node, int user, String... command) throws Exception {
+        Path output = containers.file();
+        int pid = start(node, user, output, List.of(command)).pid();
+        await().atMost(PATIENCE).until(() -> nodes.tables.get(node).owner(pid) == user);
+        return pid;
+    }
+
+    private long niceValue(int node, int pid) {
+        return ProcFiles.stat(nodes.tables.get(node).hostPid(pid)).field(19);
+    }
+
+    private String ended(int node, int user, String... command) throws Exception {
+        Path output = containers.file();
+        LaunchedProgram program = start(node, user, output, List.of(command));
+        int code = program.end().get(60, TimeUnit.SECONDS).code();
+        return code + " " + Files.readString(output);
+    }
+
+    @Test
+    void reniceReachesAllOfAUserAndOfAGroup() throws Exception {
+        Path output = containers.file();
+        int shell = start(0, USER, output, List.of("bash", "-c", "sleep 1000 & echo $! .; wait"))
+                .pid();
+        await().atMost(PATIENCE).until(() -> Files.readString(output).endsWith(".\n"));
+        int child = Integer.parseInt(Files.readString(output).split(" ")[0]);
+        nodes.migrate(child, 0, 1);
+        int other = start(2, USER, "sleep", "1000");
+        int strange = start(2, STRANGER, "sleep", "1000");
+        String group = Integer.toString(shell);
+        assertThat(ended(2, 0, "renice", "-n", "5", "-g", group)).startsWith("0 ");
+        assertThat(List.of(niceValue(0, shell), niceValue(1, child), niceValue(2, other)))
+                .containsExactly(5L, 5L, 0L);
+        assertThat(ended(0, 0, "renice", "-n", "3", "-p", Integer.toString(child)))
+                .startsWith("0 ");
+        String ask = "import os; print(os.getpriority(os.PRIO_PGRP, %s), os.getpriority(os.PRIO_USER, %d))";
+        assertThat(ended(2, 0, "python3", "-c", String.format(ask, group, USER)))
+                .isEqualTo("0 3 0\n");
+        assertThat(ended(1, USER, "renice", "-n", "8", "-u", "" + USER)).startsWith("0 ");
+        assertThat(List.of(niceValue(0, shell), niceValue(1, child), niceValue(2, other), niceValue(2, strange)))
+                .containsExactly(8L, 8L, 8L, 0L);
+        assertThat(ended(2, USER, "renice", "-n", "2", "-g", group))
+                .startsWith("1 ")
+                .contains("Permission denied");
+        assertThat(ended(0, STRANGER, "renice", "-n", "9", "-g", group))
+                .startsWith("1 ")
+                .contains("not permitted");
+        assertThat(niceValue(1, child)).isEqualTo(8);
     }
 }
