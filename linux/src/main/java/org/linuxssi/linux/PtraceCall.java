@@ -10,8 +10,16 @@ import java.util.Optional;
  */
 public final class PtraceCall {
 
+    /** Length of the instruction {@code syscall}. */
+    static final int INSTRUCTION_BYTES = 2;
+
     private static final int SIGSTOP = 19;
     private static final int CHUNK = 64 * 1024;
+
+    private static final int[] ARGUMENTS = {
+        PtraceRegisters.RDI, PtraceRegisters.RSI, PtraceRegisters.RDX,
+        PtraceRegisters.R10, PtraceRegisters.R8, PtraceRegisters.R9
+    };
 
     private static volatile long vdsoOffset;
 
@@ -92,6 +100,16 @@ public final class PtraceCall {
         return Optional.empty();
     }
 
+    /** Changes registers so that the thread makes a system call next, at that instruction. */
+    static void aim(PtraceRegisters registers, long instruction, long number, long... arguments) {
+        for (int i = 0; i < arguments.length; i++) {
+            registers.set(ARGUMENTS[i], arguments[i]);
+        }
+        registers.set(PtraceRegisters.RAX, number);
+        registers.set(PtraceRegisters.ORIG_RAX, -1);
+        registers.set(PtraceRegisters.RIP, instruction);
+    }
+
     /**
      * Runs one system call through the instruction at the address.
      *
@@ -100,16 +118,7 @@ public final class PtraceCall {
      */
     public long single(long instruction, long number, long... arguments) {
         PtraceRegisters registers = Ptrace.registers(tid);
-        int[] places = {
-            PtraceRegisters.RDI, PtraceRegisters.RSI, PtraceRegisters.RDX,
-            PtraceRegisters.R10, PtraceRegisters.R8, PtraceRegisters.R9
-        };
-        for (int i = 0; i < arguments.length; i++) {
-            registers.set(places[i], arguments[i]);
-        }
-        registers.set(PtraceRegisters.RAX, number);
-        registers.set(PtraceRegisters.ORIG_RAX, -1);
-        registers.set(PtraceRegisters.RIP, instruction);
+        aim(registers, instruction, number, arguments);
         Ptrace.registers(tid, registers);
         PtraceRegisters after;
         do {

@@ -19,11 +19,14 @@ import java.util.concurrent.locks.LockSupport;
  * });
  * }</pre>
  *
- * <p>While it is frozen, a death of the tracer's process kills it, for it could be in the midst of foreign calls.
+ * <p>When the tracer's process dies, a process that merely stands still goes on as if nothing had been, and one that was
+ * {@linkplain #park parked} waits. It is killed only from the first foreign call on, until {@link #rest}.
  */
 public final class PtraceProcess {
 
     private static final long ALL_SIGNALS = -1L;
+    private static final long AT_REST = Ptrace.O_TRACEEXEC;
+    private static final long AT_WORK = Ptrace.O_TRACEEXEC | Ptrace.O_EXITKILL;
 
     /** One stopped thread. */
     public static final class StoppedThread {
@@ -32,6 +35,7 @@ public final class PtraceProcess {
         private long mask;
         private final PtraceCall call;
         private final int groupStop;
+        private boolean working;
 
         StoppedThread(int tid, ProcessMemory memory, int groupStop) {
             this.tid = tid;
@@ -39,7 +43,43 @@ public final class PtraceProcess {
             registers = Ptrace.registers(tid);
             mask = Ptrace.mask(tid);
             call = new PtraceCall(tid, memory);
-            Ptrace.mask(tid, Ptrace.MASK_FOR_INJECTION);
+        }
+
+        /** From now on it dies with the tracer, and no signal disturbs its calls. */
+        private void work(long options) {
+            if (!working) {
+                Ptrace.options(tid, options);
+                Ptrace.mask(tid, Ptrace.MASK_FOR_INJECTION);
+                working = true;
+            }
+        }
+
+        /** A stop for a trap would become that signal when the tracer dies, so it gets another one. */
+        private void rest(PtraceRegisters next, long blocked) {
+            Ptrace.registers(tid, next);
+            Ptrace.mask(tid, blocked);
+            if (working) {
+                Ptrace.interrupt(tid);
+                Ptrace.resume(tid, 0);
+                awaitRest();
+                Ptrace.options(tid, AT_REST);
+                working = false;
+            }
+        }
+
+        private void awaitRest() {
+            while (true) {
+                switch (Ptrace.await(tid)) {
+                    case PtraceStop.Exited _, PtraceStop.Killed _ ->
+                        throw new ErrnoException("let thread " + tid + " rest, which ended", Errno.ESRCH);
+                    case PtraceStop.Event(int event, int _)
+                    when event == Ptrace.EVENT_STOP -> {
+                        return;
+                    }
+                    case PtraceStop.Signal(int number) -> Ptrace.resume(tid, number == Ptrace.SIGTRAP ? 0 : number);
+                    case PtraceStop.Event _ -> Ptrace.resume(tid, 0);
+                }
+            }
         }
 
         /** Returns its id in our pid name space. */
@@ -72,8 +112,9 @@ public final class PtraceProcess {
             mask = replacement;
         }
 
-        /** Makes it run system calls. */
+        /** Makes it run system calls; until {@link PtraceProcess#rest} it dies with the tracer. */
         public PtraceCall call() {
+            work(AT_WORK);
             return call;
         }
 
@@ -108,18 +149,19 @@ public final class PtraceProcess {
     }
 
     /**
-     * Stops the first thread of a process that is to be rebuilt from an image: threads that it makes are traced, too.
-     * Throws as {@link #freeze}.
+     * Stops the first thread of a process that is to be rebuilt from an image: threads that it makes are traced, too, and
+     * until it is parked it dies with the tracer. Throws as {@link #freeze}.
      */
     public static PtraceProcess seizeForRebuild(PtraceThread tracer, int pid, Duration limit) {
         PtraceProcess process = freezeFirst(tracer, pid, limit);
-        Ptrace.options(pid, Ptrace.O_EXITKILL | Ptrace.O_TRACEEXEC | Ptrace.O_TRACECLONE);
+        process.leader().work(AT_WORK | Ptrace.O_TRACECLONE);
         return process;
     }
 
     /** Takes note of a thread that {@link PtraceCall#cloneThread} made. */
     public StoppedThread adopt(int tid) {
         StoppedThread thread = new StoppedThread(tid, memory, 0);
+        thread.work(AT_WORK);
         threads.put(tid, thread);
         return thread;
     }
@@ -160,7 +202,7 @@ public final class PtraceProcess {
 
     private boolean seize(int tid) {
         try {
-            Ptrace.seize(tid, Ptrace.O_EXITKILL | Ptrace.O_TRACEEXEC);
+            Ptrace.seize(tid, AT_REST);
             Ptrace.interrupt(tid);
             return true;
         } catch (ErrnoException failure) {
@@ -245,6 +287,69 @@ public final class PtraceProcess {
         return all;
     }
 
+    /**
+     * Ends the foreign calls for now: all threads stand where they stood before, and go on from there when the tracer's
+     * process dies.
+     */
+    public void rest() {
+        for (StoppedThread thread : threads.values()) {
+            if (thread.working) {
+                thread.rest(thread.registers, thread.mask);
+            }
+        }
+    }
+
+    /**
+     * Makes all threads stand in front of one and the same system call with all signals blocked: when the tracer's process
+     * dies they make it, and wait for whoever answers it. Until then they can be released as ever.
+     *
+     * @param instruction address of a system call instruction in the process
+     * @return where its threads were to go on, for {@link #unpark} by another tracer
+     */
+    public List<Parked> park(long instruction, long number, long... arguments) {
+        List<Parked> parked = new ArrayList<>();
+        for (StoppedThread thread : threads.values()) {
+            parked.add(new Parked(thread.tid, thread.registers.copy(), thread.mask));
+            PtraceRegisters next = thread.registers.copy();
+            PtraceCall.aim(next, instruction, number, arguments);
+            thread.rest(next, ALL_SIGNALS);
+        }
+        return parked;
+    }
+
+    /**
+     * Where a parked thread is to go on.
+     *
+     * @param tid its id in our pid name space
+     * @param registers with which it goes on
+     * @param mask of the signals that it blocks then
+     */
+    public record Parked(int tid, PtraceRegisters registers, long mask) {}
+
+    /**
+     * Makes the threads of a process that a former tracer parked go on when they are released; threads that it had let go
+     * already are left as they are.
+     *
+     * @param instruction and number as they were given to {@link #park}
+     */
+    public void unpark(List<Parked> parked, long instruction, long number) {
+        for (Parked place : parked) {
+            StoppedThread thread = threads.get(place.tid());
+            if (thread != null && waitsIn(thread.registers, instruction, number)) {
+                thread.registers = place.registers().copy();
+                thread.mask = place.mask();
+            }
+        }
+    }
+
+    /** It has made the call and is to make it again, or has not come so far. */
+    private static boolean waitsIn(PtraceRegisters registers, long instruction, long number) {
+        long at = registers.get(PtraceRegisters.RIP);
+        return (at == instruction && registers.get(PtraceRegisters.RAX) == number)
+                || (at == instruction + PtraceCall.INSTRUCTION_BYTES
+                        && registers.get(PtraceRegisters.ORIG_RAX) == number);
+    }
+
     /** Lets all threads go on as if nothing had been. Threads that were killed meanwhile are passed over. */
     public void release() {
         for (StoppedThread thread : threads.values()) {
@@ -289,7 +394,7 @@ public final class PtraceProcess {
     /** Like {@link #exec(String, List, List)}, and the program begins with these signals blocked. */
     public void exec(String path, List<String> arguments, List<String> environment, long mask) {
         StoppedThread leader = leader();
-        PtraceCall call = leader.call;
+        PtraceCall call = leader.call();
         long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), memory);
         PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
         PtraceScratch.Table table = scratch.table();

@@ -23,7 +23,7 @@ class PtraceProcessTest {
     @TempDir
     Path directory;
 
-    private final PtraceThread tracer = new PtraceThread("test tracer");
+    private PtraceThread tracer = new PtraceThread("test tracer");
     private int pid;
 
     @BeforeEach
@@ -88,6 +88,60 @@ class PtraceProcessTest {
 
     private PtraceProcess freezeHere() {
         return PtraceProcess.freeze(tracer, pid, Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aProcessThatStandsStillGoesOnWhenTheTracerEnds() {
+        tracer.run(() -> {
+            PtraceProcess process = freezeHere();
+            PtraceCall call = process.leader().call();
+            long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), process.memory());
+            assertThat(call.single(instruction, Nr.GETPID)).isEqualTo(pid);
+            process.rest();
+        });
+        endTracer();
+        Syscalls.check("kill", Syscalls.call(Nr.KILL, pid, 10));
+        await().untilAsserted(() ->
+                assertThat(Files.readString(directory.resolve("log"))).isEqualTo("usr1\n"));
+    }
+
+    @Test
+    void aProcessThatRunsForeignCallsDiesWhenTheTracerEnds() {
+        ProcessIdentity identity = ProcessIdentity.of(pid).orElseThrow();
+        tracer.run(() -> freezeHere().leader().call());
+        endTracer();
+        await().until(() -> !identity.alive());
+    }
+
+    @Test
+    void aParkedProcessWaitsForTheNextTracer() {
+        record Place(long instruction, List<PtraceProcess.Parked> threads) {}
+        Place place = tracer.call(() -> {
+            PtraceProcess process = freezeHere();
+            PtraceCall call = process.leader().call();
+            long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), process.memory());
+            assertThat(call.single(instruction, Nr.GETPID)).isEqualTo(pid);
+            return new Place(instruction, process.park(instruction, Nr.PAUSE));
+        });
+        endTracer();
+        Syscalls.check("kill", Syscalls.call(Nr.KILL, pid, 10));
+        await().until(() -> ProcFiles.text(pid, "syscall").startsWith(Nr.PAUSE + " "));
+        tracer.run(() -> {
+            PtraceProcess process = freezeHere();
+            process.unpark(place.threads(), place.instruction(), Nr.PAUSE);
+            process.release();
+        });
+        await().untilAsserted(() ->
+                assertThat(Files.readString(directory.resolve("log"))).isEqualTo("usr1\n"));
+    }
+
+    /** The next one takes its place. */
+    private void endTracer() {
+        tracer.close();
+        await().until(() -> ProcFiles.status(Integer.toString(pid))
+                .getOrDefault("TracerPid", "0")
+                .equals("0"));
+        tracer = new PtraceThread("next tracer");
     }
 
     @Test
