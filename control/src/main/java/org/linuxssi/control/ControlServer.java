@@ -111,7 +111,7 @@ public final class ControlServer implements AutoCloseable {
             UnixSocket.Peer caller = frames.socket().peer();
             boolean counted = caller.uid() != 0;
             if (counted && !places.tryAcquire()) {
-                Exchange exchange = new Exchange(frames, caller, List.of());
+                Exchange exchange = new Exchange(frames, caller, List.of(), () -> closing);
                 exchange.finish(new Reply.Failed(Errno.EAGAIN, USERS_LIMIT + " requests are running; try again"));
                 return;
             }
@@ -131,11 +131,11 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private void request(Frames frames, UnixSocket.Peer caller) {
-        Exchange exchange = new Exchange(frames, caller, List.of());
+        Exchange exchange = new Exchange(frames, caller, List.of(), () -> closing);
         try {
             Optional<Frame<Request>> frame = frames.receive(Request.CODEC);
             if (frame.isPresent()) {
-                exchange = new Exchange(frames, caller, frame.get().descriptors());
+                exchange = new Exchange(frames, caller, frame.get().descriptors(), () -> closing);
                 exchange.finish(answer(frame.get().message(), exchange));
             }
         } catch (DecodeException problem) {

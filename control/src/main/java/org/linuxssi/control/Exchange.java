@@ -3,6 +3,7 @@ package org.linuxssi.control;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.linuxssi.control.Frames.Frame;
 import org.linuxssi.linux.Errno;
@@ -16,9 +17,12 @@ public final class Exchange {
     private final Frames frames;
     private final UnixSocket.Peer caller;
     private final List<Integer> descriptors;
+    private final BooleanSupplier ending;
     private boolean listening;
 
-    Exchange(Frames frames, UnixSocket.Peer caller, List<Integer> descriptors) {
+    /** Begins an exchange; {@code ending} tells whether the server ends. */
+    Exchange(Frames frames, UnixSocket.Peer caller, List<Integer> descriptors, BooleanSupplier ending) {
+        this.ending = ending;
         this.frames = frames;
         this.caller = caller;
         this.descriptors = new ArrayList<>(descriptors);
@@ -92,7 +96,7 @@ public final class Exchange {
 
     /**
      * From now on passes what the caller says to the listener, on a thread of its own, one at a time. The last input
-     * is {@link Input.HungUp}, also when the request is over.
+     * is {@link Input.HungUp}, also when the request is over, but not when it is this server that ends.
      *
      * @throws IllegalStateException when there is a listener already
      */
@@ -115,7 +119,9 @@ public final class Exchange {
         } catch (ErrnoException | DecodeException problem) {
             ControlServer.LOG.log(System.Logger.Level.DEBUG, "input of caller " + caller.pid() + " ended", problem);
         } finally {
-            listener.accept(new Input.HungUp());
+            if (!ending.getAsBoolean()) {
+                listener.accept(new Input.HungUp());
+            }
         }
     }
 }

@@ -243,6 +243,25 @@ class ControlServerTest {
         }
     }
 
+    /** What a command runs outlives its daemon: only the command itself hangs up. */
+    @Test
+    void theEndOfTheServerIsNoHangUp() {
+        BlockingQueue<Input> heard = new LinkedBlockingQueue<>();
+        ControlServer server = new ControlServer(path(), (_, exchange) -> {
+            exchange.onInput(heard::add);
+            exchange.send(new Reply.Progress("begun"));
+            new CountDownLatch(1).await();
+            return UP;
+        });
+        try (ControlClient client = ControlClient.connect(path())) {
+            client.send(new Request.ClusterWaitStart(), List.of());
+            assertThatThrownBy(() -> client.await((_, _) -> server.close())).isInstanceOf(ControlException.class);
+        }
+        Awaitility.await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("control-input-")));
+        assertThat(heard).isEmpty();
+    }
+
     @Test
     void aTooLongPathIsRefused() {
         assertThatThrownBy(() -> UnixSocket.listen("/tmp/" + "x".repeat(103), 0600))

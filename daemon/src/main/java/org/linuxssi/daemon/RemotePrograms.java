@@ -48,6 +48,10 @@ final class RemotePrograms implements AutoCloseable {
     private static final Service<RunOrder, Codec.Nothing> RUN =
             Service.of(400, "daemon.run", RunOrder.CODEC, Codec.NOTHING, Service.Dispatch.BLOCKING);
 
+    /** What the command says; nothing when it has hung up. */
+    private static final Codec<Optional<Input>> INPUT =
+            Codec.of((input, out) -> out.optional(input, Input.CODEC), in -> in.optional(Input.CODEC));
+
     /** A reply, and the ticket of the terminal when it is {@link Reply.Started} and there is one. */
     private record Answer(Reply reply, Optional<StreamTicket> terminal) {
         static final Codec<Answer> CODEC = Codec.of(
@@ -118,9 +122,10 @@ final class RemotePrograms implements AutoCloseable {
     private static void tell(ByteStream stream, Input input) {
         try {
             if (input instanceof Input.HungUp) {
+                Records.write(stream, INPUT, Optional.empty());
                 stream.finish();
             } else {
-                Records.write(stream, Input.CODEC, input);
+                Records.write(stream, INPUT, Optional.of(input));
             }
         } catch (IOException problem) {
             LOG.log(Level.DEBUG, "a remote program was not told {0}: {1}", input, problem.getMessage());
@@ -200,13 +205,21 @@ final class RemotePrograms implements AutoCloseable {
         return new Bridge(List.of(new Leaving(pair.second())), Optional.of(output));
     }
 
+    /** Only the command itself hangs up; the end of its daemon does not. */
     private void listen(ByteStream stream, Programs.Running running) {
         try {
-            while (true) {
-                programs.pass(Records.read(stream, Input.CODEC), running);
+            Optional<Input> input = Records.read(stream, INPUT);
+            while (input.isPresent()) {
+                programs.pass(input.get(), running);
+                input = Records.read(stream, INPUT);
             }
-        } catch (IOException _) {
             programs.pass(new Input.HungUp(), running);
+        } catch (IOException lost) {
+            LOG.log(
+                    Level.DEBUG,
+                    "pid {0} goes on without the daemon of its command: {1}",
+                    running.program().pid(),
+                    lost.getMessage());
         }
     }
 

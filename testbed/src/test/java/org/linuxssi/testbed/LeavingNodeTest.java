@@ -1,6 +1,7 @@
 package org.linuxssi.testbed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -102,6 +103,23 @@ class LeavingNodeTest {
                 assertThat(cluster.where(program.pid())).contains(0);
                 endsWhole(program);
             }
+        }
+    }
+
+    @Test
+    void aProgramThatMovedAwayOutlivesTheDaemonOfItsCommand() {
+        try (Program program = cluster.start(0, ledger.command(ledgerProgram))) {
+            cluster.migrate(program.pid(), 1);
+            awaitProgress();
+            ProcessIdentity first = cluster.bed().daemon(0).orElseThrow();
+            first.signal(ProcessIdentity.SIGTERM);
+            assertThatThrownBy(() -> program.await(PATIENCE)).isInstanceOf(ControlException.class);
+            await().atMost(PATIENCE).until(() -> !first.alive());
+            long laps = ledger.laps();
+            await().atMost(PATIENCE).until(() -> ledger.laps() > laps + 20);
+            ledger.end();
+            await().atMost(PATIENCE).until(() -> program.output().equals("laps " + ledger.laps() + "\n"));
+            ledger.assertWhole();
         }
     }
 
