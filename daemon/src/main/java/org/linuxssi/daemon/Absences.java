@@ -3,14 +3,12 @@ package org.linuxssi.daemon;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.linuxssi.proc.ProcessTable;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
@@ -31,6 +29,7 @@ final class Absences implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Absences.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration LATELY = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(5);
     private static final int MOST = 1 << 22;
 
@@ -45,11 +44,21 @@ final class Absences implements AutoCloseable {
     private static final Service<List<Integer>, List<Integer>> STRAYS =
             Service.of(405, "daemon.strays", PIDS, PIDS, Service.Dispatch.BLOCKING);
 
+    /** One time that a node was lost; no two are equal, so that the patience of an earlier one ends nothing. */
+    private static final class Absence {
+        private final Set<Integer> pids;
+
+        Absence(Set<Integer> pids) {
+            this.pids = pids;
+        }
+    }
+
     private final Rpc rpc;
     private final ProcessTable table;
     private final Supplier<NodeSet> members;
     private final Set<NodeId> ending = ConcurrentHashMap.newKeySet();
-    private final Map<NodeId, Set<Integer>> missing = new ConcurrentHashMap<>();
+    private final Map<NodeId, Absence> missing = new ConcurrentHashMap<>();
+    private final Map<NodeId, Long> brokenAt = new ConcurrentHashMap<>();
     private final List<Registration> registrations;
 
     /**
@@ -62,6 +71,7 @@ final class Absences implements AutoCloseable {
         this.table = table;
         this.members = members;
         registrations = List.of(
+                rpc.onConnection(this::connection),
                 rpc.serve(HERE, (from, nothing) -> table.here()),
                 rpc.serve(STRAYS, table::strays),
                 rpc.serve(ENDING, (from, nothing) -> {
@@ -70,29 +80,48 @@ final class Absences implements AutoCloseable {
                 }));
     }
 
+    private void connection(NodeId peer, boolean connected) {
+        if (!connected) {
+            brokenAt.put(peer, rpc.time().nanos());
+        }
+    }
+
     /** A node failed. */
     void lost(NodeId node) {
         Set<Integer> pids = new HashSet<>(table.held(node));
-        boolean silent = rpc.connected().contains(node);
-        if (ending.remove(node) || silent) {
+        if (ending.remove(node) || silent(node)) {
             table.giveUp(pids);
         } else {
-            missing.put(node, pids);
+            Absence absence = new Absence(pids);
+            missing.put(node, absence);
             rpc.time().after(PATIENCE, () -> {
-                if (missing.remove(node, pids)) {
+                if (missing.remove(node, absence)) {
                     table.giveUp(pids);
                 }
             });
         }
     }
 
+    /** Its connection stands, and is not that of a daemon that came so quickly that the one before was not missed yet. */
+    private boolean silent(NodeId node) {
+        Long end = brokenAt.get(node);
+        boolean lately = end != null && rpc.time().nanos() - end < LATELY.toNanos();
+        return rpc.connected().contains(node) && !lately;
+    }
+
+    /** Tells whether a node failed whose next daemon is waited for. */
+    boolean awaits(NodeId node) {
+        return missing.containsKey(node);
+    }
+
     /** A node joined: what it has no more of what it had is given up. */
     void back(NodeId node) {
         ending.remove(node);
-        Set<Integer> pids = missing.remove(node);
-        if (pids == null) {
+        Absence absence = missing.remove(node);
+        if (absence == null) {
             return;
         }
+        Set<Integer> pids = absence.pids;
         try {
             List<Integer> there = rpc.call(node, HERE, Codec.Nothing.NOTHING, ANSWER);
             pids.removeAll(Set.copyOf(there));
@@ -102,31 +131,23 @@ final class Absences implements AutoCloseable {
         table.giveUp(pids);
     }
 
-    /** This node joined: what was given up while it was away ends. */
-    void joined() {
-        Map<NodeId, List<Integer>> guests =
-                new HashMap<>(table.here().stream().collect(Collectors.groupingBy(ProcessTable::homeOf)));
-        guests.remove(rpc.self());
-        guests.forEach((home, pids) -> {
-            if (rpc.connected().contains(home)) {
-                endStrays(home, pids);
-            }
-        });
+    /** This node joined these: what was given up while it was away ends. */
+    void joined(NodeSet others) {
+        List<Integer> here = table.here().stream()
+                .filter(pid -> !table.leaving().contains(pid))
+                .toList();
+        if (!here.isEmpty()) {
+            others.forEach(node -> endStrays(node, here));
+        }
     }
 
-    private void endStrays(NodeId home, List<Integer> pids) {
+    private void endStrays(NodeId node, List<Integer> here) {
         try {
-            List<Integer> strays = rpc.call(home, STRAYS, pids, ANSWER);
-            strays.forEach(
-                    pid -> LOG.log(Level.INFO, "pid {0} was given up by its home, node {1}: it ends", pid, home));
+            List<Integer> strays = rpc.call(node, STRAYS, here, ANSWER);
+            strays.forEach(pid -> LOG.log(Level.INFO, "pid {0} was given up, as node {1} tells: it ends", pid, node));
             table.kill(strays);
         } catch (RpcException problem) {
-            LOG.log(
-                    Level.WARNING,
-                    "node {0} does not tell whether it gave up {1}: {2}",
-                    home,
-                    pids,
-                    problem.getMessage());
+            LOG.log(Level.WARNING, "node {0} does not tell what it gave up: {1}", node, problem.getMessage());
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import org.linuxssi.control.Request;
 import org.linuxssi.epm.Drainer;
 import org.linuxssi.epm.FaultPoint;
 import org.linuxssi.epm.GhostImaging;
+import org.linuxssi.epm.Journal;
 import org.linuxssi.epm.Migrator;
 import org.linuxssi.epm.TablePlaces;
 import org.linuxssi.epm.spi.Places;
@@ -111,7 +113,8 @@ final class Node {
         events = new EventLog(rpc.self());
         cluster = new ClusterRequests(hotplug);
         kddm = part(new Kddm(rpc, hotplug));
-        container = Container.adopt(config.run(), time).orElseGet(() -> Container.start(rpc.self(), options(), time));
+        Optional<Container> left = Container.adopt(config.run(), time);
+        container = left.orElseGet(() -> Container.start(rpc.self(), options(), time));
         part(container);
         streams = part(new Streams(rpc, "/dev/ptmx", STREAM_PATIENCE));
         offsets = part(new SharedOffsets(rpc, "/proc/" + container.initPid() + "/root"));
@@ -131,8 +134,10 @@ final class Node {
         part(ContainerCpus.start(container, rpc, whereabouts, ProcFsOptions.defaults(), config.run()));
         Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, offsets, rpc.self()));
         GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
+        Path written = config.run().resolve("migrations");
+        Journal journal = left.isPresent() ? Journal.open(written) : Journal.fresh(written);
         Places places = new TablePlaces(table, rpc.self(), proc::moved, this::tellMoved);
-        migrator = part(new Migrator(rpc, hotplug, imaging, places, faults()));
+        migrator = part(new Migrator(rpc, hotplug, imaging, places, faults(), journal, absences::awaits));
         drainer = part(new Drainer(migrator, hotplug));
         programs = new Programs(container, config.control().toString());
         remote = part(new RemotePrograms(rpc, streams, programs));
@@ -259,7 +264,7 @@ final class Node {
                 }
                 if (addition.nodes().contains(self())) {
                     table.joined();
-                    absences.joined();
+                    absences.joined(addition.after().members().minus(self()));
                     pauses.execute(container::thaw);
                 }
             }

@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.linuxssi.epm.Journal.Entry;
 import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
 import org.linuxssi.epm.Migration.Offer;
@@ -14,6 +15,7 @@ import org.linuxssi.epm.Migration.Relations;
 import org.linuxssi.epm.Migration.Verdict;
 import org.linuxssi.epm.spi.Imaging;
 import org.linuxssi.epm.spi.Places;
+import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.rpc.ByteStream;
@@ -31,14 +33,20 @@ final class Arrivals implements AutoCloseable {
     private final Imaging imaging;
     private final Places places;
     private final FaultPoint.Hook faults;
-    private final Outcomes outcomes = new Outcomes();
+    private final Hotplug hotplug;
+    private final Journal journal;
+    private final Outcomes outcomes;
     private final Map<Key, Integer> incoming = new ConcurrentHashMap<>();
     private final List<Registration> registrations;
 
-    Arrivals(Rpc rpc, Imaging imaging, Places places, FaultPoint.Hook faults) {
-        this.imaging = imaging;
-        this.places = places;
-        this.faults = faults;
+    Arrivals(Migrator migrator, Outcomes outcomes) {
+        Rpc rpc = migrator.rpc;
+        imaging = migrator.imaging;
+        places = migrator.places;
+        faults = migrator.faults;
+        hotplug = migrator.hotplug;
+        journal = migrator.journal;
+        this.outcomes = outcomes;
         registrations = List.of(
                 rpc.accept(Migration.OFFER, this::accept),
                 rpc.serve(Migration.RELATIONS, (from, changed) -> adjust(changed)),
@@ -87,8 +95,10 @@ final class Arrivals implements AutoCloseable {
 
     private boolean build(NodeId from, Offer offer, ByteStream stream, int agent) throws IOException {
         Imaging.Arrival arrival;
+        Entry entry;
         try {
             arrival = imaging.arrive(stream, agent);
+            entry = hold(from, offer, arrival);
         } catch (ErrnoException | IOException problem) {
             LOG.log(Level.WARNING, "pid {0} from node {1} was not built: {2}", offer.pid(), from, problem.getMessage());
             Records.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, String.valueOf(problem.getMessage())));
@@ -106,12 +116,29 @@ final class Arrivals implements AutoCloseable {
                 outcomes.decide(offer.key(), Outcome.DROPPED);
                 arrival.abandon();
             }
+            journal.delete(entry);
         }
         return go;
     }
 
+    /** A process that the next daemon would not know of does not come. */
+    private Entry hold(NodeId from, Offer offer, Imaging.Arrival arrival) throws IOException {
+        boolean known = false;
+        try {
+            Entry entry = new Entry(Journal.Role.COMING, offer.key(), offer.pid(), from, arrival.hold());
+            journal.write(entry);
+            known = true;
+            return entry;
+        } finally {
+            if (!known) {
+                arrival.abandon();
+            }
+        }
+    }
+
+    /** While this node may have been voted out, the source may have decided that the process stays. */
     private boolean release(NodeId from, Offer offer, Imaging.Arrival arrival, Commit word) {
-        if (outcomes.decide(offer.key(), Outcome.RAN) != Outcome.RAN) {
+        if (!hotplug.trusted() || outcomes.decide(offer.key(), Outcome.RAN) != Outcome.RAN) {
             return false;
         }
         places.arrived(offer.pid(), from, word.history());

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.linuxssi.epm.spi.Departure;
 import org.linuxssi.epm.spi.Imaging;
+import org.linuxssi.ghost.HeldProcess;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.ghost.ProcessArrival;
 import org.linuxssi.ghost.ProcessDeparture;
@@ -56,6 +57,16 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
         return new Coming(imager.arrive(image, agent, doorway.applyAsInt(agent)));
     }
 
+    @Override
+    public void goOn(byte[] held) {
+        HeldProcess.CODEC.fromBytes(held).goOn();
+    }
+
+    @Override
+    public void end(byte[] held) {
+        HeldProcess.CODEC.fromBytes(held).end();
+    }
+
     private record Leaving(ProcessDeparture ghost) implements Departure {
         @Override
         public Progress copyLive(WritableByteChannel image) throws IOException {
@@ -77,6 +88,11 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
         }
 
         @Override
+        public byte[] hold() {
+            return HeldProcess.CODEC.toBytes(ghost.hold());
+        }
+
+        @Override
         public void resume() {
             ghost.resume();
         }
@@ -93,6 +109,11 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
     }
 
     private record Coming(ProcessArrival ghost) implements Arrival {
+        @Override
+        public byte[] hold() {
+            return HeldProcess.CODEC.toBytes(ghost.hold());
+        }
+
         @Override
         public void run() {
             ghost.run();

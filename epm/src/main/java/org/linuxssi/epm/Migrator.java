@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.linuxssi.epm.Migration.Key;
 import org.linuxssi.epm.Migration.Order;
 import org.linuxssi.epm.Migration.Result;
@@ -36,6 +37,8 @@ public final class Migrator implements AutoCloseable {
     final Imaging imaging;
     final Places places;
     final FaultPoint.Hook faults;
+    final Journal journal;
+    final Doubt doubt;
 
     private final Arrivals arrivals;
     private final Registration orders;
@@ -43,15 +46,30 @@ public final class Migrator implements AutoCloseable {
     private final AtomicLong numbers;
     private volatile boolean finishing;
 
-    /** Starts to serve migrations to and from this node. */
-    public Migrator(Rpc rpc, Hotplug hotplug, Imaging imaging, Places places, FaultPoint.Hook faults) {
+    /**
+     * Starts to serve migrations to and from this node, and ends those in which a former daemon of its container died.
+     *
+     * @param returning tells of nodes that failed whether their next daemon is waited for
+     */
+    public Migrator(
+            Rpc rpc,
+            Hotplug hotplug,
+            Imaging imaging,
+            Places places,
+            FaultPoint.Hook faults,
+            Journal journal,
+            Predicate<NodeId> returning) {
         this.rpc = rpc;
         this.hotplug = hotplug;
         this.imaging = imaging;
         this.places = places;
         this.faults = faults;
+        this.journal = journal;
+        doubt = new Doubt(rpc, hotplug, returning);
         numbers = new AtomicLong(rpc.time().nanos());
-        arrivals = new Arrivals(rpc, imaging, places, faults);
+        Outcomes outcomes = new Outcomes(journal);
+        new Recovery(rpc.self(), imaging, places, journal, doubt).begin(outcomes, going);
+        arrivals = new Arrivals(this, outcomes);
         orders = rpc.serve(Migration.ORDER, (from, order) -> execute(order));
     }
 

@@ -1,21 +1,18 @@
 package org.linuxssi.epm;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import org.linuxssi.epm.Journal.Entry;
 import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
 import org.linuxssi.epm.Migration.Offer;
 import org.linuxssi.epm.Migration.Order;
-import org.linuxssi.epm.Migration.Outcome;
 import org.linuxssi.epm.Migration.Relations;
 import org.linuxssi.epm.Migration.Verdict;
 import org.linuxssi.epm.spi.Departure;
 import org.linuxssi.epm.spi.Imaging;
 import org.linuxssi.epm.spi.Places;
-import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.rpc.ByteStream;
@@ -27,24 +24,23 @@ import org.linuxssi.tools.NodeId;
 /** The source's part of one migration. */
 final class Outgoing {
 
-    private static final Duration ANSWER = Duration.ofSeconds(2);
-    private static final Duration RETRY = Duration.ofMillis(100);
-
     private final Rpc rpc;
-    private final Hotplug hotplug;
     private final Imaging imaging;
     private final Places places;
     private final FaultPoint.Hook faults;
+    private final Journal journal;
+    private final Doubt doubt;
     private final Key key;
     private final Order order;
     private final Stopwatch watch;
 
     Outgoing(Migrator migrator, Key key, Order order) {
         rpc = migrator.rpc;
-        hotplug = migrator.hotplug;
         imaging = migrator.imaging;
         places = migrator.places;
         faults = migrator.faults;
+        journal = migrator.journal;
+        doubt = migrator.doubt;
         this.key = key;
         this.order = order;
         watch = new Stopwatch(rpc.time());
@@ -127,16 +123,25 @@ final class Outgoing {
 
     private void commit(Departure departure, ByteStream stream) throws MigrationException, IOException {
         Commit word = new Commit(places.history(order.pid()));
-        places.departing(order.pid(), order.target());
+        Entry entry = new Entry(Journal.Role.LEAVING, key, order.pid(), order.target(), departure.hold());
         boolean gone = false;
+        places.departing(order.pid(), order.target());
         try {
+            journal.write(entry);
             places.moved(order.pid(), order.target());
             gone = started(stream, word);
             watch.running();
             watch.lap("commit");
+            if (gone) {
+                standIn(places, departure, order.pid(), order.target());
+            }
         } finally {
-            if (!gone) {
-                stay();
+            try {
+                if (!gone) {
+                    stay(departure);
+                }
+            } finally {
+                journal.delete(entry);
             }
         }
         if (!gone) {
@@ -145,26 +150,35 @@ final class Outgoing {
                     "migrate " + order.pid() + ": node " + order.target()
                             + " was lost before the process ran there; it runs on here");
         }
-        standIn(departure);
     }
 
-    private void stay() {
+    private void stay(Departure departure) {
         try {
-            places.moved(order.pid(), rpc.self());
+            stay(places, order.pid(), rpc.self());
         } finally {
-            places.stayed(order.pid());
+            departure.resume();
+        }
+    }
+
+    /** The process does not leave after all. */
+    static void stay(Places places, int pid, NodeId self) {
+        try {
+            places.moved(pid, self);
+        } finally {
+            places.stayed(pid);
         }
     }
 
     /** The process runs at the target. Only a kill from outside can prevent the stand-in: it meant the process. */
-    private void standIn(Departure departure) throws MigrationException, IOException {
+    static void standIn(Places places, Departure departure, int pid, NodeId target)
+            throws MigrationException, IOException {
         try {
             departure.replace();
-            places.departed(order.pid(), order.target());
+            places.departed(pid, target);
         } catch (ErrnoException problem) {
-            places.killed(order.pid());
+            places.killed(pid);
             throw new MigrationException(
-                    Errno.ESRCH, "pid " + order.pid() + " was killed while it moved: " + problem.getMessage());
+                    Errno.ESRCH, "pid " + pid + " was killed while it moved: " + problem.getMessage());
         }
     }
 
@@ -175,27 +189,7 @@ final class Outgoing {
             faults.reached(FaultPoint.COMMITTED, order.pid());
             return Records.read(stream, Verdict.CODEC).errno() == 0;
         } catch (IOException | RuntimeException _) {
-            return askUntilKnown();
-        }
-    }
-
-    private boolean askUntilKnown() {
-        NodeId target = order.target();
-        boolean interrupted = false;
-        try {
-            while (hotplug.view().members().contains(target)) {
-                try {
-                    return rpc.call(target, Migration.OUTCOME, key, ANSWER) == Outcome.RAN;
-                } catch (RpcException _) {
-                    interrupted |= Thread.interrupted();
-                    LockSupport.parkNanos(RETRY.toNanos());
-                }
-            }
-            return false;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            return doubt.ran(key, order.target());
         }
     }
 }

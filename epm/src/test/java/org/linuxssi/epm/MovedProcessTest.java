@@ -121,6 +121,7 @@ class MovedProcessTest {
                 here.departing(pid, NodeId.of(to));
                 here.moved(pid, NodeId.of(to));
                 there.arrived(pid, NodeId.of(from), here.history(pid));
+                arrival.hold();
                 arrival.run();
             }
             departure.replace();

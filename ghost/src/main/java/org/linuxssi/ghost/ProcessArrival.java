@@ -44,6 +44,7 @@ public final class ProcessArrival {
     private List<ThreadImage> threads = List.of();
     private long instruction;
     private String agentOomScore = "0";
+    private boolean held;
 
     ProcessArrival(int agent, Imager imager, int doorway) {
         this.agent = agent;
@@ -180,18 +181,18 @@ public final class ProcessArrival {
     }
 
     /**
-     * Lets the process run; nothing can fail after this returns.
+     * Makes the process stand ready, also when this daemon dies.
      *
      * <p>A periodic timer whose signal is queued stands still until the signal is taken; here it begins its next period.
      */
-    public void run() {
+    public HeldProcess hold() {
         ProcessState received = state;
         PtraceProcess seized = process;
         SpaceBuilder builder = space;
         if (received == null || seized == null || builder == null) {
             throw new IllegalStateException("process " + agent + " is not built");
         }
-        tracer.run(() -> {
+        return tracer.call(() -> {
             PtraceScratch scratch = builder.scratch();
             PtraceCall call = seized.leader().call();
             PtraceScratch.Table table = scratch.table();
@@ -210,8 +211,18 @@ public final class ProcessArrival {
             if (received.stopSignal() != 0) {
                 Syscalls.call(Nr.KILL, agent, SIGSTOP);
             }
-            seized.release();
+            held = true;
+            return HeldProcess.of(seized, instruction);
         });
+    }
+
+    /** Lets the process run, after {@link #hold}. */
+    public void run() {
+        PtraceProcess seized = process;
+        if (seized == null) {
+            throw new IllegalStateException("process " + agent + " is not built");
+        }
+        tracer.run(seized::release);
         tracer.close();
     }
 
@@ -231,6 +242,9 @@ public final class ProcessArrival {
 
     private void backToAgent(PtraceProcess seized) {
         try {
+            if (held) {
+                new PendingSignals(seized).discard(List.of(), List.of(), true);
+            }
             seized.exec(imager.agent(), List.of("agent"), List.of());
             oomScore(agentOomScore);
         } catch (RuntimeException failure) {

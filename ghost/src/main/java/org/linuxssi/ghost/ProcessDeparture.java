@@ -220,6 +220,7 @@ public final class ProcessDeparture implements AutoCloseable {
         } finally {
             scratch.unmap(call, instruction);
         }
+        stopped.rest();
     }
 
     private void writeState() throws IOException {
@@ -234,6 +235,7 @@ public final class ProcessDeparture implements AutoCloseable {
         setFlags(append);
         FileImage image = files.image(append, offsets);
         FileLocks.release(frozen(), files.locks());
+        frozen().rest();
         out.section(SectionType.FILES, FileImage.CODEC, image);
         out.section(SectionType.END);
     }
@@ -258,6 +260,13 @@ public final class ProcessDeparture implements AutoCloseable {
         } catch (UncheckedIOException problem) {
             throw problem.getCause();
         }
+    }
+
+    /** Makes the process stand still also when this daemon dies; until then it can be resumed or replaced as ever. */
+    public HeldProcess hold() {
+        PtraceProcess stopped = frozen();
+        return tracer.call(
+                () -> HeldProcess.of(stopped, PtraceCall.findInstruction(ProcFilesMaps.maps(pid), stopped.memory())));
     }
 
     /** Lets the process go on here as if nothing had happened; descriptors that were exported are its own again. */

@@ -174,6 +174,7 @@ final class Traveller {
             } catch (IOException problem) {
                 throw arriving.isCompletedExceptionally() ? new IOException(arriving.exceptionNow()) : problem;
             }
+            arrival.hold();
             arrival.run();
             times.add(System.nanoTime());
             departure.replace();

@@ -53,6 +53,9 @@ public final class AgentImage {
      */
     public static final int FETCH = 3;
 
+    /** Event of a process that waits for the next daemon to be let go by a tracer; it is never answered. */
+    public static final int HELD = 4;
+
     /** Answer: wait for a signal. */
     public static final int WAIT = 0;
 

@@ -55,7 +55,8 @@ public final class ProcessTable implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Registration> registrations = new ArrayList<>();
     private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
-    private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
+    private final Abandoned abandoned;
+    private final Set<Integer> votedOut = ConcurrentHashMap.newKeySet();
     private final Tidings tidings;
     private final PidFds descriptors;
     private final Tidying tidying;
@@ -79,6 +80,7 @@ public final class ProcessTable implements AutoCloseable {
         factory = new ProxyFactory(container, this::agentOf, this::leader, this::awaitFree);
         signalling = new Signalling(container, rpc, directory, online, proxies, locals);
         arrivals = new Arrivals(container, this);
+        abandoned = new Abandoned(rpc, directory, proxies, this::runsHere);
         histories = new Histories(container.directory(), Histories::bootMillis);
         tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
         descriptors = new PidFds(container, rpc.time());
@@ -232,7 +234,7 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Records for the whole cluster where a process is. */
     public void moved(int pid, NodeId to) {
-        givenUp.remove(pid);
+        abandoned.lives(pid);
         foreigners.moved(pid, to);
     }
 
@@ -276,17 +278,23 @@ public final class ProcessTable implements AutoCloseable {
         departures.put(pid, container.supervisor().expectConversion(hostPid));
     }
 
-    /** The process stays here after all. */
+    /** The process stays here after all; it ends when the others have given it up meanwhile. */
     public void stayed(int pid) {
         departures.remove(pid);
         tidings.discard(pid);
-        container.supervisor().cancelConversion(hostPid(pid));
+        boolean lost = votedOut.remove(pid);
+        int hostPid = hostPid(pid);
+        container.supervisor().cancelConversion(hostPid);
+        if (lost) {
+            Signals.kill(hostPid, Signals.SIGKILL);
+        }
     }
 
     /** The process has executed the agent's file; it becomes a proxy, or goes when nobody here needs one. */
     public void departed(int pid, NodeId to) {
         locked(() -> {
             CompletableFuture<Agent> conversion = departures.remove(pid);
+            votedOut.remove(pid);
             if (conversion == null) {
                 throw new IllegalStateException("process " + pid + " departed without notice");
             }
@@ -328,28 +336,20 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Processes elsewhere are lost: those that have proxies here end for this node as if killed. */
     public void giveUp(Collection<Integer> pids) {
-        for (int pid : pids) {
-            proxies.get(pid).ifPresent(proxy -> {
-                givenUp.add(pid);
-                directory.gone(pid);
-                proxy.end(WaitStatus.ofSignal(Signals.SIGKILL));
-            });
-        }
+        abandoned.giveUp(pids);
     }
 
     /**
-     * Returns those of the processes on a node, all at home here, that are not meant to be there: they were given up, or run
-     * here or on a third node.
+     * Returns those of the processes on a node that are not meant to be there: they were given up, or run here; and those at
+     * home here that run on a third node.
      */
     public List<Integer> strays(NodeId node, List<Integer> pids) {
-        return pids.stream()
-                .filter(pid -> givenUp.contains(pid) || isHere(pid) || !mayBeAt(pid, node))
-                .toList();
+        return abandoned.strays(node, pids);
     }
 
-    private boolean mayBeAt(int pid, NodeId node) {
-        NodeId known = directory.where(pid);
-        return known.equals(node) || known.equals(rpc.self());
+    /** Returns the processes that are here and may run elsewhere soon, or already. */
+    public Set<Integer> leaving() {
+        return departures.keySet();
     }
 
     /** Kills processes that are here. */
@@ -366,13 +366,17 @@ public final class ProcessTable implements AutoCloseable {
 
     /**
      * This node was voted out. The others have given up the processes that they knew to be here, so those end: all that came
-     * from elsewhere, and all that have a proxy elsewhere.
+     * from elsewhere, and all that have a proxy elsewhere. Of those that may run elsewhere already it must be known first.
      */
     public void votedOut() {
         for (Member member : reals()) {
             boolean shared = !locals.holders(member.pid()).isEmpty();
             if (shared || !PidRange.homeOf(member.pid()).equals(rpc.self())) {
-                Signals.kill(member.hostPid(), Signals.SIGKILL);
+                if (departures.containsKey(member.pid())) {
+                    votedOut.add(member.pid());
+                } else {
+                    Signals.kill(member.hostPid(), Signals.SIGKILL);
+                }
             }
         }
     }
@@ -425,6 +429,11 @@ public final class ProcessTable implements AutoCloseable {
     /** Waits until a number is free that an agent or a process on its way out has; returns false when it stays in use. */
     boolean awaitFree(int pid) {
         return Departed.awaitFree(container, proxies, pid);
+    }
+
+    /** Tells whether a process is here that is neither about to come nor to leave. */
+    private boolean runsHere(int pid) {
+        return isHere(pid) && !arrivals.pids().contains(pid) && !departures.containsKey(pid);
     }
 
     boolean isHere(int pid) {

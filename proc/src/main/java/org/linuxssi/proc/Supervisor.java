@@ -187,6 +187,9 @@ public final class Supervisor {
 
     private void agentCall(Notification notification, NotifiedCall call) {
         int event = notification.word(1);
+        if (event == AgentImage.HELD) {
+            return;
+        }
         if (event == AgentImage.FETCH) {
             fetch(notification, call);
             return;

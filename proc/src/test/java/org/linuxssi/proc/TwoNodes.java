@@ -108,6 +108,7 @@ final class TwoNodes implements AutoCloseable {
             here.departing(pid, to);
             here.moved(pid, to);
             there.arrived(pid, from, here.history(pid));
+            arrival.hold();
             arrival.run();
             departure.replace();
             here.departed(pid, to);

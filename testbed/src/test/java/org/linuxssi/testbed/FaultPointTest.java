@@ -13,10 +13,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.MigrationReport;
@@ -132,6 +134,27 @@ class FaultPointTest {
         }
     }
 
+    /** It was asked to let the process go in time, but acts when it may have been voted out. */
+    @Test
+    void aTargetThatIsLateLetsNothingGo() throws IOException {
+        FaultPoint point = FaultPoint.COMMIT_RECEIVED;
+        try (Program running = inPhase(point)) {
+            cluster.bed().cut(new NodePair(SOURCE, TARGET));
+            cluster.bed().cut(new NodePair(WITNESS, TARGET));
+            awaitState(TARGET, false);
+            long laps = ledger.laps();
+            await().atMost(PATIENCE).until(() -> ledger.laps() > laps);
+            HoldingHook.release(directory, point);
+            cluster.bed().heal();
+            awaitState(TARGET, true);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            assertThat(place(running)).isEqualTo(SOURCE);
+            endWhole(running);
+        } finally {
+            cluster.bed().heal();
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("aroundTheDecision")
     void theSourceIsToldToStop(FaultPoint point) throws IOException {
@@ -142,10 +165,79 @@ class FaultPointTest {
             await().atMost(PATIENCE).until(() -> !daemon.alive());
             awaitState(SOURCE, false);
             await().atMost(PATIENCE).until(() -> settled(running));
-            assertThat(place(running)).isNotEqualTo(SOURCE);
+            assertThat(place(running)).isEqualTo(TARGET);
             endWhole(running);
         } finally {
             startSource();
+        }
+    }
+
+    /** The container lives on, and the next daemon is asked. */
+    @ParameterizedTest
+    @MethodSource("aroundTheDecision")
+    void theDaemonOfTheTargetDiesAndTheNextOneComes(FaultPoint point) throws IOException {
+        try (Program running = inPhase(point)) {
+            cluster.bed().crash(TARGET);
+            HoldingHook.release(directory, point);
+            cluster.bed().start(TARGET);
+            awaitState(TARGET, true);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            assertAtItsPlace(running, point, Set.of(FaultPoint.COMMITTED));
+            await().atMost(PATIENCE).until(() -> migrate(running, WITNESS));
+            endWhole(running);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FaultPoint.class,
+            names = {"COMMIT_RECEIVED", "RUNNING"})
+    void theDaemonOfTheTargetDiesAndNoneComesInTime(FaultPoint point) throws IOException {
+        try (Program running = inPhase(point)) {
+            cluster.bed().crash(TARGET);
+            HoldingHook.release(directory, point);
+            await().atMost(PATIENCE).until(() -> migrate(running, WITNESS));
+            cluster.bed().start(TARGET);
+            awaitState(TARGET, true);
+            await().atMost(PATIENCE).until(() -> !exists(running, TARGET));
+            assertThat(place(running)).isEqualTo(WITNESS);
+            ledger.end();
+            await().atMost(PATIENCE).until(() -> place(running) < 0);
+            assertThat(running.await(PATIENCE).output()).startsWith("laps ");
+        }
+    }
+
+    /** The container lives on, and with it the process, whatever the daemon was doing with it. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void theDaemonOfTheSourceDiesAndTheNextOneComes(FaultPoint point) throws IOException {
+        try (Program running = inPhase(point)) {
+            cluster.bed().crash(SOURCE);
+            HoldingHook.release(directory, point);
+            cluster.bed().start(SOURCE);
+            awaitState(SOURCE, true);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            assertAtItsPlace(running, point, Set.of(FaultPoint.COMMITTED, FaultPoint.COMMIT_RECEIVED));
+            await().atMost(PATIENCE).until(() -> migrate(running, WITNESS));
+            endWhole(running);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("aroundTheDecision")
+    void theSourceIsCutOff(FaultPoint point) throws IOException {
+        try (Program running = inPhase(point)) {
+            cluster.bed().cut(new NodePair(SOURCE, TARGET));
+            cluster.bed().cut(new NodePair(SOURCE, WITNESS));
+            HoldingHook.release(directory, point);
+            awaitState(SOURCE, false);
+            cluster.bed().heal();
+            awaitState(SOURCE, true);
+            await().atMost(PATIENCE).until(() -> settled(running));
+            assertThat(place(running)).isNotNegative();
+            endWhole(running);
+        } finally {
+            cluster.bed().heal();
         }
     }
 
@@ -206,6 +298,20 @@ class FaultPointTest {
         } catch (ControlException refused) {
             return false;
         }
+    }
+
+    /** Where it depends on which message came first, it is somewhere. */
+    private static void assertAtItsPlace(Program running, FaultPoint point, Set<FaultPoint> undecided) {
+        if (undecided.contains(point)) {
+            assertThat(place(running)).isNotNegative();
+        } else {
+            assertThat(place(running)).isEqualTo(point == FaultPoint.RUNNING ? TARGET : SOURCE);
+        }
+    }
+
+    /** Tells whether the process, or a proxy of it, is on a node. */
+    private static boolean exists(Program running, int node) {
+        return cluster.run(node, "test", "-e", "/proc/.local/" + running.pid()).exit() == 0;
     }
 
     /** The process is gone, or it writes on. */

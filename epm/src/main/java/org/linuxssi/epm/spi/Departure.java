@@ -5,7 +5,7 @@ import java.nio.channels.WritableByteChannel;
 
 /**
  * A process on its way out of this node. Calls come in this order: {@link #copyLive} or not, {@link #freeze}, {@link
- * #copyRest}, then {@link #replace}; {@link #resume} may come at any time before replace; {@link #close} comes last.
+ * #copyRest}, {@link #hold}, then {@link #replace}; {@link #resume} may come at any time before replace; {@link #close} comes last.
  */
 public interface Departure extends AutoCloseable {
 
@@ -17,6 +17,13 @@ public interface Departure extends AutoCloseable {
 
     /** Writes all that has not been written; the image is complete after this. */
     Progress copyRest(WritableByteChannel image) throws IOException;
+
+    /**
+     * Makes the frozen process stand still also when this daemon dies; it can be resumed or replaced as before.
+     *
+     * @return what the next daemon needs for {@link Imaging#goOn}
+     */
+    byte[] hold();
 
     /** Lets the process go on here as if nothing had happened; descriptors that were exported are its own again. */
     void resume();

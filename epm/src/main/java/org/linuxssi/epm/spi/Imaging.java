@@ -35,9 +35,21 @@ public interface Imaging {
      */
     Arrival arrive(ReadableByteChannel image, int agent) throws IOException;
 
+    /** The most bytes that {@link Departure#hold} and {@link Arrival#hold} return. */
+    int HELD_LIMIT = 8 << 20;
+
+    /** Lets a process go on that a former daemon held; does nothing when it is gone. */
+    void goOn(byte[] held);
+
+    /** Ends a process that a former daemon held; does nothing when it is gone. */
+    void end(byte[] held);
+
     /** A process that is built and waits. */
     interface Arrival {
-        /** Lets the process run; nothing can fail after this returns. */
+        /** Makes it ready to run, and wait also when this daemon dies; returns what the next one needs for {@link #goOn}. */
+        byte[] hold();
+
+        /** Lets the process run, after {@link #hold}; nothing can fail after this returns. */
         void run();
 
         /** Turns the process into the agent that it was made from. */
