@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.KddmException.Kind;
@@ -30,6 +31,7 @@ final class Copies<T> {
     private final LongAdder misses = new LongAdder();
     private final CopyRecovery<T> recovery;
     private final CopyBackup<T> backup;
+    private final Births<T> births;
     private volatile @Nullable SerialExecutor serial;
     private volatile boolean frozen;
     private volatile boolean closed;
@@ -41,6 +43,7 @@ final class Copies<T> {
         this.protocol = new CopyProtocol<>(engine, this);
         this.recovery = new CopyRecovery<>(this, engine.self());
         this.backup = new CopyBackup<>(engine, this);
+        this.births = new Births<>(engine, this);
     }
 
     SetId id() {
@@ -69,6 +72,10 @@ final class Copies<T> {
 
     CopyBackup<T> backup() {
         return backup;
+    }
+
+    Births<T> births() {
+        return births;
     }
 
     /** Returns what runs the messages of a set whose linker may block. */
@@ -100,6 +107,7 @@ final class Copies<T> {
                 copy.outstanding = null;
             }
         }));
+        births.close(() -> new KddmException(Kind.NO_SET, "set " + id() + " was closed"));
         data.close();
         if (spec != null) {
             spec.linker().uninstantiate();
@@ -240,36 +248,44 @@ final class Copies<T> {
             copy.value = value;
             if (created && !copy.dead) {
                 copy.state = ObjectState.WRITE_OWNER;
-                copy.unborn = backup.count() > 0;
+                copy.born();
                 data.inserted(copy);
             }
         }
         if (created && backup.count() == 0) {
-            engine.transact(out -> engine.home(placement(copy), copy.object)
-                    .ifPresent(home -> out.send(home, new Message.Created(key, copy.object))));
+            engine.transact(out -> births.tell(copy, out));
         }
     }
 
     void put(Copy<T> copy, boolean exclusive) {
-        if (exclusive && backup.count() > 0) {
-            putReplicated(copy);
+        if (!exclusive) {
+            putHere(copy, false);
+        } else if (backup.count() > 0) {
+            putWhen(backup.written(copy), copy, "replication");
         } else {
-            putHere(copy, exclusive);
+            CompletableFuture<Void> known = births.known(copy);
+            if (known.isDone()) {
+                putHere(copy, true);
+            } else {
+                putWhen(known, copy, "creation");
+            }
         }
     }
 
-    private void putReplicated(Copy<T> copy) {
+    private void putWhen(CompletableFuture<Void> safe, Copy<T> copy, String what) {
         try {
             SetSpec<T> spec = data.spec();
             Duration deadline = spec == null ? Rpc.DEFAULT_DEADLINE : spec.deadline();
             Awaiting.result(
-                    engine.rpc().time(),
-                    backup.written(copy),
-                    deadline,
-                    () -> "replication of object " + copy.object + " of set " + id());
+                    engine.rpc().time(), safe, deadline, () -> what + " of object " + copy.object + " of set " + id());
         } finally {
             putHere(copy, true);
         }
+    }
+
+    /** Ends a hold that nobody has got, and under which nothing was written. */
+    void giveBack(Copy<T> copy, boolean exclusive) {
+        putHere(copy, exclusive);
     }
 
     private void putHere(Copy<T> copy, boolean exclusive) {
@@ -401,7 +417,7 @@ final class Copies<T> {
         Hold<T> hold = new Hold<>(this, copy, first.exclusive);
         out.later(() -> {
             if (!first.complete(Optional.of(hold))) {
-                hold.close();
+                hold.giveBack();
             }
         });
         return true;
@@ -410,8 +426,8 @@ final class Copies<T> {
     private boolean touch(Copy<T> copy, Waiter<T> first, Outbox out) {
         try {
             data.firstTouch(copy);
+            copy.born();
             if (backup.count() > 0) {
-                copy.unborn = true;
                 out.later(() -> backup.refresh(copy));
             }
             return true;

@@ -51,8 +51,10 @@ final class Copy<T> extends ObjectTable.Node {
     boolean unprotected;
     /** The epoch in which the backups of this version were where they have to be. */
     long safe;
-    /** The home does not count it as existing before there are backups. */
+    /** It is new, and not yet known to exist: there are no backups, or with one copy, the home's stand-in has not confirmed it. */
     boolean unborn;
+    /** The transaction that made it; counts while it is unborn. */
+    long birth;
     /** Whether the copy waits to be taken out of the table. */
     boolean idle;
 
@@ -67,6 +69,12 @@ final class Copy<T> extends ObjectTable.Node {
     /** Tells whether nobody waits, neither here nor elsewhere. */
     boolean quiet() {
         return head == null && demand == null;
+    }
+
+    /** It was touched for the first time, or came from a node that does not know whether its existence is known. */
+    void born() {
+        unborn = true;
+        birth = seq;
     }
 
     boolean exists() {

@@ -90,8 +90,7 @@ final class CopyBackup<T> {
             }
         }
         if (born) {
-            engine.transact(out -> engine.home(copies.placement(copy), copy.object)
-                    .ifPresent(home -> out.send(home, new Message.Created(copies.key(), copy.object))));
+            engine.transact(out -> copies.births().tell(copy, out));
         }
     }
 

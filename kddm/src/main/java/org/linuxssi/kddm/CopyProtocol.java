@@ -109,6 +109,7 @@ final class CopyProtocol<T> {
     }
 
     private void drop(Copy<T> copy, boolean removal) {
+        copy.unborn = false;
         CopyData<T> data = copies.data();
         if (removal) {
             data.removed(copy);
@@ -149,12 +150,12 @@ final class CopyProtocol<T> {
                 out.send(it.requester(), grant(it, Outcome.READ_COPY, copy.version, bytes));
             }
             case WRITE -> {
-                boolean safe = copies.backup().safe(copy);
+                boolean safe = safe(copy);
                 byte[] bytes = bequeath(copy, it);
                 out.send(it.requester(), grant(it, Outcome.OWNER, copy.version, bytes, safe));
             }
             case OWNERSHIP -> {
-                boolean safe = copies.backup().safe(copy);
+                boolean safe = safe(copy);
                 bequeath(copy, it);
                 Outcome outcome = it.shared() ? Outcome.SHARED_OWNER : Outcome.UPGRADE;
                 out.send(it.requester(), grant(it, outcome, copy.version, null, safe));
@@ -164,6 +165,10 @@ final class CopyProtocol<T> {
                 out.send(it.requester(), grant(it, Outcome.COMPLETED, copy.version, null));
             }
         }
+    }
+
+    private boolean safe(Copy<T> copy) {
+        return copies.backup().count() > 0 ? copies.backup().safe(copy) : !copy.unborn;
     }
 
     /** Turns the copy into the ghost of the requester's and returns the data. */
@@ -176,6 +181,7 @@ final class CopyProtocol<T> {
         copies.backup().handedOver(copy, it.requester(), bytes);
         data.state(copy, ObjectState.WRITE_GHOST);
         data.invalidated(copy);
+        copy.unborn = false;
         copy.raw = bytes;
         copy.heir = it.requester();
         copy.heirSeq = it.seq();
@@ -264,7 +270,9 @@ final class CopyProtocol<T> {
             arrived(copy, from, it, out);
         }
         copies.serve(copy, out);
-        boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH || !copy.unborn;
+        boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH
+                || !copy.unborn
+                || copies.backup().count() == 0;
         done(it, copy.exists() && safelyMade, taken, error, out);
     }
 
@@ -282,6 +290,10 @@ final class CopyProtocol<T> {
         } else {
             copy.safe = engine.members().epoch();
             out.send(from, received);
+            if (!it.safe()) {
+                copy.born();
+                copies.births().tell(copy, out);
+            }
         }
     }
 
@@ -331,6 +343,7 @@ final class CopyProtocol<T> {
         copy.seq = it.seq();
         copy.version = 0;
         copy.safe = 0;
+        copy.unborn = false;
         copy.state = ObjectState.INV_OWNER;
         copy.value = null;
         copy.raw = null;
@@ -350,8 +363,8 @@ final class CopyProtocol<T> {
         untouched(copy, it);
         try {
             copies.data().firstTouch(copy);
+            copy.born();
             if (copies.backup().count() > 0) {
-                copy.unborn = true;
                 engine.rpc().time().execute(() -> copies.backup().refresh(copy));
             }
             return "";

@@ -460,8 +460,10 @@ final class Directory {
 
     void created(Message.Created it, Outbox out) {
         locked(it.set(), it.object(), entry -> {
-            if (entry.owner != null) {
-                shadow(entry, true, out);
+            NodeId owner = entry.owner;
+            if (owner != null) {
+                entry.shadowed = true;
+                tellStandIn(entry, true, owner, it.seq(), out);
             }
         });
     }
@@ -472,9 +474,17 @@ final class Directory {
             return;
         }
         entry.shadowed = exists;
+        NodeId owner = entry.owner;
+        Transaction t = entry.active;
+        tellStandIn(entry, exists, owner == null ? engine.self() : owner, t == null ? 0 : t.seq, out);
+    }
+
+    private void tellStandIn(DirectoryEntry entry, boolean exists, NodeId owner, long seq, Outbox out) {
         NodeId standIn = engine.standIn(entry.placement, entry.object);
         if (!standIn.equals(engine.self())) {
-            out.send(standIn, new Message.Exists(entry.set, entry.object, exists, entry.placement));
+            out.send(standIn, new Message.Exists(entry.set, entry.object, exists, entry.placement, owner, seq));
+        } else if (exists) {
+            out.send(owner, new Message.Witnessed(entry.set, entry.object, seq));
         }
     }
 }

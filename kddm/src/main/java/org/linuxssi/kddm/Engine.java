@@ -340,8 +340,13 @@ final class Engine implements AutoCloseable {
             case Message.Blocked it -> directory.blocked(from, it, out);
             case Message.Relinquished it -> directory.relinquished(from, it, out);
             case Message.Created it -> directory.created(it, out);
-            case Message.Exists it ->
+            case Message.Exists it -> {
                 shadows.set(it.set(), it.object(), it.placement(), it.present(), from, members.epoch());
+                if (it.present()) {
+                    out.send(it.owner(), new Message.Witnessed(it.set(), it.object(), it.seq()));
+                }
+            }
+            case Message.Witnessed it -> copies.births().witnessed(it, out);
             case Message.Invalidate it -> copies.protocol().invalidate(from, it, out);
             case Message.Supply it -> copies.protocol().supply(from, it, out);
             case Message.Grant it -> copies.protocol().granted(from, it, out);
@@ -427,6 +432,11 @@ final class Engine implements AutoCloseable {
         if (!replicator.idle()) {
             transact(replicator::again);
         }
+        for (Copies<?> copies : sets.values()) {
+            if (!copies.births().idle()) {
+                transact(copies.births()::again);
+            }
+        }
         askHeirs(now);
         for (Idle next = idle.peek(); next != null && now - next.since() > NANOS_IDLE; next = idle.peek()) {
             idle.poll();
@@ -454,6 +464,7 @@ final class Engine implements AutoCloseable {
         served.close();
         recovery.close();
         replicator.close();
+        sets.values().forEach(copies -> copies.births().close(this::closedError));
         for (Outstanding asked : outstanding.values()) {
             if (asked.operation != null) {
                 asked.operation.completeExceptionally(closedError());

@@ -79,15 +79,25 @@ public final class Hold<T> implements AutoCloseable {
     }
 
     /**
-     * Ends the hold; with several copies configured, returns after the others have what was written.
+     * Ends the hold. With several copies configured it returns after the others have what was written; with one copy, the first put
+     * of a new object returns after another node knows that the object exists. So it may wait, at most for the set's deadline.
      *
-     * @throws KddmException of kind FENCED when this node was voted out meanwhile and the hold was exclusive
+     * @throws KddmException of kind FENCED when this node was voted out meanwhile and the hold was exclusive; of kind DEADLINE when
+     *     others did not confirm in time: what was written is there but may be lost with this node
      */
     @Override
     public void close() {
         if (open) {
             open = false;
             copies.put(copy, exclusive);
+        }
+    }
+
+    /** Ends the hold of somebody who gave up waiting for it. */
+    void giveBack() {
+        if (open) {
+            open = false;
+            copies.giveBack(copy, exclusive);
         }
     }
 }

@@ -264,7 +264,7 @@ public final class KddmSet<T> {
             } else if (hold.isEmpty()) {
                 result.completeExceptionally(new KddmException(Kind.LINKER, "object " + object + " was not made"));
             } else if (!result.complete(hold.get())) {
-                hold.get().close();
+                hold.get().giveBack();
             }
         });
         var _ = result.whenComplete((_, error) -> {

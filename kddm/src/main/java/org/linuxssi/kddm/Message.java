@@ -144,11 +144,14 @@ sealed interface Message {
     /** Home to requester: did the grant of this transaction arrive? */
     record Probe(long set, long object, long seq) implements Message {}
 
-    /** Home to its stand-in: the object exists, or no longer. */
-    record Exists(long set, long object, boolean present, int placement) implements Message {}
+    /** Home to its stand-in: the object exists, and the owner waits for your word; or it exists no longer. */
+    record Exists(long set, long object, boolean present, int placement, NodeId owner, long seq) implements Message {}
 
-    /** Owner to home: an object granted for a first touch exists now. */
-    record Created(long set, long object) implements Message {}
+    /** Stand-in to owner: I know that the object exists. */
+    record Witnessed(long set, long object, long seq) implements Message {}
+
+    /** Owner to home: an object exists now that was touched for the first time by this transaction; tell your stand-in. */
+    record Created(long set, long object, long seq) implements Message {}
 
     /** Owner to a node that keeps a backup: keep this. */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody

@@ -68,8 +68,14 @@ final class MessageCodec {
                         .text(it.error());
             case Message.Received it -> head(out, 8, it).i64(it.seq());
             case Message.Probe it -> head(out, 9, it).i64(it.seq());
-            case Message.Exists it -> head(out, 10, it).bool(it.present()).i16(it.placement());
-            case Message.Created it -> head(out, 11, it);
+            case Message.Exists it ->
+                head(out, 10, it)
+                        .bool(it.present())
+                        .i16(it.placement())
+                        .node(it.owner())
+                        .i64(it.seq());
+            case Message.Created it -> head(out, 11, it).i64(it.seq());
+            case Message.Witnessed it -> head(out, 16, it).i64(it.seq());
             case Message.Blocked it -> head(out, 13, it).i64(it.seq());
             case Message.Backup it ->
                 head(out, 14, it)
@@ -120,13 +126,14 @@ final class MessageCodec {
             case 7 -> new Message.Done(set, object, in.i64(), in.bool(), in.bool(), in.text(MAX_ERROR));
             case 8 -> new Message.Received(set, object, in.i64());
             case 9 -> new Message.Probe(set, object, in.i64());
-            case 10 -> new Message.Exists(set, object, in.bool(), placement(in));
-            case 11 -> new Message.Created(set, object);
+            case 10 -> new Message.Exists(set, object, in.bool(), placement(in), in.node(), in.i64());
+            case 11 -> new Message.Created(set, object, in.i64());
             case 13 -> new Message.Blocked(set, object, in.i64());
             case 14 ->
                 new Message.Backup(
                         set, object, in.i64(), in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
             case 15 -> new Message.BackedUp(set, object, in.i64());
+            case 16 -> new Message.Witnessed(set, object, in.i64());
             case 12 -> new Message.Settle(set, object, in.i64(), in.i64(), in.constant(VERDICTS));
             default -> throw new DecodeException(0, kind + " is no message of kddm");
         };

@@ -87,13 +87,32 @@ class MembershipTest {
     void lossIsRememberedWhenTheHomeMovesAgain() {
         List<KddmSet<Long>> sets = cluster.counters(DefaultOwner.fixed(N2));
         sets.get(2).setObject(1, 5L);
-        awaitShadow();
         cluster.fail(NodeSet.of(N2));
         cluster.boot(2);
 
         cluster.add(NodeSet.of(N2));
 
         assertLost(sets.get(0), 1);
+    }
+
+    @Test
+    void aNewObjectIsNotAcknowledgedBeforeAnotherNodeKnowsOfIt() {
+        List<KddmSet<Long>> sets = cluster.open(
+                _ -> TestCluster.counterSpec().owner(DefaultOwner.fixed(N2)).deadline(Duration.ofSeconds(3)));
+        KddmSet<Long> home = sets.get(2);
+        home.setObject(1, 1L);
+        cluster.network.cut(NodeSet.of(N2), NodeSet.first(2));
+
+        assertThat(home.update(1, n -> n + 1)).isEqualTo(2);
+        assertThatThrownBy(() -> home.setObject(2, 5L))
+                .hasMessageContaining("creation of object 2")
+                .isInstanceOfSatisfying(
+                        KddmException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DEADLINE));
+
+        cluster.network.heal();
+        assertThat(home.update(2, n -> n + 1)).isEqualTo(6);
+        cluster.fail(NodeSet.of(N2));
+        assertLost(sets.get(0), 2);
     }
 
     private void awaitShadow() {
