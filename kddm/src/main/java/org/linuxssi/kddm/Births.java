@@ -32,15 +32,16 @@ final class Births<T> {
     }
 
     private static boolean pending(Copy<?> copy) {
-        return copy.unborn && !copy.dead && copy.exists() && copy.state.owner();
+        return copy.unborn() && !copy.dead && copy.exists() && copy.state().owner();
     }
 
     void witnessed(Message.Witnessed it, Outbox out) {
         Copy<T> copy = copies.table().find(it.object());
         if (copy != null) {
             synchronized (copy) {
-                if (copy.unborn && it.seq() >= copy.birth) {
-                    copy.unborn = false;
+                if (copy.unborn() && it.seq() >= copy.birth()) {
+                    copy.known();
+                    copy.tidy();
                     end(it.object(), out);
                 }
             }
@@ -79,7 +80,7 @@ final class Births<T> {
     /** Tells the home, which tells its stand-in. */
     void tell(Copy<T> copy, Outbox out) {
         engine.home(copies.placement(copy), copy.object)
-                .ifPresent(home -> out.send(home, new Message.Created(copies.key(), copy.object, copy.birth)));
+                .ifPresent(home -> out.send(home, new Message.Created(copies.key(), copy.object, copy.birth())));
     }
 
     /** Ends all waiting. */

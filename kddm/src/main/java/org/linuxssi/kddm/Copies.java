@@ -101,10 +101,10 @@ final class Copies<T> {
         closed = true;
         engine.transact(out -> table.forEach(copy -> {
             synchronized (copy) {
-                while (copy.head != null) {
-                    fail(copy, copy.head, new KddmException(Kind.NO_SET, "set " + id() + " was closed"), out);
+                while (copy.head() != null) {
+                    fail(copy, copy.head(), new KddmException(Kind.NO_SET, "set " + id() + " was closed"), out);
                 }
-                copy.outstanding = null;
+                copy.outstanding(null);
             }
         }));
         births.close(() -> new KddmException(Kind.NO_SET, "set " + id() + " was closed"));
@@ -130,7 +130,7 @@ final class Copies<T> {
         Map<Long, Integer> objects = new HashMap<>();
         table.forEach(copy -> {
             synchronized (copy) {
-                if (!copy.dead && copy.exists() && copy.state.owner()) {
+                if (!copy.dead && copy.exists() && copy.state().owner()) {
                     objects.put(copy.object, placement(copy));
                 }
             }
@@ -166,16 +166,16 @@ final class Copies<T> {
             return null;
         }
         synchronized (copy) {
-            if (copy.writer || !copy.quiet() || copy.dead || copy.value == null || copy.raw != null) {
+            if (copy.writer || !copy.quiet() || copy.dead || copy.value == null || copy.raw() != null) {
                 return null;
             }
             if (exclusive) {
-                if (copy.state != ObjectState.WRITE_OWNER || copy.readers > 0) {
+                if (copy.state() != ObjectState.WRITE_OWNER || copy.readers > 0) {
                     return null;
                 }
                 copy.writer = true;
             } else {
-                if (!copy.state.readable()) {
+                if (!copy.state().readable()) {
                     return null;
                 }
                 copy.readers++;
@@ -193,7 +193,7 @@ final class Copies<T> {
             return null;
         }
         synchronized (copy) {
-            if (copy.writer || copy.dead || !copy.state.readable() || !data.imported(copy)) {
+            if (copy.writer || copy.dead || !copy.state().readable() || !data.imported(copy)) {
                 return null;
             }
             copy.readers++;
@@ -244,10 +244,10 @@ final class Copies<T> {
     void assign(Copy<T> copy, T value) {
         boolean created;
         synchronized (copy) {
-            created = copy.state == ObjectState.INV_OWNER;
+            created = copy.state() == ObjectState.INV_OWNER;
             copy.value = value;
             if (created && !copy.dead) {
-                copy.state = ObjectState.WRITE_OWNER;
+                copy.state(ObjectState.WRITE_OWNER);
                 copy.born();
                 data.inserted(copy);
             }
@@ -297,6 +297,7 @@ final class Copies<T> {
             data.put(copy, exclusive);
             if (copy.quiet()) {
                 release(copy, exclusive);
+                copy.tidy();
                 return;
             }
         }
@@ -332,33 +333,39 @@ final class Copies<T> {
 
     /** Lets the home's demand and the waiters go on as far as they can. */
     void serve(Copy<T> copy, Outbox out) {
+        goOn(copy, out);
+        copy.tidy();
+    }
+
+    private void goOn(Copy<T> copy, Outbox out) {
         while (true) {
-            while (copy.head != null && copy.head.isDone()) {
+            while (copy.head() != null && copy.head().isDone()) {
                 copy.shift();
             }
-            if (copy.demand != null && (copy.ahead == 0 || copy.head == null)) {
+            if (copy.demand() != null && (copy.ahead() == 0 || copy.head() == null)) {
                 if (!protocol.ready(copy)) {
                     return;
                 }
                 protocol.obey(copy, out);
                 continue;
             }
-            Waiter<T> first = copy.head;
+            Waiter<T> first = copy.head();
             if (first == null) {
                 forget(copy);
                 return;
             }
             if (!step(copy, first, out)) {
-                if (copy.demand == null || copy.ahead == 0 || copy.held()) {
+                if (copy.demand() == null || copy.ahead() == 0 || copy.held()) {
                     return;
                 }
-                copy.ahead = 0;
+                copy.nobodyAhead();
             }
         }
     }
 
     /** Has the copy taken out of the table later when there is nothing in it. */
     void forget(Copy<T> copy) {
+        copy.tidy();
         if (!copy.idle && copy.forgettable()) {
             copy.idle = true;
             engine.idle(this, copy);
@@ -370,15 +377,15 @@ final class Copies<T> {
         if (!serving() || copy.writer || (first.exclusive && copy.readers > 0)) {
             return busy(copy, first, out);
         }
-        if (copy.state == ObjectState.INV_OWNER && !first.has(Message.MANUAL)) {
+        if (copy.state() == ObjectState.INV_OWNER && !first.has(Message.MANUAL)) {
             if (first.has(Message.NO_FIRST_TOUCH)) {
                 return absent(copy, first, out);
             }
             return touch(copy, first, out);
         }
         boolean enough = first.exclusive
-                ? copy.state == ObjectState.WRITE_OWNER || copy.state == ObjectState.INV_OWNER
-                : copy.state.readable() || copy.state == ObjectState.INV_OWNER;
+                ? copy.state() == ObjectState.WRITE_OWNER || copy.state() == ObjectState.INV_OWNER
+                : copy.state().readable() || copy.state() == ObjectState.INV_OWNER;
         if (!enough) {
             request(copy, first, out);
             return false;
@@ -400,7 +407,7 @@ final class Copies<T> {
 
     private boolean grant(Copy<T> copy, Waiter<T> first, Outbox out) {
         try {
-            if (copy.state != ObjectState.INV_OWNER && !data.imported(copy)) {
+            if (copy.state() != ObjectState.INV_OWNER && !data.imported(copy)) {
                 throw new KddmException(
                         Kind.NO_SET, "set " + id() + " is not open on node " + engine.self() + ": open it first");
             }
@@ -458,12 +465,12 @@ final class Copies<T> {
     }
 
     private void request(Copy<T> copy, Waiter<T> first, Outbox out) {
-        if (copy.outstanding != null) {
+        if (copy.outstanding() != null) {
             return;
         }
         int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0) | replicated();
-        copy.outstanding = engine.request(
-                key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first, out);
+        copy.outstanding(engine.request(
+                key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first, out));
     }
 
     /** Returns the flag of requests for sets with several copies. */
@@ -473,7 +480,7 @@ final class Copies<T> {
 
     /** Returns where the object's directory entry goes. */
     int placement(Copy<T> copy) {
-        return data.spec() != null ? data.placement(copy.object) : copy.placement;
+        return data.spec() != null ? data.placement(copy.object) : copy.placement();
     }
 
     /** Stops or continues to serve this set's users on this node. */
@@ -488,7 +495,7 @@ final class Copies<T> {
     void serveAll() {
         engine.transact(out -> table.forEach(copy -> {
             synchronized (copy) {
-                if (!copy.dead && copy.head != null) {
+                if (!copy.dead && copy.head() != null) {
                     serve(copy, out);
                 }
             }

@@ -4,62 +4,186 @@ import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.spi.ObjectState;
 import org.linuxssi.tools.NodeId;
 
-/** What this node has of one object, who holds it here, and who waits. All fields are guarded by the copy's monitor. */
+/**
+ * What this node has of one object and who holds it here; all fields are guarded by the copy's monitor. There may be millions: what
+ * most of them do not need at a time is in {@link Traffic}.
+ */
 final class Copy<T> extends ObjectTable.Node {
 
-    ObjectState state = ObjectState.INV_COPY;
+    private static final ObjectState[] STATES = ObjectState.values();
+
+    private byte state;
+    /** Where the directory entry goes, as messages said; used while the set is not open here. */
+    private short placement = Members.MODULO;
+    /** Whether there is a hold to write. */
+    boolean writer;
+    /** Whether the backups of this version are where they have to be in this view. */
+    boolean safe;
+    /** Whether the copy waits to be taken out of the table. */
+    boolean idle;
+    /** Holds to read. */
+    int readers;
     /** The object; in a state that is not readable, data kept for the next import. */
     @Nullable
     T value;
-    /** The object as bytes: not imported yet, or the ghost of what was handed over. */
-    byte @Nullable [] raw;
     /** Counts the writes; travels with the data. */
     long version;
     /** The newest transaction of the home that took effect here. */
     long seq;
 
-    /** Where the directory entry goes, as messages said; used while the set is not open here. */
-    int placement = Members.MODULO;
-
-    /** Holds to read. */
-    int readers;
-    /** Whether there is a hold to write. */
-    boolean writer;
-
-    @Nullable
-    Waiter<T> head;
-
-    @Nullable
-    Waiter<T> tail;
-    /** How many of the first waiters came before the demand. */
-    int ahead;
-    /** What the home wants of this copy once the holds have ended. */
-    @Nullable
-    Message demand;
-    /** Where answers to the demand go. */
-    @Nullable
-    NodeId demander;
-
-    @Nullable
-    Outstanding outstanding;
-    /** Whom ownership went to. */
-    @Nullable
-    NodeId heir;
-    /** The transaction that took ownership away. */
-    long heirSeq;
-    /** Ownership came, but backups are not yet where they have to be. */
-    boolean unprotected;
-    /** The epoch in which the backups of this version were where they have to be. */
-    long safe;
-    /** It is new, and not yet known to exist: there are no backups, or with one copy, the home's stand-in has not confirmed it. */
-    boolean unborn;
-    /** The transaction that made it; counts while it is unborn. */
-    long birth;
-    /** Whether the copy waits to be taken out of the table. */
-    boolean idle;
+    private @Nullable Traffic<T> traffic;
 
     Copy(long object) {
         super(object);
+        state(ObjectState.INV_COPY);
+    }
+
+    ObjectState state() {
+        return STATES[state];
+    }
+
+    void state(ObjectState next) {
+        state = (byte) next.ordinal();
+    }
+
+    int placement() {
+        return placement;
+    }
+
+    void placement(int next) {
+        placement = (short) next;
+    }
+
+    private Traffic<T> traffic() {
+        Traffic<T> now = traffic;
+        if (now == null) {
+            now = new Traffic<>();
+            traffic = now;
+        }
+        return now;
+    }
+
+    /** Drops what is no longer needed. */
+    void tidy() {
+        if (traffic != null && traffic.nothing()) {
+            traffic = null;
+        }
+    }
+
+    @Nullable
+    Waiter<T> head() {
+        return traffic == null ? null : traffic.head;
+    }
+
+    @Nullable
+    Message demand() {
+        return traffic == null ? null : traffic.demand;
+    }
+
+    @Nullable
+    NodeId demander() {
+        return traffic == null ? null : traffic.demander;
+    }
+
+    /** Notes what a home wants, and how many of the waiters here come before. */
+    void demand(Message demand, NodeId demander, int ahead) {
+        Traffic<T> now = traffic();
+        now.demand = demand;
+        now.demander = demander;
+        now.ahead = ahead;
+    }
+
+    void noDemand() {
+        if (traffic != null) {
+            traffic.demand = null;
+            traffic.demander = null;
+            traffic.ahead = 0;
+        }
+    }
+
+    int ahead() {
+        return traffic == null ? 0 : traffic.ahead;
+    }
+
+    void nobodyAhead() {
+        if (traffic != null) {
+            traffic.ahead = 0;
+        }
+    }
+
+    @Nullable
+    Outstanding outstanding() {
+        return traffic == null ? null : traffic.outstanding;
+    }
+
+    void outstanding(@Nullable Outstanding asked) {
+        if (traffic != null || asked != null) {
+            traffic().outstanding = asked;
+        }
+    }
+
+    /** Returns whom ownership went to. */
+    @Nullable
+    NodeId heir() {
+        return traffic == null ? null : traffic.heir;
+    }
+
+    /** Returns the transaction that took ownership away. */
+    long heirSeq() {
+        return traffic == null ? 0 : traffic.heirSeq;
+    }
+
+    void heir(NodeId node, long transaction) {
+        traffic().heir = node;
+        traffic().heirSeq = transaction;
+    }
+
+    void noHeir() {
+        if (traffic != null) {
+            traffic.heir = null;
+        }
+    }
+
+    byte @Nullable [] raw() {
+        return traffic == null ? null : traffic.raw;
+    }
+
+    void raw(byte @Nullable [] bytes) {
+        if (traffic != null || bytes != null) {
+            traffic().raw = bytes;
+        }
+    }
+
+    boolean isProtected() {
+        return traffic == null || !traffic.unprotected;
+    }
+
+    void isProtected(boolean now) {
+        if (traffic != null || !now) {
+            traffic().unprotected = !now;
+        }
+    }
+
+    boolean unborn() {
+        return traffic != null && traffic.unborn;
+    }
+
+    /** It was touched for the first time, or came from a node that does not know whether its existence is known. */
+    void born() {
+        traffic().unborn = true;
+        traffic().birth = seq;
+    }
+
+    /** Returns the transaction that made it. */
+    long birth() {
+        return traffic == null ? 0 : traffic.birth;
+    }
+
+    /** Its existence is known, or it is somebody else's. */
+    void known() {
+        if (traffic != null) {
+            traffic.unborn = false;
+        }
     }
 
     boolean held() {
@@ -68,50 +192,47 @@ final class Copy<T> extends ObjectTable.Node {
 
     /** Tells whether nobody waits, neither here nor elsewhere. */
     boolean quiet() {
-        return head == null && demand == null;
-    }
-
-    /** It was touched for the first time, or came from a node that does not know whether its existence is known. */
-    void born() {
-        unborn = true;
-        birth = seq;
+        return traffic == null || (traffic.head == null && traffic.demand == null);
     }
 
     boolean exists() {
-        return state.readable();
+        return state().readable();
     }
 
     boolean forgettable() {
-        return state == ObjectState.INV_COPY
+        return state() == ObjectState.INV_COPY
                 && !held()
                 && quiet()
-                && outstanding == null
+                && outstanding() == null
                 && value == null
-                && raw == null;
+                && raw() == null;
     }
 
     void append(Waiter<T> waiter) {
-        if (tail == null) {
-            head = waiter;
+        Traffic<T> now = traffic();
+        Waiter<T> last = now.tail;
+        if (last == null) {
+            now.head = waiter;
         } else {
-            tail.next = waiter;
+            last.next = waiter;
         }
-        tail = waiter;
+        now.tail = waiter;
     }
 
     /** Takes the first waiter out. */
     void shift() {
-        Waiter<T> first = head;
+        Traffic<T> now = traffic();
+        Waiter<T> first = now.head;
         if (first != null) {
-            head = first.next;
-            tail = head == null ? null : tail;
-            ahead = Math.max(0, ahead - 1);
+            now.head = first.next;
+            now.tail = now.head == null ? null : now.tail;
+            now.ahead = Math.max(0, now.ahead - 1);
         }
     }
 
     int waiters() {
         int count = 0;
-        for (Waiter<T> w = head; w != null; w = w.next) {
+        for (Waiter<T> w = head(); w != null; w = w.next) {
             count++;
         }
         return count;
@@ -119,11 +240,12 @@ final class Copy<T> extends ObjectTable.Node {
 
     /** Takes over the waiters of another copy of the same object. */
     void adopt(Copy<T> other) {
-        head = other.head;
-        tail = other.tail;
-        outstanding = other.outstanding;
-        other.head = null;
-        other.tail = null;
-        other.outstanding = null;
+        Traffic<T> theirs = other.traffic;
+        if (theirs != null && (theirs.head != null || theirs.outstanding != null)) {
+            traffic().head = theirs.head;
+            traffic().tail = theirs.tail;
+            traffic().outstanding = theirs.outstanding;
+        }
+        other.traffic = null;
     }
 }

@@ -48,7 +48,7 @@ final class CopyBackup<T> {
             return false;
         }
         synchronized (copy) {
-            return !copy.dead && copy.exists() && copy.state.owner() && copy.version == version;
+            return !copy.dead && copy.exists() && copy.state().owner() && copy.version == version;
         }
     }
 
@@ -61,7 +61,7 @@ final class CopyBackup<T> {
                 return CompletableFuture.completedFuture(null);
             }
             copy.version++;
-            copy.safe = 0;
+            copy.safe = false;
             backup = snapshot(copy);
         }
         return push(copy, backup);
@@ -77,33 +77,32 @@ final class CopyBackup<T> {
     CompletableFuture<Void> push(Copy<T> copy, Backup backup) {
         CompletableFuture<Long> done = new CompletableFuture<>();
         engine.transact(out -> engine.replicator().push(copies.key(), copy.object, backup, count(), done, out));
-        return done.thenAccept(epoch -> safe(copy, backup.version(), epoch));
+        return done.thenAccept(epoch -> engine.transact(out -> safe(copy, backup.version(), epoch, out)));
     }
 
-    private void safe(Copy<T> copy, long version, long epoch) {
-        boolean born;
+    private void safe(Copy<T> copy, long version, long epoch, Outbox out) {
         synchronized (copy) {
-            born = copy.unborn && copy.exists() && copy.state.owner();
-            copy.unborn &= !born;
-            if (copy.version == version && copy.state.owner()) {
-                copy.safe = epoch;
+            if (copy.unborn() && copy.exists() && copy.state().owner()) {
+                copies.births().tell(copy, out);
+                copy.known();
             }
-        }
-        if (born) {
-            engine.transact(out -> copies.births().tell(copy, out));
+            if (copy.version == version && copy.state().owner()) {
+                copy.safe = epoch == engine.members().epoch();
+            }
+            copy.tidy();
         }
     }
 
     /** Tells whether the targets of this view have what is here; the copy is locked. */
     boolean safe(Copy<T> copy) {
-        return count() == 0 || copy.safe == engine.members().epoch();
+        return count() == 0 || copy.safe;
     }
 
     /** Sends an object that is owned here to its targets, unless a writer is about to. */
     void refresh(Copy<T> copy) {
         Backup backup;
         synchronized (copy) {
-            if (copy.dead || copy.writer || !copy.exists() || !copy.state.owner() || safe(copy)) {
+            if (copy.dead || copy.writer || !copy.exists() || !copy.state().owner() || safe(copy)) {
                 return;
             }
             backup = snapshot(copy);
@@ -124,7 +123,7 @@ final class CopyBackup<T> {
                 && engine.replicator().targets(copy.object, heir, count()).contains(engine.self())) {
             engine.replicator()
                     .backups()
-                    .keep(copies.key(), copy.object, new Backup(copy.version, copy.seq, copy.placement, bytes));
+                    .keep(copies.key(), copy.object, new Backup(copy.version, copy.seq, copy.placement(), bytes));
         }
     }
 
@@ -135,7 +134,7 @@ final class CopyBackup<T> {
         }
         engine.replicator()
                 .backups()
-                .keep(copies.key(), ghost.object, new Backup(ghost.version, ghost.seq, ghost.placement, bytes));
+                .keep(copies.key(), ghost.object, new Backup(ghost.version, ghost.seq, ghost.placement(), bytes));
         return true;
     }
 

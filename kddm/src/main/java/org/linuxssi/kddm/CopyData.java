@@ -66,7 +66,7 @@ final class CopyData<T> {
 
     /** Makes sure that the object is more than bytes; false when the set is not open here. */
     boolean imported(Copy<T> copy) {
-        byte[] raw = copy.raw;
+        byte[] raw = copy.raw();
         if (raw == null) {
             return copy.value != null;
         }
@@ -79,21 +79,21 @@ final class CopyData<T> {
         Optional<T> into = kept != null ? Optional.of(kept) : linker.allocObject(copy.object);
         T value = linker.importObject(copy.object, into, new Decoder(raw));
         copy.value = value;
-        copy.raw = null;
+        copy.raw(null);
         linker.insertObject(copy.object, value);
-        linker.changeState(copy.object, value, copy.state);
+        linker.changeState(copy.object, value, copy.state());
         return true;
     }
 
     /** Takes data that arrived, in the copy's new state. */
     void arrived(Copy<T> copy, byte[] bytes) {
-        copy.raw = bytes;
+        copy.raw(bytes);
         SetSpec<T> now = spec;
         if (now != null) {
             try {
                 imported(copy);
             } catch (RuntimeException e) {
-                copy.raw = bytes;
+                copy.raw(bytes);
             }
         }
     }
@@ -102,10 +102,10 @@ final class CopyData<T> {
         IoLinker<T> linker = needed().linker();
         T value = linker.firstTouch(copy.object);
         copy.value = value;
-        copy.raw = null;
-        copy.state = ObjectState.WRITE_OWNER;
+        copy.raw(null);
+        copy.state(ObjectState.WRITE_OWNER);
         linker.insertObject(copy.object, value);
-        linker.changeState(copy.object, value, copy.state);
+        linker.changeState(copy.object, value, copy.state());
     }
 
     /** The user made the object by hand. */
@@ -114,17 +114,17 @@ final class CopyData<T> {
         T value = copy.value;
         if (now != null && value != null) {
             now.linker().insertObject(copy.object, value);
-            now.linker().changeState(copy.object, value, copy.state);
+            now.linker().changeState(copy.object, value, copy.state());
         }
     }
 
     /** Changes the state and tells the linker. */
     void state(Copy<T> copy, ObjectState state) {
-        if (copy.state != state) {
-            copy.state = state;
+        if (copy.state() != state) {
+            copy.state(state);
             SetSpec<T> now = spec;
             T value = copy.value;
-            if (now != null && value != null && copy.raw == null) {
+            if (now != null && value != null && copy.raw() == null) {
                 now.linker().changeState(copy.object, value, state);
             }
         }
@@ -132,7 +132,7 @@ final class CopyData<T> {
 
     /** Returns the bytes of the object. */
     byte[] exported(Copy<T> copy) {
-        byte[] raw = copy.raw;
+        byte[] raw = copy.raw();
         T value = copy.value;
         if (raw != null || value == null) {
             return raw == null ? new byte[0] : raw;
@@ -156,7 +156,7 @@ final class CopyData<T> {
         if (value != null && (now == null || now.linker().invalidateObject(copy.object, value) == Invalidated.DROP)) {
             copy.value = null;
         }
-        copy.raw = null;
+        copy.raw(null);
     }
 
     void removed(Copy<T> copy) {
@@ -166,7 +166,7 @@ final class CopyData<T> {
             now.linker().removeObject(copy.object, value);
         }
         copy.value = null;
-        copy.raw = null;
+        copy.raw(null);
     }
 
     void synced(Copy<T> copy) {

@@ -54,7 +54,7 @@ final class CopyProtocol<T> {
 
     void supply(NodeId home, Message.Supply it, Outbox out) {
         copies.locked(it.object(), copy -> {
-            copy.placement = it.placement();
+            copy.placement(it.placement());
             if (it.seq() < copy.seq) {
                 return;
             }
@@ -69,13 +69,12 @@ final class CopyProtocol<T> {
     }
 
     private void demand(Copy<T> copy, NodeId home, Message it, Outbox out) {
-        if (!it.equals(copy.demand)) {
-            copy.demand = it;
-            copy.demander = home;
-            copy.ahead = copy.state == ObjectState.WRITE_OWNER ? Math.min(copy.waiters(), MOST_AHEAD) : 0;
+        if (!it.equals(copy.demand())) {
+            int ahead = copy.state() == ObjectState.WRITE_OWNER ? Math.min(copy.waiters(), MOST_AHEAD) : 0;
+            copy.demand(it, home, ahead);
         }
         copies.serve(copy, out);
-        if (copy.demand != null) {
+        if (copy.demand() != null) {
             out.send(home, new Message.Blocked(it.set(), it.object(), seq(it)));
         }
     }
@@ -86,18 +85,16 @@ final class CopyProtocol<T> {
 
     /** Tells whether the holds allow to obey the demand. */
     boolean ready(Copy<T> copy) {
-        boolean sharing = copy.demand instanceof Message.Supply supply
+        boolean sharing = copy.demand() instanceof Message.Supply supply
                 && (supply.mode() == Mode.READ || supply.mode() == Mode.SYNC);
         return sharing ? !copy.writer : !copy.held();
     }
 
     /** Does what the home demands. */
     void obey(Copy<T> copy, Outbox out) {
-        Message demand = copy.demand;
-        NodeId home = copy.demander;
-        copy.demand = null;
-        copy.demander = null;
-        copy.ahead = 0;
+        Message demand = copy.demand();
+        NodeId home = copy.demander();
+        copy.noDemand();
         if (demand instanceof Message.Invalidate it && home != null) {
             copy.seq = Math.max(copy.seq, it.seq());
             drop(copy, it.removal());
@@ -109,25 +106,25 @@ final class CopyProtocol<T> {
     }
 
     private void drop(Copy<T> copy, boolean removal) {
-        copy.unborn = false;
+        copy.known();
         CopyData<T> data = copies.data();
         if (removal) {
             data.removed(copy);
-            copy.state = ObjectState.INV_COPY;
+            copy.state(ObjectState.INV_COPY);
             copy.version = 0;
-            copy.safe = 0;
+            copy.safe = false;
         } else {
             data.state(copy, ObjectState.INV_COPY);
             data.invalidated(copy);
         }
-        copy.heir = null;
+        copy.noHeir();
     }
 
     private void supplied(Copy<T> copy, NodeId home, Message.Supply it, Outbox out) {
-        switch (copy.state) {
+        switch (copy.state()) {
             case INV_COPY -> {}
             case INV_OWNER -> {
-                copy.state = ObjectState.INV_COPY;
+                copy.state(ObjectState.INV_COPY);
                 out.send(home, new Message.Relinquished(it.set(), it.object(), it.seq()));
             }
             case READ_COPY, READ_OWNER, WRITE_OWNER, WRITE_GHOST -> {
@@ -168,7 +165,7 @@ final class CopyProtocol<T> {
     }
 
     private boolean safe(Copy<T> copy) {
-        return copies.backup().count() > 0 ? copies.backup().safe(copy) : !copy.unborn;
+        return copies.backup().count() > 0 ? copies.backup().safe(copy) : !copy.unborn();
     }
 
     /** Turns the copy into the ghost of the requester's and returns the data. */
@@ -181,10 +178,9 @@ final class CopyProtocol<T> {
         copies.backup().handedOver(copy, it.requester(), bytes);
         data.state(copy, ObjectState.WRITE_GHOST);
         data.invalidated(copy);
-        copy.unborn = false;
-        copy.raw = bytes;
-        copy.heir = it.requester();
-        copy.heirSeq = it.seq();
+        copy.known();
+        copy.raw(bytes);
+        copy.heir(it.requester(), it.seq());
         engine.ghost(copies, copy, it.seq());
         return bytes;
     }
@@ -234,11 +230,11 @@ final class CopyProtocol<T> {
     }
 
     private void granted(Copy<T> copy, NodeId from, Message.Grant it, Outbox out) {
-        copy.placement = it.placement();
-        Outstanding asked = copy.outstanding;
+        copy.placement(it.placement());
+        Outstanding asked = copy.outstanding();
         boolean mine = asked != null && asked.request.request() == it.request();
         if (mine && asked != null) {
-            copy.outstanding = null;
+            copy.outstanding(null);
             engine.answered(asked);
         }
         if (it.seq() != 0 && it.seq() <= copy.seq) {
@@ -266,12 +262,12 @@ final class CopyProtocol<T> {
                 refuse(copy, asked, mine, it, out);
             }
         }
-        if (copy.heir == null && taken && it.version() != NO_GHOST && owns(it.outcome())) {
+        if (copy.heir() == null && taken && it.version() != NO_GHOST && owns(it.outcome())) {
             arrived(copy, from, it, out);
         }
         copies.serve(copy, out);
         boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH
-                || !copy.unborn
+                || !copy.unborn()
                 || copies.backup().count() == 0;
         done(it, copy.exists() && safelyMade, taken, error, out);
     }
@@ -282,13 +278,13 @@ final class CopyProtocol<T> {
         CopyBackup<T> backup = copies.backup();
         if (backup.lacking(copy.object, from, it.safe())) {
             Backups.Backup snapshot = backup.snapshot(copy);
-            copy.unprotected = true;
-            copy.safe = 0;
+            copy.isProtected(false);
+            copy.safe = false;
             out.later(() -> {
                 var _ = backup.push(copy, snapshot).thenRun(() -> protect(copy, from, received));
             });
         } else {
-            copy.safe = engine.members().epoch();
+            copy.safe = true;
             out.send(from, received);
             if (!it.safe()) {
                 copy.born();
@@ -300,7 +296,8 @@ final class CopyProtocol<T> {
     private void protect(Copy<T> copy, NodeId ghost, Message.Received received) {
         engine.transact(out -> {
             synchronized (copy) {
-                copy.unprotected = false;
+                copy.isProtected(true);
+                copy.tidy();
             }
             out.send(ghost, received);
         });
@@ -312,7 +309,7 @@ final class CopyProtocol<T> {
 
     private boolean read(Copy<T> copy, Message.Grant it, boolean mine) {
         byte[] bytes = it.data();
-        if (!mine || copy.state.owner() || bytes == null) {
+        if (!mine || copy.state().owner() || bytes == null) {
             return false;
         }
         own(copy, it, ObjectState.READ_COPY);
@@ -323,31 +320,31 @@ final class CopyProtocol<T> {
         byte[] bytes = it.data();
         copy.seq = it.seq();
         copy.version = it.version();
-        copy.state = state;
-        copy.heir = null;
+        copy.state(state);
+        copy.noHeir();
         copies.data().arrived(copy, bytes == null ? new byte[0] : bytes);
     }
 
     private void upgrade(Copy<T> copy, Message.Grant it, ObjectState state) {
         copy.seq = it.seq();
-        if (!copy.state.readable()) {
+        if (!copy.state().readable()) {
             LOG.log(Level.ERROR, "object " + it.object() + " of set " + copies.id() + ": ownership without data");
             untouched(copy, it);
             return;
         }
-        copy.heir = null;
+        copy.noHeir();
         copies.data().state(copy, state);
     }
 
     private void untouched(Copy<T> copy, Message.Grant it) {
         copy.seq = it.seq();
         copy.version = 0;
-        copy.safe = 0;
-        copy.unborn = false;
-        copy.state = ObjectState.INV_OWNER;
+        copy.safe = false;
+        copy.known();
+        copy.state(ObjectState.INV_OWNER);
         copy.value = null;
-        copy.raw = null;
-        copy.heir = null;
+        copy.raw(null);
+        copy.noHeir();
     }
 
     /** Touches the object now; returns what went wrong, or null when the set has to be opened first. */
@@ -369,13 +366,13 @@ final class CopyProtocol<T> {
             }
             return "";
         } catch (RuntimeException e) {
-            copy.state = ObjectState.INV_COPY;
+            copy.state(ObjectState.INV_COPY);
             return MessageCodec.error("first touch at the default owner failed: " + e);
         }
     }
 
     private void refuse(Copy<T> copy, @Nullable Outstanding asked, boolean mine, Message.Grant it, Outbox out) {
-        Waiter<T> first = copy.head;
+        Waiter<T> first = copy.head();
         if (!mine || asked == null || first == null || first != asked.initiator) {
             return;
         }
@@ -407,8 +404,8 @@ final class CopyProtocol<T> {
     /** Asks whether ownership arrived, as long as nobody has said so. */
     void askHeir(Copy<?> copy, long seq, Outbox out) {
         synchronized (copy) {
-            NodeId heir = copy.heir;
-            if (!copy.dead && copy.state == ObjectState.WRITE_GHOST && copy.heirSeq == seq && heir != null) {
+            NodeId heir = copy.heir();
+            if (!copy.dead && copy.state() == ObjectState.WRITE_GHOST && copy.heirSeq() == seq && heir != null) {
                 out.send(heir, new Message.Probe(copies.key(), copy.object, seq));
                 engine.ghost(copies, copy, seq);
             }
@@ -433,10 +430,10 @@ final class CopyProtocol<T> {
             return;
         }
         synchronized (copy) {
-            if (copy.state == ObjectState.WRITE_GHOST && copy.heirSeq == seq) {
-                copy.state = ObjectState.INV_COPY;
-                copy.raw = null;
-                copy.heir = null;
+            if (copy.state() == ObjectState.WRITE_GHOST && copy.heirSeq() == seq) {
+                copy.state(ObjectState.INV_COPY);
+                copy.raw(null);
+                copy.noHeir();
                 copies.forget(copy);
             }
         }
@@ -450,7 +447,7 @@ final class CopyProtocol<T> {
         synchronized (copy) {
             if (copy.seq >= it.seq()) {
                 out.send(home, new Message.Done(it.set(), it.object(), it.seq(), copy.exists(), true, ""));
-                if (!copy.unprotected) {
+                if (copy.isProtected()) {
                     out.send(home, new Message.Received(it.set(), it.object(), it.seq()));
                 }
             }

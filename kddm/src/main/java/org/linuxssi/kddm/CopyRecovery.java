@@ -46,23 +46,22 @@ final class CopyRecovery<T> {
     }
 
     private void announce(Copy<T> copy, Consumer<Announcement> sink) {
-        copy.demand = null;
-        copy.demander = null;
-        copy.ahead = 0;
-        if (copy.state == ObjectState.INV_OWNER && !copy.writer) {
-            copy.state = ObjectState.INV_COPY;
+        copy.noDemand();
+        copy.safe = false;
+        if (copy.state() == ObjectState.INV_OWNER && !copy.writer) {
+            copy.state(ObjectState.INV_COPY);
         }
-        byte[] raw = copy.raw;
-        if (copy.state == ObjectState.WRITE_GHOST
+        byte[] raw = copy.raw();
+        if (copy.state() == ObjectState.WRITE_GHOST
                 && raw != null
                 && copies.backup().keep(copy, raw)) {
-            copy.state = ObjectState.INV_COPY;
-            copy.raw = null;
-            copy.heir = null;
+            copy.state(ObjectState.INV_COPY);
+            copy.raw(null);
+            copy.noHeir();
         }
-        Claim claim = claim(copy.state);
+        Claim claim = claim(copy.state());
         if (claim != null) {
-            NodeId heir = copy.heir;
+            NodeId heir = copy.heir();
             sink.accept(new Announcement(
                     copies.key(),
                     copy.object,
@@ -70,7 +69,7 @@ final class CopyRecovery<T> {
                     claim,
                     copy.version,
                     heir == null ? self : heir,
-                    heir == null ? copy.seq : copy.heirSeq));
+                    heir == null ? copy.seq : copy.heirSeq()));
         }
     }
 
@@ -101,7 +100,7 @@ final class CopyRecovery<T> {
                 case OWNER -> become(copy, it.version(), ObjectState.WRITE_OWNER);
                 case SHARED_OWNER -> become(copy, it.version(), ObjectState.READ_OWNER);
             }
-            if (copies.backup().count() > 0 && copy.state.owner()) {
+            if (copies.backup().count() > 0 && copy.state().owner()) {
                 out.later(() -> copies.backup().refresh(copy));
             }
             copies.serve(copy, out);
@@ -109,33 +108,36 @@ final class CopyRecovery<T> {
     }
 
     private void discard(Copy<T> copy, NodeId home) {
-        if (copy.state == ObjectState.WRITE_GHOST) {
-            copy.state = ObjectState.INV_COPY;
-            copy.raw = null;
-            copy.heir = null;
-        } else if (copy.state.readable()) {
-            copy.demand =
-                    new Message.Invalidate(copies.key(), copy.object, copy.seq, false, false, copies.placement(copy));
-            copy.demander = home;
+        if (copy.state() == ObjectState.WRITE_GHOST) {
+            copy.state(ObjectState.INV_COPY);
+            copy.raw(null);
+            copy.noHeir();
+        } else if (copy.state().readable()) {
+            copy.demand(
+                    new Message.Invalidate(copies.key(), copy.object, copy.seq, false, false, copies.placement(copy)),
+                    home,
+                    0);
         }
     }
 
     private void become(Copy<T> copy, long version, ObjectState state) {
         CopyData<T> data = copies.data();
-        byte[] raw = copy.raw;
+        byte[] raw = copy.raw();
         T offer = offers.get(copy.object);
         Backups.Backup backup = copies.backup().find(copy.object);
-        if (backup != null && backup.version() == version && (copy.version < version || !copy.state.readable())) {
-            copy.heir = null;
-            copy.state = state;
+        if (backup != null
+                && backup.version() == version
+                && (copy.version < version || !copy.state().readable())) {
+            copy.noHeir();
+            copy.state(state);
             copy.version = version;
-            copy.placement = backup.placement();
+            copy.placement(backup.placement());
             data.arrived(copy, backup.data());
-        } else if (copy.state.readable()) {
+        } else if (copy.state().readable()) {
             data.state(copy, state);
-        } else if (copy.state == ObjectState.WRITE_GHOST && raw != null) {
-            copy.heir = null;
-            copy.state = state;
+        } else if (copy.state() == ObjectState.WRITE_GHOST && raw != null) {
+            copy.noHeir();
+            copy.state(state);
             data.arrived(copy, raw);
         } else if (offer != null) {
             put(copy, offer, state);
@@ -144,10 +146,10 @@ final class CopyRecovery<T> {
 
     private void put(Copy<T> copy, T value, ObjectState state) {
         copy.value = value;
-        copy.raw = null;
+        copy.raw(null);
         copy.version = 1;
-        copy.heir = null;
-        copy.state = state;
+        copy.noHeir();
+        copy.state(state);
         copies.data().inserted(copy);
     }
 
@@ -168,7 +170,7 @@ final class CopyRecovery<T> {
             Copy<T> fresh = null;
             synchronized (copy) {
                 if (!copy.dead) {
-                    copy.state = ObjectState.INV_COPY;
+                    copy.state(ObjectState.INV_COPY);
                     copies.data().invalidated(copy);
                     copies.table().remove(copy);
                     fresh = copies.table().get(copy.object);

@@ -20,33 +20,19 @@ import org.linuxssi.tools.NodeSet;
 final class Directory {
 
     private final Engine engine;
-    private final ConcurrentHashMap<Long, ObjectTable<DirectoryEntry>> sets = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, DirectoryTable> sets = new ConcurrentHashMap<>();
 
     Directory(Engine engine) {
         this.engine = engine;
     }
 
-    private ObjectTable<DirectoryEntry> table(long set) {
-        ObjectTable<DirectoryEntry> table = sets.get(set);
-        return table != null
-                ? table
-                : sets.computeIfAbsent(set, key -> new ObjectTable<>(object -> new DirectoryEntry(key, object)));
+    private DirectoryTable table(long set) {
+        DirectoryTable table = sets.get(set);
+        return table != null ? table : sets.computeIfAbsent(set, DirectoryTable::new);
     }
 
     void locked(long set, long object, Consumer<DirectoryEntry> step) {
-        ObjectTable<DirectoryEntry> table = table(set);
-        while (true) {
-            DirectoryEntry entry = table.get(object);
-            synchronized (entry) {
-                if (!entry.dead) {
-                    step.accept(entry);
-                    if (entry.empty()) {
-                        table.remove(entry);
-                    }
-                    return;
-                }
-            }
-        }
+        table(set).locked(object, step);
     }
 
     /** Visits all entries; the visitor locks. */
@@ -61,18 +47,19 @@ final class Directory {
     /** Returns the transactions that are going on here and those in the queues behind them. */
     List<WaitInfo> waits() {
         List<WaitInfo> waits = new ArrayList<>();
-        forEach(entry -> {
-            synchronized (entry) {
-                Transaction active = entry.active;
-                if (active != null) {
-                    waits.add(wait(entry, active, 0));
-                    int position = 1;
-                    for (Transaction queued : entry.queue) {
-                        waits.add(wait(entry, queued, position++));
+        sets.values()
+                .forEach(table -> table.forEachActive(entry -> {
+                    synchronized (entry) {
+                        Transaction active = entry.active;
+                        if (active != null) {
+                            waits.add(wait(entry, active, 0));
+                            int position = 1;
+                            for (Transaction queued : entry.queue) {
+                                waits.add(wait(entry, queued, position++));
+                            }
+                        }
                     }
-                }
-            }
-        });
+                }));
         return waits;
     }
 
@@ -91,6 +78,11 @@ final class Directory {
 
     void clear() {
         sets.clear();
+    }
+
+    /** Returns how many objects of a set are known here. */
+    int size(long set) {
+        return table(set).size();
     }
 
     void clear(long set) {

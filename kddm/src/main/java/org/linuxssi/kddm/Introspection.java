@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.linuxssi.kddm.ObjectInfo.Awaited;
 import org.linuxssi.kddm.spi.ObjectState;
 import org.linuxssi.kddm.spi.SetId;
@@ -24,15 +23,13 @@ final class Introspection {
     }
 
     private static SetInfo set(Engine engine, Copies<?> copies, Optional<KddmSet<?>> open) {
-        AtomicInteger homes = new AtomicInteger();
-        engine.directory().forEach(copies.key(), _ -> homes.incrementAndGet());
         return new SetInfo(
                 copies.id(),
                 open.map(set -> set.spec().definition()),
                 engine.home(Members.MODULO, copies.key()),
                 copies.table().size(),
                 copies.owned().size(),
-                homes.get(),
+                engine.directory().size(copies.key()),
                 copies.hits(),
                 copies.misses());
     }
@@ -57,7 +54,7 @@ final class Introspection {
     private static <T> ObjectInfo object(Engine engine, Copies<T> copies, Copy<T> copy) {
         return new ObjectInfo(
                 copy.object,
-                copy.state,
+                copy.state(),
                 awaited(copy),
                 engine.home(copies.placement(copy), copy.object),
                 copy.version,
@@ -67,14 +64,14 @@ final class Introspection {
     }
 
     private static Awaited awaited(Copy<?> copy) {
-        if (copy.demand != null) {
+        if (copy.demand() != null) {
             return Awaited.HOLDS;
         }
-        Outstanding asked = copy.outstanding;
+        Outstanding asked = copy.outstanding();
         if (asked != null) {
             return asked.request.want() == Message.Want.READ ? Awaited.OBJECT_READ : Awaited.OBJECT_WRITE;
         }
-        return copy.state == ObjectState.WRITE_GHOST ? Awaited.OWNER_CHANGE : Awaited.NOTHING;
+        return copy.state() == ObjectState.WRITE_GHOST ? Awaited.OWNER_CHANGE : Awaited.NOTHING;
     }
 
     static List<Long> homes(Engine engine, SetId id) {

@@ -51,6 +51,11 @@ final class ObjectTable<E extends ObjectTable.Node> {
         return (int) (mixed >>> 32);
     }
 
+    /** Spreads the lower 28 bits of a hash over any number of slots. */
+    private static int place(int hash, int slots) {
+        return (int) ((hash << 4 & 0xffffffffL) * slots >>> 32);
+    }
+
     /** Returns the entry, or null. */
     @Nullable
     E find(long object) {
@@ -123,8 +128,8 @@ final class ObjectTable<E extends ObjectTable.Node> {
     }
 
     private static @Nullable Node search(@Nullable Node[] slots, long object, int hash) {
-        int mask = slots.length - 1;
-        for (int i = hash & mask; ; i = i + 1 & mask) {
+        int length = slots.length;
+        for (int i = place(hash, length); ; i = i + 1 < length ? i + 1 : 0) {
             Node node = (Node) SLOT.getAcquire(slots, i);
             if (node == null) {
                 return null;
@@ -135,14 +140,14 @@ final class ObjectTable<E extends ObjectTable.Node> {
         }
     }
 
-    /** An open-addressing table with linear probing; at most half full. */
+    /** An open-addressing table with linear probing; at most two thirds full. */
     private static final class Segment {
         volatile @Nullable Node[] slots = new Node[16];
         int used;
         volatile int live;
 
         void add(Node node, int hash) {
-            if (used * 2 >= slots.length) {
+            if (used * 3L >= slots.length * 2L) {
                 rehash();
             }
             put(slots, node, hash);
@@ -152,8 +157,7 @@ final class ObjectTable<E extends ObjectTable.Node> {
 
         synchronized void remove(Node node, int hash) {
             @Nullable Node[] now = slots;
-            int mask = now.length - 1;
-            for (int i = hash & mask; now[i] != null; i = i + 1 & mask) {
+            for (int i = place(hash, now.length); now[i] != null; i = i + 1 < now.length ? i + 1 : 0) {
                 if (now[i] == node) {
                     SLOT.setRelease(now, i, REMOVED);
                     live = live - 1;
@@ -163,11 +167,7 @@ final class ObjectTable<E extends ObjectTable.Node> {
         }
 
         private void rehash() {
-            int size = 16;
-            while (size < live * 4 + 4) {
-                size *= 2;
-            }
-            @Nullable Node[] bigger = new Node[size];
+            @Nullable Node[] bigger = new Node[live * 9 / 4 + 16];
             int count = 0;
             for (Node node : slots) {
                 if (node != null && node != REMOVED) {
@@ -180,10 +180,9 @@ final class ObjectTable<E extends ObjectTable.Node> {
         }
 
         private static void put(@Nullable Node[] slots, Node node, int hash) {
-            int mask = slots.length - 1;
-            int i = hash & mask;
+            int i = place(hash, slots.length);
             while (slots[i] != null) {
-                i = i + 1 & mask;
+                i = i + 1 < slots.length ? i + 1 : 0;
             }
             SLOT.setRelease(slots, i, node);
         }

@@ -1,0 +1,161 @@
+package org.linuxssi.kddm;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
+
+/**
+ * The directory entries of one set. An object at which nothing goes on has its entry packed into a number; for a transaction it is
+ * made an object, and packed again afterwards.
+ *
+ * <p>The number: owner (8 bits), placement (9), lost, replicated, shadowed, owned, 1, and the number of the copy set (10), of which 0
+ * is the owner alone. Objects with a copy set beyond those stay objects.
+ */
+final class DirectoryTable {
+
+    private static final int PLACEMENT = 8;
+    private static final int LOST = 1 << 17;
+    private static final int REPLICATED = 1 << 18;
+    private static final int SHADOWED = 1 << 19;
+    private static final int OWNED = 1 << 20;
+    private static final int THERE = 1 << 21;
+    private static final int COPY_SET = 22;
+    private static final int MOST_COPY_SETS = 1 << 10;
+    private static final int UNPACKABLE = -1;
+
+    private final long set;
+    private final PackedTable packed = new PackedTable();
+    private final ObjectTable<DirectoryEntry> live = new ObjectTable<>(this::unpacked);
+    private final Map<NodeSet, Integer> numbers = new HashMap<>();
+    private final List<NodeSet> copySets = new ArrayList<>(List.of(NodeSet.EMPTY));
+
+    DirectoryTable(long set) {
+        this.set = set;
+    }
+
+    /** Runs the step with the object's entry locked, a new one if there was none. */
+    void locked(long object, Consumer<DirectoryEntry> step) {
+        while (true) {
+            DirectoryEntry entry = live.get(object);
+            synchronized (entry) {
+                if (!entry.dead) {
+                    step.accept(entry);
+                    store(entry);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void store(DirectoryEntry entry) {
+        if (entry.empty()) {
+            packed.remove(entry.object);
+            live.remove(entry);
+        } else if (entry.active == null && entry.queue.isEmpty()) {
+            int number = pack(entry);
+            if (number != UNPACKABLE) {
+                packed.put(entry.object, number);
+                live.remove(entry);
+            }
+        }
+    }
+
+    private DirectoryEntry unpacked(long object) {
+        return unpack(object, packed.get(object));
+    }
+
+    private DirectoryEntry unpack(long object, int number) {
+        DirectoryEntry entry = new DirectoryEntry(set, object);
+        if (number != 0) {
+            entry.placement = number >>> PLACEMENT & 0x1ff;
+            entry.lost = (number & LOST) != 0;
+            entry.replicated = (number & REPLICATED) != 0;
+            entry.shadowed = (number & SHADOWED) != 0;
+            if ((number & OWNED) != 0) {
+                NodeId owner = NodeId.of(number & 0xff);
+                entry.own(owner);
+                if (number >>> COPY_SET != 0) {
+                    entry.copies = copySet(number >>> COPY_SET);
+                }
+            }
+        }
+        return entry;
+    }
+
+    private int pack(DirectoryEntry entry) {
+        NodeId owner = entry.owner;
+        int number = THERE
+                | entry.placement << PLACEMENT
+                | (entry.lost ? LOST : 0)
+                | (entry.replicated ? REPLICATED : 0)
+                | (entry.shadowed ? SHADOWED : 0);
+        if (owner == null) {
+            return number;
+        }
+        int copies = entry.copies.equals(NodeSet.of(owner)) ? 0 : copySetNumber(entry.copies);
+        return copies == UNPACKABLE ? UNPACKABLE : number | OWNED | owner.value() | copies << COPY_SET;
+    }
+
+    private NodeSet copySet(int number) {
+        synchronized (numbers) {
+            return copySets.get(number);
+        }
+    }
+
+    private int copySetNumber(NodeSet copies) {
+        synchronized (numbers) {
+            Integer known = numbers.get(copies);
+            if (known != null) {
+                return known;
+            }
+            if (copySets.size() == MOST_COPY_SETS) {
+                return UNPACKABLE;
+            }
+            copySets.add(copies);
+            numbers.put(copies, copySets.size() - 1);
+            return copySets.size() - 1;
+        }
+    }
+
+    /** Visits all entries that are there all the time, and perhaps others; the visitor locks them and changes nothing. */
+    void forEach(Consumer<DirectoryEntry> visitor) {
+        Set<Long> seen = new HashSet<>();
+        forEachActive(entry -> {
+            seen.add(entry.object);
+            visitor.accept(entry);
+        });
+        packed.forEach((object, number) -> {
+            if (!seen.contains(object)) {
+                DirectoryEntry entry = live.find(object);
+                visitor.accept(entry == null ? unpack(object, number) : entry);
+            }
+        });
+    }
+
+    /** Visits the entries at which something goes on, and perhaps others. */
+    void forEachActive(Consumer<DirectoryEntry> visitor) {
+        live.forEach(visitor);
+    }
+
+    /** Returns how many objects are known. */
+    int size() {
+        int[] others = {0};
+        live.forEach(entry -> others[0] += packed.get(entry.object) == 0 ? 1 : 0);
+        return packed.size() + others[0];
+    }
+
+    /** Returns an object's entry as it is, or null. */
+    @Nullable
+    DirectoryEntry find(long object) {
+        DirectoryEntry entry = live.find(object);
+        int number = entry == null ? packed.get(object) : 0;
+        return entry != null || number == 0 ? entry : unpack(object, number);
+    }
+}
