@@ -154,13 +154,25 @@ final class Copy<T> extends ObjectTable.Node {
         }
     }
 
-    boolean isProtected() {
-        return traffic == null || !traffic.unprotected;
+    /** Returns whose ghost has to stay until the backups are where they have to be. */
+    @Nullable
+    NodeId predecessor() {
+        return traffic == null ? null : traffic.predecessor;
     }
 
-    void isProtected(boolean now) {
-        if (traffic != null || !now) {
-            traffic().unprotected = !now;
+    /** Returns the transaction by which ownership came from the predecessor. */
+    long predecessorSeq() {
+        return traffic == null ? 0 : traffic.predecessorSeq;
+    }
+
+    void predecessor(NodeId node, long transaction) {
+        traffic().predecessor = node;
+        traffic().predecessorSeq = transaction;
+    }
+
+    void noPredecessor() {
+        if (traffic != null) {
+            traffic.predecessor = null;
         }
     }
 

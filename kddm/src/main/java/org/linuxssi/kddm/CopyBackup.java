@@ -88,6 +88,9 @@ final class CopyBackup<T> {
             }
             if (copy.version == version && copy.state().owner()) {
                 copy.safe = epoch == engine.members().epoch();
+                if (copy.safe) {
+                    copies.protocol().releasePredecessor(copy, out);
+                }
             }
             copy.tidy();
         }

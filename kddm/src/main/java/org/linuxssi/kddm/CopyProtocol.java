@@ -107,6 +107,7 @@ final class CopyProtocol<T> {
 
     private void drop(Copy<T> copy, boolean removal) {
         copy.known();
+        copy.noPredecessor();
         CopyData<T> data = copies.data();
         if (removal) {
             data.removed(copy);
@@ -274,18 +275,17 @@ final class CopyProtocol<T> {
 
     /** Releases the ghost, with several copies not before the backups are where they have to be. */
     private void arrived(Copy<T> copy, NodeId from, Message.Grant it, Outbox out) {
-        Message.Received received = new Message.Received(it.set(), it.object(), it.seq());
         CopyBackup<T> backup = copies.backup();
         if (backup.lacking(copy.object, from, it.safe())) {
             Backups.Backup snapshot = backup.snapshot(copy);
-            copy.isProtected(false);
+            copy.predecessor(from, it.seq());
             copy.safe = false;
             out.later(() -> {
-                var _ = backup.push(copy, snapshot).thenRun(() -> protect(copy, from, received));
+                var _ = backup.push(copy, snapshot);
             });
         } else {
             copy.safe = true;
-            out.send(from, received);
+            out.send(from, new Message.Received(it.set(), it.object(), it.seq()));
             if (!it.safe()) {
                 copy.born();
                 copies.births().tell(copy, out);
@@ -293,14 +293,13 @@ final class CopyProtocol<T> {
         }
     }
 
-    private void protect(Copy<T> copy, NodeId ghost, Message.Received received) {
-        engine.transact(out -> {
-            synchronized (copy) {
-                copy.isProtected(true);
-                copy.tidy();
-            }
-            out.send(ghost, received);
-        });
+    /** Lets the predecessor's ghost go: what is here is in as many places as it has to be. */
+    void releasePredecessor(Copy<T> copy, Outbox out) {
+        NodeId predecessor = copy.predecessor();
+        if (predecessor != null) {
+            out.send(predecessor, new Message.Received(copies.key(), copy.object, copy.predecessorSeq()));
+            copy.noPredecessor();
+        }
     }
 
     private static boolean owns(Outcome outcome) {
@@ -412,19 +411,19 @@ final class CopyProtocol<T> {
         }
     }
 
-    void received(Message.Received it) {
-        release(it.object(), it.seq());
+    void received(Message.Received it, Outbox out) {
+        release(it.object(), it.seq(), out);
     }
 
     /** Takes an answer to a probe as the word that ownership arrived. */
-    void confirmed(Message.Done it) {
+    void confirmed(Message.Done it, Outbox out) {
         if (it.taken() && copies.backup().count() == 0) {
-            release(it.object(), it.seq());
+            release(it.object(), it.seq(), out);
         }
     }
 
     /** Drops the ghost of this transaction. */
-    private void release(long object, long seq) {
+    private void release(long object, long seq, Outbox out) {
         Copy<T> copy = copies.table().find(object);
         if (copy == null) {
             return;
@@ -434,6 +433,7 @@ final class CopyProtocol<T> {
                 copy.state(ObjectState.INV_COPY);
                 copy.raw(null);
                 copy.noHeir();
+                releasePredecessor(copy, out);
                 copies.forget(copy);
             }
         }
@@ -447,7 +447,7 @@ final class CopyProtocol<T> {
         synchronized (copy) {
             if (copy.seq >= it.seq()) {
                 out.send(home, new Message.Done(it.set(), it.object(), it.seq(), copy.exists(), true, ""));
-                if (copy.isProtected()) {
+                if (copy.predecessor() == null) {
                     out.send(home, new Message.Received(it.set(), it.object(), it.seq()));
                 }
             }

@@ -47,6 +47,7 @@ final class CopyRecovery<T> {
 
     private void announce(Copy<T> copy, Consumer<Announcement> sink) {
         copy.noDemand();
+        copy.noPredecessor();
         copy.safe = false;
         if (copy.state() == ObjectState.INV_OWNER && !copy.writer) {
             copy.state(ObjectState.INV_COPY);

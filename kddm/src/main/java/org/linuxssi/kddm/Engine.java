@@ -334,7 +334,7 @@ final class Engine implements AutoCloseable {
             }
             case Message.Done it -> {
                 directory.done(from, it, out);
-                copies.protocol().confirmed(it);
+                copies.protocol().confirmed(it, out);
             }
             case Message.Invalidated it -> directory.invalidated(from, it, out);
             case Message.Blocked it -> directory.blocked(from, it, out);
@@ -350,7 +350,7 @@ final class Engine implements AutoCloseable {
             case Message.Invalidate it -> copies.protocol().invalidate(from, it, out);
             case Message.Supply it -> copies.protocol().supply(from, it, out);
             case Message.Grant it -> copies.protocol().granted(from, it, out);
-            case Message.Received it -> copies.protocol().received(it);
+            case Message.Received it -> copies.protocol().received(it, out);
             case Message.Probe it -> copies.protocol().probe(from, it, out);
             case Message.Backup it -> replicator.backup(from, it, out);
             case Message.BackedUp it -> replicator.backedUp(from, it, out);

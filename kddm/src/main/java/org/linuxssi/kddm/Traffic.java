@@ -29,8 +29,11 @@ final class Traffic<T> {
     long heirSeq;
     /** The object as bytes: not imported yet, or the ghost of what was handed over. */
     byte @Nullable [] raw;
-    /** Ownership came, but backups are not yet where they have to be. */
-    boolean unprotected;
+    /** From whom ownership came, if backups are not yet where they have to be: it keeps its ghost until then. */
+    @Nullable
+    NodeId predecessor;
+    /** The transaction by which ownership came. */
+    long predecessorSeq;
     /** It is new, and not yet known to exist: there are no backups, or with one copy, the home's stand-in has not confirmed it. */
     boolean unborn;
     /** The transaction that made it; counts while it is unborn. */
@@ -42,7 +45,7 @@ final class Traffic<T> {
                 && outstanding == null
                 && heir == null
                 && raw == null
-                && !unprotected
+                && predecessor == null
                 && !unborn;
     }
 }
