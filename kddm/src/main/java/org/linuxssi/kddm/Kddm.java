@@ -56,6 +56,7 @@ public final class Kddm implements AutoCloseable {
     private final NamedIds names;
     private final UniqueIds uniqueIds;
     private final DistributedLocks locks;
+    private final DistributedBarriers barriers;
 
     /** Makes KDDM of a node and registers its handlers. */
     public Kddm(Rpc rpc, Hotplug hotplug) {
@@ -66,6 +67,7 @@ public final class Kddm implements AutoCloseable {
         this.uniqueIds =
                 new UniqueIds(builtIn(UniqueIds.spec(() -> engine.members().epoch())));
         this.locks = new DistributedLocks(builtIn(DistributedLocks.spec()));
+        this.barriers = new DistributedBarriers(builtIn(DistributedBarriers.spec()), rpc.time());
         registrations.add(rpc.serve(DESTROY, (_, id) -> {
             destroyed(id);
             return Codec.Nothing.NOTHING;
@@ -249,6 +251,11 @@ public final class Kddm implements AutoCloseable {
     /** Returns the cluster-wide locks. */
     public DistributedLocks locks() {
         return locks;
+    }
+
+    /** Returns the cluster-wide barriers. */
+    public DistributedBarriers barriers() {
+        return barriers;
     }
 
     /** Returns the node this is. */

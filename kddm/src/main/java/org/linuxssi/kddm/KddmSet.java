@@ -50,6 +50,11 @@ public final class KddmSet<T> {
         return spec;
     }
 
+    /** Returns the same set with another deadline for operations that give none; what a put waits for keeps the deadline of the spec. */
+    public KddmSet<T> deadline(Duration limit) {
+        return new KddmSet<>(engine, spec.deadline(limit), copies, definitions, verified);
+    }
+
     /** Holds the object to read; makes it by first touch if it is absent. */
     public Hold<T> get(long object) {
         return get(object, spec.deadline());

@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -77,5 +84,45 @@ class UsersTest {
         cluster.fail(NodeSet.of(NodeId.of(2)));
         assertThat(dying).isNotNull();
         mine.lock(5, SOON).close();
+    }
+
+    @Test
+    void aBarrierLetsAllGoWhenTheLastHasCome() throws Exception {
+        int rounds = 5;
+        AtomicInteger[] arrived = new AtomicInteger[rounds];
+        Arrays.setAll(arrived, _ -> new AtomicInteger());
+        try (var pool = Executors.newCachedThreadPool()) {
+            List<Future<?>> parties = new ArrayList<>();
+            for (int party = 0; party < 6; party++) {
+                DistributedBarriers barriers = cluster.kddm(party % 3).barriers();
+                parties.add(pool.submit(() -> {
+                    for (AtomicInteger round : arrived) {
+                        round.incrementAndGet();
+                        barriers.await(4, 6, SOON);
+                        assertThat(round).hasValue(6);
+                    }
+                }));
+            }
+            for (Future<?> party : parties) {
+                party.get(20, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void whoGivesUpAtABarrierHasNotCome() throws Exception {
+        DistributedBarriers one = cluster.kddm(0).barriers();
+        DistributedBarriers two = cluster.kddm(1).barriers();
+        assertThatThrownBy(() -> one.await(1, 2, Duration.ofMillis(50)))
+                .isInstanceOfSatisfying(
+                        KddmException.class, e -> assertThat(e.kind()).isEqualTo(Kind.DEADLINE));
+        assertThatThrownBy(() -> two.await(1, 2, Duration.ofMillis(50))).isInstanceOf(KddmException.class);
+        assertThatThrownBy(() -> one.await(1, 0, SOON)).isInstanceOf(IllegalArgumentException.class);
+        try (var pool = Executors.newCachedThreadPool()) {
+            Future<?> other = pool.submit(() -> one.await(1, 2, SOON));
+            two.await(1, 2, SOON);
+            other.get(10, TimeUnit.SECONDS);
+        }
+        one.await(1, 1, SOON);
     }
 }
