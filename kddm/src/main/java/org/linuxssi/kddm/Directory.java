@@ -123,6 +123,7 @@ final class Directory {
 
     private void start(DirectoryEntry entry, Transaction t, Outbox out) {
         t.seq = engine.nextSeq();
+        t.since = engine.rpc().time().nanos();
         t.blocked = false;
         entry.active = t;
         if (entry.lost) {
@@ -279,6 +280,21 @@ final class Directory {
         t.sent = message;
         t.sentTo = to;
         out.send(to, message);
+    }
+
+    /** Sends again for transactions that take longer than this: when the requester has what it wants, only the home misses the end. */
+    void remind(long nanos, Outbox out) {
+        long now = engine.rpc().time().nanos();
+        sets.values()
+                .forEach(table -> table.forEachActive(entry -> {
+                    synchronized (entry) {
+                        Transaction active = entry.active;
+                        if (!entry.dead && active != null && now - active.since > nanos) {
+                            active.since = now;
+                            again(entry, active, out);
+                        }
+                    }
+                }));
     }
 
     /** Sends again what may have been lost. */

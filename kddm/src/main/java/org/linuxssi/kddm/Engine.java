@@ -37,6 +37,7 @@ final class Engine implements AutoCloseable {
     private static final Duration TRUST_STEP = Duration.ofMillis(5);
     private static final int EPOCH_SHIFT = 40;
     private static final long NANOS_IDLE = Duration.ofSeconds(30).toNanos();
+    private static final long NANOS_LONG = Duration.ofSeconds(2).toNanos();
 
     static final Service<Envelope, Codec.Nothing> OBJECT =
             Service.of(100, "kddm-object", Envelope.CODEC, Codec.NOTHING, Service.Dispatch.INLINE);
@@ -73,6 +74,7 @@ final class Engine implements AutoCloseable {
     private volatile boolean paused;
     private volatile boolean closed;
     private volatile Registration ticking = () -> {};
+    private volatile long reminded;
 
     /**
      * Makes the machine.
@@ -436,6 +438,10 @@ final class Engine implements AutoCloseable {
             if (!copies.births().idle()) {
                 transact(copies.births()::again);
             }
+        }
+        if (now - reminded > NANOS_LONG) {
+            reminded = now;
+            transact(out -> directory.remind(NANOS_LONG, out));
         }
         askHeirs(now);
         for (Idle next = idle.peek(); next != null && now - next.since() > NANOS_IDLE; next = idle.peek()) {

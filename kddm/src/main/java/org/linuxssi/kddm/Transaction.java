@@ -25,6 +25,8 @@ final class Transaction {
     final Message.Request request;
     Phase phase = Phase.QUEUED;
     long seq;
+    /** When it began or was last looked at because it takes long. */
+    long since;
     /** Who has not confirmed an invalidation yet. */
     NodeSet waiting = NodeSet.EMPTY;
     /** Whether it waits for a hold to end. */
