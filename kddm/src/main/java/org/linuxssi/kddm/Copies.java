@@ -32,6 +32,7 @@ final class Copies<T> {
     private final CopyRecovery<T> recovery;
     private final CopyBackup<T> backup;
     private final Births<T> births;
+    private final Evictor<T> evictor;
     private volatile @Nullable SerialExecutor serial;
     private volatile boolean frozen;
     private volatile boolean closed;
@@ -44,6 +45,7 @@ final class Copies<T> {
         this.recovery = new CopyRecovery<>(this, engine.self());
         this.backup = new CopyBackup<>(engine, this);
         this.births = new Births<>(engine, this);
+        this.evictor = new Evictor<>(engine, this);
     }
 
     SetId id() {
@@ -76,6 +78,10 @@ final class Copies<T> {
 
     Births<T> births() {
         return births;
+    }
+
+    Evictor<T> evictor() {
+        return evictor;
     }
 
     /** Returns what runs the messages of a set whose linker may block. */
@@ -180,6 +186,7 @@ final class Copies<T> {
                 }
                 copy.readers++;
             }
+            copy.used(true);
         }
         hits.increment();
         return new Hold<>(this, copy, exclusive);
@@ -250,6 +257,7 @@ final class Copies<T> {
                 copy.state(ObjectState.WRITE_OWNER);
                 copy.born();
                 data.inserted(copy);
+                evictor.account(copy);
             }
         }
         if (created && backup.count() == 0) {
@@ -335,6 +343,7 @@ final class Copies<T> {
     void serve(Copy<T> copy, Outbox out) {
         goOn(copy, out);
         copy.tidy();
+        evictor.account(copy);
     }
 
     private void goOn(Copy<T> copy, Outbox out) {
@@ -366,6 +375,7 @@ final class Copies<T> {
     /** Has the copy taken out of the table later when there is nothing in it. */
     void forget(Copy<T> copy) {
         copy.tidy();
+        evictor.account(copy);
         if (!copy.idle && copy.forgettable()) {
             copy.idle = true;
             engine.idle(this, copy);
@@ -416,6 +426,7 @@ final class Copies<T> {
             return true;
         }
         copy.shift();
+        copy.used(true);
         if (first.exclusive) {
             copy.writer = true;
         } else {

@@ -11,8 +11,12 @@ import org.linuxssi.tools.NodeId;
 final class Copy<T> extends ObjectTable.Node {
 
     private static final ObjectState[] STATES = ObjectState.values();
+    private static final int STATE = 0x0f;
+    private static final int USED = 0x10;
+    private static final int COUNTED = 0x20;
 
-    private byte state;
+    /** The state's number, and whether it was used lately and counted as present. */
+    private byte bits;
     /** Where the directory entry goes, as messages said; used while the set is not open here. */
     private short placement = Members.MODULO;
     /** Whether there is a hold to write. */
@@ -39,11 +43,29 @@ final class Copy<T> extends ObjectTable.Node {
     }
 
     ObjectState state() {
-        return STATES[state];
+        return STATES[bits & STATE];
     }
 
     void state(ObjectState next) {
-        state = (byte) next.ordinal();
+        bits = (byte) (bits & ~STATE | next.ordinal());
+    }
+
+    /** Tells whether somebody here used it since the {@link Evictor} looked. */
+    boolean used() {
+        return (bits & USED) != 0;
+    }
+
+    void used(boolean now) {
+        bits = (byte) (now ? bits | USED : bits & ~USED);
+    }
+
+    /** Tells whether the {@link Evictor} counts it. */
+    boolean counted() {
+        return (bits & COUNTED) != 0;
+    }
+
+    void counted(boolean now) {
+        bits = (byte) (now ? bits | COUNTED : bits & ~COUNTED);
     }
 
     int placement() {

@@ -161,7 +161,10 @@ final class CopyRecovery<T> {
         if (value == null) {
             return false;
         }
-        copies.locked(object, copy -> put(copy, value, ObjectState.WRITE_OWNER));
+        copies.locked(object, copy -> {
+            put(copy, value, ObjectState.WRITE_OWNER);
+            copies.evictor().account(copy);
+        });
         return true;
     }
 
@@ -174,6 +177,7 @@ final class CopyRecovery<T> {
                     copy.state(ObjectState.INV_COPY);
                     copies.data().invalidated(copy);
                     copies.table().remove(copy);
+                    copies.evictor().account(copy);
                     fresh = copies.table().get(copy.object);
                 }
             }

@@ -17,9 +17,11 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Message.Request;
 import org.linuxssi.kddm.Message.Want;
+import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.Decoder;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
@@ -41,6 +43,13 @@ final class Engine implements AutoCloseable {
 
     static final Service<Envelope, Codec.Nothing> OBJECT =
             Service.of(100, "kddm-object", Envelope.CODEC, Codec.NOTHING, Service.Dispatch.INLINE);
+
+    static final Service<SetId, Integer> ROOM = Service.of(
+            104,
+            "kddm-room",
+            SetId.CODEC,
+            Codec.of((room, out) -> out.i32(room), Decoder::i32),
+            Service.Dispatch.INLINE);
 
     private record Early(NodeId from, Envelope envelope) {}
 
@@ -66,6 +75,7 @@ final class Engine implements AutoCloseable {
     private final Replicator replicator = new Replicator(this);
     private final Recovery recovery;
     private final Registration served;
+    private final Registration servedRoom;
     private final LongFunction<@Nullable String> opener;
 
     private volatile Members members = Members.NONE;
@@ -94,6 +104,8 @@ final class Engine implements AutoCloseable {
             receive(from, envelope);
             return Codec.Nothing.NOTHING;
         });
+        this.servedRoom = rpc.serve(ROOM, (_, id) -> copies(id.key()).evictor().room());
+        this.reminded = rpc.time().nanos();
         tick();
     }
 
@@ -468,6 +480,7 @@ final class Engine implements AutoCloseable {
         reconsider();
         ticking.close();
         served.close();
+        servedRoom.close();
         recovery.close();
         replicator.close();
         sets.values().forEach(copies -> copies.births().close(this::closedError));

@@ -26,6 +26,7 @@ import org.linuxssi.tools.Codec;
  * @param flags kind of set
  * @param copies how many nodes have what {@code put} acknowledged after a write, 1 to 3
  * @param deadline of operations that give none
+ * @param cache how many objects this node keeps, more or less; see {@link #cache(int)}
  * @param <T> type of the objects
  */
 public record SetSpec<T>(
@@ -36,7 +37,8 @@ public record SetSpec<T>(
         int objectSize,
         Set<SetFlag> flags,
         int copies,
-        Duration deadline) {
+        Duration deadline,
+        int cache) {
 
     /** The largest object in bytes. */
     public static final int MAX_OBJECT_SIZE = 1 << 20;
@@ -52,13 +54,24 @@ public record SetSpec<T>(
         if (copies < 1 || copies > 3) {
             throw new IllegalArgumentException("copies " + copies + " is not in 1-3");
         }
+        if (cache < 1) {
+            throw new IllegalArgumentException("a cache of " + cache + " objects has no room");
+        }
         flags = Set.copyOf(flags);
     }
 
     /** Returns a spec with id modulo nodes, objects up to 1 MiB, no flags, one copy. */
     public static <T> SetSpec<T> of(SetId id, String linkerName, IoLinker<T> linker) {
         return new SetSpec<>(
-                id, linkerName, linker, DefaultOwner.modulo(), MAX_OBJECT_SIZE, Set.of(), 1, Rpc.DEFAULT_DEADLINE);
+                id,
+                linkerName,
+                linker,
+                DefaultOwner.modulo(),
+                MAX_OBJECT_SIZE,
+                Set.of(),
+                1,
+                Rpc.DEFAULT_DEADLINE,
+                Integer.MAX_VALUE);
     }
 
     /** Returns a spec for values that live in memory only. */
@@ -68,29 +81,37 @@ public record SetSpec<T>(
 
     /** Returns this spec with another default owner scheme. */
     public SetSpec<T> owner(DefaultOwner scheme) {
-        return new SetSpec<>(id, linkerName, linker, scheme, objectSize, flags, copies, deadline);
+        return new SetSpec<>(id, linkerName, linker, scheme, objectSize, flags, copies, deadline, cache);
     }
 
     /** Returns this spec with another limit of object sizes. */
     public SetSpec<T> objectSize(int bytes) {
-        return new SetSpec<>(id, linkerName, linker, owner, bytes, flags, copies, deadline);
+        return new SetSpec<>(id, linkerName, linker, owner, bytes, flags, copies, deadline, cache);
     }
 
     /** Returns this spec with one more flag. */
     public SetSpec<T> flag(SetFlag flag) {
         EnumSet<SetFlag> more = EnumSet.of(flag);
         more.addAll(flags);
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, more, copies, deadline);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, more, copies, deadline, cache);
     }
 
     /** Returns this spec with another number of copies. */
     public SetSpec<T> copies(int count) {
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, count, deadline);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, count, deadline, cache);
     }
 
     /** Returns this spec with another default deadline. */
     public SetSpec<T> deadline(Duration limit) {
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, limit);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, limit, cache);
+    }
+
+    /**
+     * Returns this spec with a bound for what this node keeps. Beyond it copies are dropped in the background, the least used first; last
+     * copies move to nodes with room, and stay when there are none. Nodes may differ in it.
+     */
+    public SetSpec<T> cache(int objects) {
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, deadline, objects);
     }
 
     SetDefinition definition() {
