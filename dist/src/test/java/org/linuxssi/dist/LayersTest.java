@@ -39,6 +39,7 @@ class LayersTest {
         below.put("rpc", Set.of("tools"));
         below.put("hotplug", Set.of("rpc"));
         below.put("kddm", Set.of("hotplug"));
+        below.put("store", Set.of("kddm"));
         below.put("ghost", Set.of("kddm", "linux"));
         below.put("stream", Set.of("ghost"));
         below.put("proc", Set.of("stream"));

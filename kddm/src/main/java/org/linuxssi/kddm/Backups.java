@@ -26,12 +26,17 @@ final class Backups {
 
     /** Keeps what is newer than what is here. */
     void keep(long set, long object, Backup backup) {
-        Tombstone tombstone = tombstones(set).get(object);
-        if (tombstone != null && backup.seq() < tombstone.seq()) {
+        if (removed(set, object, backup.seq())) {
             return;
         }
         sets.computeIfAbsent(set, _ -> new ConcurrentHashMap<>())
                 .merge(object, backup, (old, now) -> now.version() >= old.version() ? now : old);
+    }
+
+    /** Tells whether the object was removed after this transaction, as far as is remembered. */
+    boolean removed(long set, long object, long seq) {
+        Tombstone tombstone = tombstones(set).get(object);
+        return tombstone != null && seq < tombstone.seq();
     }
 
     private ConcurrentHashMap<Long, Tombstone> tombstones(long set) {

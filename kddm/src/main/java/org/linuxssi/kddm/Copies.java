@@ -33,6 +33,7 @@ final class Copies<T> {
     private final CopyBackup<T> backup;
     private final Births<T> births;
     private final Evictor<T> evictor;
+    private final DurableCopies<T> durable;
     private volatile @Nullable SerialExecutor serial;
     private volatile boolean frozen;
     private volatile boolean closed;
@@ -46,6 +47,7 @@ final class Copies<T> {
         this.backup = new CopyBackup<>(engine, this);
         this.births = new Births<>(engine, this);
         this.evictor = new Evictor<>(engine, this);
+        this.durable = new DurableCopies<>(engine, this);
     }
 
     SetId id() {
@@ -80,6 +82,10 @@ final class Copies<T> {
         return births;
     }
 
+    DurableCopies<T> durable() {
+        return durable;
+    }
+
     Evictor<T> evictor() {
         return evictor;
     }
@@ -96,6 +102,7 @@ final class Copies<T> {
         }
         frozen = spec.flags().contains(SetFlag.FROZEN);
         spec.linker().instantiate(spec.id(), engine.self());
+        durable.open(spec);
         backup.open(spec);
         data.open(spec);
         serveAll();
@@ -115,6 +122,7 @@ final class Copies<T> {
         }));
         births.close(() -> new KddmException(Kind.NO_SET, "set " + id() + " was closed"));
         data.close();
+        durable.close();
         if (spec != null) {
             spec.linker().uninstantiate();
         }
@@ -260,7 +268,7 @@ final class Copies<T> {
                 evictor.account(copy);
             }
         }
-        if (created && backup.count() == 0) {
+        if (created && !backup.waits()) {
             engine.transact(out -> births.tell(copy, out));
         }
     }
@@ -268,8 +276,8 @@ final class Copies<T> {
     void put(Copy<T> copy, boolean exclusive) {
         if (!exclusive) {
             putHere(copy, false);
-        } else if (backup.count() > 0) {
-            putWhen(backup.written(copy), copy, "replication");
+        } else if (backup.waits()) {
+            putWhen(backup.written(copy), copy, durable.durable() ? "storing" : "replication");
         } else {
             CompletableFuture<Void> known = births.known(copy);
             if (known.isDone()) {
@@ -331,7 +339,7 @@ final class Copies<T> {
     private void release(Copy<T> copy, boolean exclusive) {
         if (exclusive) {
             copy.writer = false;
-            if (backup.count() == 0) {
+            if (!backup.waits()) {
                 copy.version++;
             }
         } else {
@@ -445,7 +453,7 @@ final class Copies<T> {
         try {
             data.firstTouch(copy);
             copy.born();
-            if (backup.count() > 0) {
+            if (backup.waits()) {
                 out.later(() -> backup.refresh(copy));
             }
             return true;
@@ -486,7 +494,7 @@ final class Copies<T> {
 
     /** Returns the flag of requests for sets with several copies. */
     int replicated() {
-        return backup.count() > 0 ? Message.REPLICATED : 0;
+        return (backup.waits() ? Message.REPLICATED : 0) | (durable.durable() ? Message.DURABLE : 0);
     }
 
     /** Returns where the object's directory entry goes. */

@@ -28,6 +28,11 @@ final class CopyBackup<T> {
         count = spec.flags().contains(SetFlag.LOCAL_EXCLUSIVE) ? 0 : spec.copies() - 1;
     }
 
+    /** Tells whether a put waits for others: backups, or a store. */
+    boolean waits() {
+        return count > 0 || copies.durable().durable();
+    }
+
     /** Returns the node's own backup, or null. */
     @Nullable
     Backup find(long object) {
@@ -36,7 +41,7 @@ final class CopyBackup<T> {
 
     /** The object is removed by this transaction. */
     void removed(long object, long seq, int placement) {
-        if (count() > 0 || find(object) != null) {
+        if (waits() || find(object) != null) {
             engine.replicator().backups().remove(copies.key(), object, new Backups.Tombstone(seq, placement));
         }
     }
@@ -76,7 +81,15 @@ final class CopyBackup<T> {
     /** Sends a snapshot to the targets; completes when they have it. */
     CompletableFuture<Void> push(Copy<T> copy, Backup backup) {
         CompletableFuture<Long> done = new CompletableFuture<>();
-        engine.transact(out -> engine.replicator().push(copies.key(), copy.object, backup, count(), done, out));
+        engine.transact(out -> engine.replicator()
+                .push(
+                        copies.key(),
+                        copy.object,
+                        backup,
+                        count(),
+                        copies.durable().durable(),
+                        done,
+                        out));
         return done.thenAccept(epoch -> engine.transact(out -> safe(copy, backup.version(), epoch, out)));
     }
 
@@ -98,7 +111,7 @@ final class CopyBackup<T> {
 
     /** Tells whether the targets of this view have what is here; the copy is locked. */
     boolean safe(Copy<T> copy) {
-        return count() == 0 || copy.safe;
+        return !waits() || copy.safe;
     }
 
     /** Sends an object that is owned here to its targets, unless a writer is about to. */
@@ -115,7 +128,7 @@ final class CopyBackup<T> {
 
     /** Sends all objects that are owned here to their targets of a new view. */
     void refreshAll() {
-        if (count() > 0) {
+        if (waits()) {
             copies.table().forEach(this::refresh);
         }
     }
@@ -143,8 +156,8 @@ final class CopyBackup<T> {
 
     /** Tells whether a new owner has to send backups before the old owner may forget the object. */
     boolean lacking(long object, NodeId before, boolean safe) {
-        if (count() == 0 || !safe) {
-            return count() > 0;
+        if (!waits() || !safe) {
+            return waits();
         }
         NodeSet mine = engine.replicator().targets(object, engine.self(), count());
         NodeSet theirs = engine.replicator().targets(object, before, count());

@@ -34,8 +34,26 @@ final class CopyProtocol<T> {
 
     void invalidate(NodeId home, Message.Invalidate it, Outbox out) {
         if (it.removal()) {
+            boolean again = engine.replicator().backups().removed(it.set(), it.object(), it.seq() - 1);
             copies.backup().removed(it.object(), it.seq(), it.placement());
+            if (copies.durable().keeps(it.placement())) {
+                long epoch = engine.members().epoch();
+                copies.durable()
+                        .remove(
+                                it,
+                                again,
+                                () -> engine.transact(later -> {
+                                    if (engine.members().epoch() == epoch) {
+                                        invalidateHere(home, it, later);
+                                    }
+                                }));
+                return;
+            }
         }
+        invalidateHere(home, it, out);
+    }
+
+    private void invalidateHere(NodeId home, Message.Invalidate it, Outbox out) {
         Copy<T> copy = copies.table().find(it.object());
         if (copy == null) {
             out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
@@ -166,7 +184,7 @@ final class CopyProtocol<T> {
     }
 
     private boolean safe(Copy<T> copy) {
-        return copies.backup().count() > 0 ? copies.backup().safe(copy) : !copy.unborn();
+        return copies.backup().waits() ? copies.backup().safe(copy) : !copy.unborn();
     }
 
     /** Turns the copy into the ghost of the requester's and returns the data. */
@@ -201,6 +219,10 @@ final class CopyProtocol<T> {
     }
 
     void granted(NodeId from, Message.Grant it, Outbox out) {
+        if (it.outcome() == Outcome.LOAD) {
+            copies.durable().load(it);
+            return;
+        }
         Outstanding asked = engine.outstanding(it.request());
         if (asked != null && asked.operation != null) {
             finished(asked, it, out);
@@ -258,7 +280,7 @@ final class CopyProtocol<T> {
                 }
                 error = problem;
             }
-            case ABSENT, BUSY, LOST, COMPLETED, FAILED -> {
+            case ABSENT, LOAD, BUSY, LOST, COMPLETED, FAILED -> {
                 taken = false;
                 refuse(copy, asked, mine, it, out);
             }
@@ -269,7 +291,7 @@ final class CopyProtocol<T> {
         copies.serve(copy, out);
         boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH
                 || !copy.unborn()
-                || copies.backup().count() == 0;
+                || !copies.backup().waits();
         done(it, copy.exists() && safelyMade, taken, error, out);
     }
 
@@ -360,7 +382,7 @@ final class CopyProtocol<T> {
         try {
             copies.data().firstTouch(copy);
             copy.born();
-            if (copies.backup().count() > 0) {
+            if (copies.backup().waits()) {
                 engine.rpc().time().execute(() -> copies.backup().refresh(copy));
             }
             return "";
@@ -396,7 +418,7 @@ final class CopyProtocol<T> {
                         Kind.LINKER,
                         object + ": " + (data == null ? "failed" : new String(data, StandardCharsets.UTF_8)));
             }
-            case READ_COPY, OWNER, UPGRADE, SHARED_OWNER, FIRST_TOUCH, TOUCH, ABSENT, COMPLETED -> null;
+            case READ_COPY, OWNER, UPGRADE, SHARED_OWNER, FIRST_TOUCH, TOUCH, LOAD, ABSENT, COMPLETED -> null;
         };
     }
 
@@ -417,7 +439,7 @@ final class CopyProtocol<T> {
 
     /** Takes an answer to a probe as the word that ownership arrived. */
     void confirmed(Message.Done it, Outbox out) {
-        if (it.taken() && copies.backup().count() == 0) {
+        if (it.taken() && !copies.backup().waits()) {
             release(it.object(), it.seq(), out);
         }
     }

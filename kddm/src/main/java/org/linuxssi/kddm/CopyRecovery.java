@@ -101,7 +101,7 @@ final class CopyRecovery<T> {
                 case OWNER -> become(copy, it.version(), ObjectState.WRITE_OWNER);
                 case SHARED_OWNER -> become(copy, it.version(), ObjectState.READ_OWNER);
             }
-            if (copies.backup().count() > 0 && copy.state().owner()) {
+            if (copies.backup().waits() && copy.state().owner()) {
                 out.later(() -> copies.backup().refresh(copy));
             }
             copies.serve(copy, out);

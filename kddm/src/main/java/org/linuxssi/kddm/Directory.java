@@ -126,7 +126,9 @@ final class Directory {
         t.since = engine.rpc().time().nanos();
         t.blocked = false;
         entry.active = t;
-        if (entry.lost) {
+        if (entry.lost && maybeStored(entry, t)) {
+            t.wasLost = true;
+        } else if (entry.lost) {
             if (!t.request.has(Message.REPLACE) && t.request.want() != Message.Want.REMOVE) {
                 answer(entry, t, Outcome.LOST, out);
                 return;
@@ -175,6 +177,11 @@ final class Directory {
 
     private void remove(DirectoryEntry entry, Transaction t, Outbox out) {
         NodeSet holders = t.request.has(Message.REPLICATED) ? engine.members().set() : entry.copies;
+        if (t.request.has(Message.DURABLE)
+                && (!storeIsHere(entry) || !engine.copies(entry.set).durable().ready())) {
+            fail(entry, t, DurableCopies.unreachable(entry.object, entry.set, entry.placement), out);
+            return;
+        }
         shadow(entry, false, out);
         if (holders.isEmpty()) {
             removed(entry, t, out);
@@ -225,7 +232,29 @@ final class Directory {
         return engine.among(heirs, entry.placement, entry.object);
     }
 
+    /** Tells whether what nobody has in memory may still be in the store. */
+    private boolean maybeStored(DirectoryEntry entry, Transaction t) {
+        boolean holds = t.request.want() == Message.Want.READ || t.request.want() == Message.Want.WRITE;
+        return holds && t.request.has(Message.DURABLE) && !t.looked && storeIsHere(entry);
+    }
+
+    private boolean storeIsHere(DirectoryEntry entry) {
+        return entry.placement == engine.self().value();
+    }
+
+    /** Looks into the store first, where there is one. */
     private void absent(DirectoryEntry entry, Transaction t, Outbox out) {
+        if (!t.request.has(Message.DURABLE) || t.looked) {
+            untouched(entry, t, out);
+        } else if (storeIsHere(entry)) {
+            grant(entry, t, Outcome.LOAD, engine.self(), 0, Phase.TOUCHING_HERE, out);
+            t.looked = true;
+        } else {
+            fail(entry, t, DurableCopies.unreachable(entry.object, entry.set, entry.placement), out);
+        }
+    }
+
+    private void untouched(DirectoryEntry entry, Transaction t, Outbox out) {
         boolean manual = t.request.has(Message.MANUAL);
         if (t.request.has(Message.NO_FIRST_TOUCH) && !manual) {
             answer(entry, t, Outcome.ABSENT, out);
@@ -434,6 +463,10 @@ final class Directory {
             if (!entry.replicated) {
                 shadow(entry, true, out);
             }
+            entry.lost = false;
+            begin(entry, t, out);
+        } else if (it.error().isEmpty()) {
+            entry.lost = t.wasLost;
             begin(entry, t, out);
         } else {
             fail(entry, t, it.error(), out);

@@ -43,8 +43,10 @@ sealed interface Message {
     int TOUCH_AT_HOME = 16;
     /** Nodes without a copy may have backups. */
     int REPLICATED = 32;
+    /** An absent object may be in the store of its default owner. */
+    int DURABLE = 64;
     /** All flags. */
-    int ALL_FLAGS = 63;
+    int ALL_FLAGS = 127;
 
     /** No destination in a flush. */
     int ANY_NODE = 0xffff;
@@ -109,6 +111,8 @@ sealed interface Message {
         FIRST_TOUCH,
         /** The same, touch it now. */
         TOUCH,
+        /** Look into your store whether there is an object. */
+        LOAD,
         /** There is no object. */
         ABSENT,
         /** Somebody holds it. */
@@ -153,9 +157,9 @@ sealed interface Message {
     /** Owner to home: an object exists now that was touched for the first time by this transaction; tell your stand-in. */
     record Created(long set, long object, long seq) implements Message {}
 
-    /** Owner to a node that keeps a backup: keep this. */
+    /** Owner to a node that keeps a backup: keep this; durable: in the store, if you are the default owner. */
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    record Backup(long set, long object, long push, long version, long seq, int placement, byte[] data)
+    record Backup(long set, long object, long push, long version, long seq, int placement, boolean durable, byte[] data)
             implements Message {}
 
     /** A node that keeps a backup to the owner: kept. */

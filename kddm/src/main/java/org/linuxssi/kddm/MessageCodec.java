@@ -83,6 +83,7 @@ final class MessageCodec {
                         .i64(it.version())
                         .i64(it.seq())
                         .i16(it.placement())
+                        .bool(it.durable())
                         .bytes(it.data());
             case Message.BackedUp it -> head(out, 15, it).i64(it.push());
             case Message.Settle it ->
@@ -131,7 +132,14 @@ final class MessageCodec {
             case 13 -> new Message.Blocked(set, object, in.i64());
             case 14 ->
                 new Message.Backup(
-                        set, object, in.i64(), in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
+                        set,
+                        object,
+                        in.i64(),
+                        in.i64(),
+                        in.i64(),
+                        placement(in),
+                        in.bool(),
+                        in.bytes(SetSpec.MAX_OBJECT_SIZE));
             case 15 -> new Message.BackedUp(set, object, in.i64());
             case 16 -> new Message.Witnessed(set, object, in.i64());
             case 12 -> new Message.Settle(set, object, in.i64(), in.i64(), in.constant(VERDICTS));

@@ -296,7 +296,10 @@ final class Recovery implements AutoCloseable {
     }
 
     private Resolution conclude(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
-        Resolution found = Resolution.of(claims, rebuild.members);
+        Resolution found =
+                engine.copies(key.set()).durable().keeps(claims.getFirst().it().placement())
+                        ? Resolution.ofStored(claims)
+                        : Resolution.of(claims, rebuild.members);
         boolean before = claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST);
         if (found.lost() && !before && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
             return new Resolution(

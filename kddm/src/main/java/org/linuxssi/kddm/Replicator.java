@@ -34,8 +34,9 @@ final class Replicator {
 
         void send(Outbox out) {
             synchronized (this) {
-                missing = targets(backup.object(), engine.self(), count).minus(has);
-                missing.forEach(node -> out.send(node, backup));
+                NodeSet all = targets(backup.object(), engine.self(), count);
+                missing = (backup.durable() ? all.plus(NodeId.of(backup.placement())) : all).minus(has);
+                missing.and(engine.members().set()).forEach(node -> out.send(node, backup));
             }
             finishIfDone(out);
         }
@@ -101,7 +102,14 @@ final class Replicator {
     }
 
     /** Sends a version to its targets; done completes with the epoch in which all had it, across changes of the view. */
-    void push(long set, long object, Backups.Backup version, int count, CompletableFuture<Long> done, Outbox out) {
+    void push(
+            long set,
+            long object,
+            Backups.Backup version,
+            int count,
+            boolean durable,
+            CompletableFuture<Long> done,
+            Outbox out) {
         Message.Backup backup = new Message.Backup(
                 set,
                 object,
@@ -109,6 +117,7 @@ final class Replicator {
                 version.version(),
                 version.seq(),
                 version.placement(),
+                durable,
                 version.data());
         Push push = new Push(backup, count, done);
         pushes.put(backup.push(), push);
@@ -119,7 +128,14 @@ final class Replicator {
     }
 
     void backup(NodeId from, Message.Backup it, Outbox out) {
-        backups.keep(it.set(), it.object(), new Backups.Backup(it.version(), it.seq(), it.placement(), it.data()));
+        boolean stored = it.durable() && it.placement() == engine.self().value();
+        if (stored && !backups.removed(it.set(), it.object(), it.seq())) {
+            engine.copies(it.set()).durable().write(from, it);
+            return;
+        }
+        if (!stored) {
+            backups.keep(it.set(), it.object(), new Backups.Backup(it.version(), it.seq(), it.placement(), it.data()));
+        }
         out.send(from, new Message.BackedUp(it.set(), it.object(), it.push()));
     }
 

@@ -59,6 +59,16 @@ record Resolution(
         return removal == NEVER ? afterLife(all, members) : afterRemoval(all, members, removal);
     }
 
+    /** Concludes for an object whose store is here: neither a ghost nor a backup is newer than that, so they do not count. */
+    static Resolution ofStored(List<Claimed> all) {
+        List<Claimed> others =
+                all.stream().filter(c -> c.it().claim() != Claim.BACKUP).toList();
+        return others.isEmpty()
+                ? new Resolution(
+                        null, NodeSet.EMPTY, false, true, 0, all.getFirst().it().placement(), List.of())
+                : of(others, NodeSet.EMPTY);
+    }
+
     /** What was there before the removal does not count; who has it is told. */
     private static Resolution afterRemoval(List<Claimed> all, NodeSet members, long removal) {
         List<Claimed> alive =

@@ -54,6 +54,12 @@ public record SetSpec<T>(
         if (copies < 1 || copies > 3) {
             throw new IllegalArgumentException("copies " + copies + " is not in 1-3");
         }
+        if (flags.contains(SetFlag.DURABLE)
+                && (owner instanceof DefaultOwner.Modulo || flags.contains(SetFlag.LOCAL_EXCLUSIVE))) {
+            throw new IllegalArgumentException(
+                    "set " + id + " is durable, so each object needs a node whose store keeps it:"
+                            + " choose the default owner fixed, shift or linker");
+        }
         if (cache < 1) {
             throw new IllegalArgumentException("a cache of " + cache + " objects has no room");
         }

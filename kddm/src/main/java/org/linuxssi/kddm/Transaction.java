@@ -31,6 +31,10 @@ final class Transaction {
     NodeSet waiting = NodeSet.EMPTY;
     /** Whether it waits for a hold to end. */
     boolean blocked;
+    /** The default owner's store was looked into. */
+    boolean looked;
+    /** The object counted as lost before. */
+    boolean wasLost;
     /** Whether a holder refused. */
     boolean busy;
     /** Whose confirmation ends the phase. */

@@ -67,7 +67,7 @@ class MessageCodecTest {
     void dataComesBackAsItWas() {
         Message.Grant grant = new Message.Grant(SET, 2, 3, 4, Outcome.OWNER, 7, 255, true, new byte[] {1, 2, 3});
         Message back = MessageCodec.CODEC.fromBytes(MessageCodec.CODEC.toBytes(grant));
-        Message.Backup backup = new Message.Backup(SET, 2, 3, 4, 5, 255, new byte[] {9});
+        Message.Backup backup = new Message.Backup(SET, 2, 3, 4, 5, 255, true, new byte[] {9});
         assertThat(MessageCodec.CODEC.fromBytes(MessageCodec.CODEC.toBytes(backup)))
                 .usingRecursiveComparison()
                 .isEqualTo(backup);
@@ -81,7 +81,7 @@ class MessageCodecTest {
         for (Message message : MESSAGES) {
             fuzz(Envelope.CODEC, new Envelope(1, message), random);
         }
-        fuzz(Envelope.CODEC, new Envelope(1, new Message.Backup(SET, 2, 3, 4, 5, 255, new byte[9])), random);
+        fuzz(Envelope.CODEC, new Envelope(1, new Message.Backup(SET, 2, 3, 4, 5, 255, true, new byte[9])), random);
         fuzz(Announce.CODEC, ANNOUNCE, random);
         fuzz(Settlement.CODEC, new Settlement(1, List.of(new Message.Settle(SET, 2, 3, 4, Verdict.OWNER))), random);
         fuzz(SetDefinition.CODEC, DEFINITION, random);

@@ -74,7 +74,8 @@ enum Mutation {
         Optional<Message> outgoing(Spoiler at, Message message) {
             return Optional.of(
                     message instanceof Message.Backup m
-                            ? new Message.Backup(m.set(), m.object(), m.push(), 1, m.seq(), m.placement(), m.data())
+                            ? new Message.Backup(
+                                    m.set(), m.object(), m.push(), 1, m.seq(), m.placement(), m.durable(), m.data())
                             : message);
         }
     },

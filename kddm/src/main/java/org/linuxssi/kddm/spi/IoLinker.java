@@ -86,6 +86,14 @@ public interface IoLinker<T> {
         return Map.of();
     }
 
+    /**
+     * Asked when a set that is {@link org.linuxssi.kddm.SetFlag#DURABLE} is opened: this node's store for the objects whose default owner it
+     * is. It is closed with the set.
+     */
+    default Optional<ObjectStore> store() {
+        return Optional.empty();
+    }
+
     /** Tells whether calls may take long: then they never run on the thread that reads the network. */
     default boolean mayBlock() {
         return false;
