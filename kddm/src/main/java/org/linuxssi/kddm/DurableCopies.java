@@ -137,15 +137,16 @@ final class DurableCopies<T> {
         var _ = known.read(it.object())
                 .whenComplete((found, error) -> engine.transact(out -> {
                     if (engine.members().epoch() == epoch) {
-                        copies.locked(it.object(), copy -> loaded(copy, it, found, error, out));
+                        Optional<Stored> stored = error == null ? found : Optional.empty();
+                copies.locked(it.object(), copy -> loaded(copy, it, stored, error, out));
                     }
                 }));
     }
 
     private void loaded(
-            Copy<T> copy, Message.Grant it, @Nullable Optional<Stored> found, @Nullable Throwable error, Outbox out) {
+            Copy<T> copy, Message.Grant it, Optional<Stored> found, @Nullable Throwable error, Outbox out) {
         String problem = error == null ? "" : MessageCodec.error("the store failed: " + error);
-        if (copy.seq < it.seq() && !copy.exists() && found != null && found.isPresent()) {
+        if (copy.seq < it.seq() && !copy.exists() && found.isPresent()) {
             Stored stored = found.get();
             copy.seq = it.seq();
             copy.version = stored.version();
