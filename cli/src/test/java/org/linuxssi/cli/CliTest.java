@@ -322,6 +322,31 @@ class CliTest {
         answered(new Reply.Done(), "krg", "signal", "SIGTERM", "712");
         answered(new Reply.Done(), "krg", "shutdown", "--drain");
         assertThat(requests)
-                .containsExactly(new Request.KddmStat(), new Request.Signal(712, 15), new Request.Shutdown(true));
+                .containsExactly(
+                        new Request.Kddm(Request.KddmTopic.STAT, "", 0, 0),
+                        new Request.Signal(712, 15),
+                        new Request.Shutdown(true));
+    }
+
+    @Test
+    void kddmShowsSetsObjectsAndWaits() {
+        for (String[] words : new String[][] {
+            {"krg", "kddm"},
+            {"krg", "kddm", "sets"},
+            {"krg", "kddm", "stat"},
+            {"krg", "kddm", "objects", "200:1", "-l", "5"},
+            {"krg", "kddm", "waits"},
+            {"krg", "kddm", "get", "200:1", "16831"}
+        }) {
+            assertThat(answered(new Reply.Text("something\n"), words).out()).isEqualTo("something\n");
+        }
+        assertThat(requests)
+                .containsExactly(
+                        new Request.Kddm(Request.KddmTopic.SETS, "", 0, 0),
+                        new Request.Kddm(Request.KddmTopic.SETS, "", 0, 0),
+                        new Request.Kddm(Request.KddmTopic.STAT, "", 0, 0),
+                        new Request.Kddm(Request.KddmTopic.OBJECTS, "200:1", 0, 5),
+                        new Request.Kddm(Request.KddmTopic.WAITS, "", 0, 0),
+                        new Request.Kddm(Request.KddmTopic.GET, "200:1", 16831, 0));
     }
 }

@@ -132,8 +132,28 @@ public sealed interface Request {
      */
     record Events(int limit, boolean follow) implements Request {}
 
-    /** Asks for the statistics of the KDDM sets. Answered by {@link Reply.Text}. */
-    record KddmStat() implements Request {}
+    /** What can be asked of KDDM. */
+    enum KddmTopic {
+        /** The sets and their properties. */
+        SETS,
+        /** What the node has of them, and how it is used. */
+        STAT,
+        /** What the node has of each object of a set. */
+        OBJECTS,
+        /** Which requests wait for whom, on all nodes. */
+        WAITS,
+        /** The bytes of one object; for root. */
+        GET
+    }
+
+    /**
+     * Asks for what KDDM has. Answered by {@link Reply.Text}.
+     *
+     * @param set as {@code 200:1}; empty where none is needed
+     * @param object number of the object to get
+     * @param limit the most objects
+     */
+    record Kddm(KddmTopic topic, String set, long object, int limit) implements Request {}
 
     /**
      * Ends this daemon. Answered by {@link Reply.Progress} lines, then {@link Reply.Done} just before it ends.

@@ -9,7 +9,8 @@ import org.linuxssi.control.Request.ClusterStop;
 import org.linuxssi.control.Request.ClusterWaitStart;
 import org.linuxssi.control.Request.Enter;
 import org.linuxssi.control.Request.Events;
-import org.linuxssi.control.Request.KddmStat;
+import org.linuxssi.control.Request.Kddm;
+import org.linuxssi.control.Request.KddmTopic;
 import org.linuxssi.control.Request.Migrate;
 import org.linuxssi.control.Request.NodesAdd;
 import org.linuxssi.control.Request.NodesDel;
@@ -41,6 +42,9 @@ final class RequestCodec {
     private static final Codec<NodeId> NODE = Codec.of((node, out) -> out.node(node), Decoder::node);
     private static final Codec<Run> RUN = Codec.of(RequestCodec::writeRun, RequestCodec::readRun);
 
+    private static final KddmTopic[] TOPICS = KddmTopic.values();
+    private static final int SET_NAME = 32;
+
     private RequestCodec() {}
 
     static void write(Request request, Encoder out) {
@@ -62,7 +66,8 @@ final class RequestCodec {
             case Ps ps ->
                 out.i8(13).list(ps.pids(), WORD).optional(ps.node(), NODE).optional(ps.uid(), WORD);
             case Events events -> out.i8(14).i32(events.limit()).bool(events.follow());
-            case KddmStat() -> out.i8(15);
+            case Kddm it ->
+                out.i8(15).constant(it.topic()).text(it.set()).i64(it.object()).i32(it.limit());
             case Shutdown shutdown -> out.i8(16).bool(shutdown.drain());
         }
     }
@@ -85,7 +90,7 @@ final class RequestCodec {
             case 12 -> new NodesDel(in.value(NodeSelection.CODEC));
             case 13 -> new Ps(in.list(STRINGS, WORD), in.optional(NODE), in.optional(WORD));
             case 14 -> new Events(in.length(Integer.MAX_VALUE), in.bool());
-            case 15 -> new KddmStat();
+            case 15 -> new Kddm(in.constant(TOPICS), in.text(SET_NAME), in.i64(), in.length(Integer.MAX_VALUE));
             case 16 -> new Shutdown(in.bool());
             default -> throw new DecodeException(in.position() - 1, tag + " is no request");
         };

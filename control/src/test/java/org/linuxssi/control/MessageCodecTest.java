@@ -47,7 +47,7 @@ class MessageCodecTest {
                 new Request.Ps(List.of(1, 2), Optional.of(NodeId.of(1)), Optional.of(1000)),
                 Request.Ps.ALL,
                 new Request.Events(20, true),
-                new Request.KddmStat(),
+                new Request.Kddm(Request.KddmTopic.OBJECTS, "200:1", -5, 100),
                 new Request.Shutdown(true));
     }
 

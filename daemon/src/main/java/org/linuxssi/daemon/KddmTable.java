@@ -1,20 +1,100 @@
 package org.linuxssi.daemon;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.linuxssi.kddm.DefaultOwner;
+import org.linuxssi.kddm.ObjectInfo;
 import org.linuxssi.kddm.SetDefinition;
 import org.linuxssi.kddm.SetFlag;
 import org.linuxssi.kddm.SetInfo;
+import org.linuxssi.kddm.WaitInfo;
 
-/** The KDDM sets of a node as {@code krg kddmstat} shows them, a line each. */
+/** The KDDM sets of a node as {@code krg kddm} shows them, a line each. */
 final class KddmTable {
 
     private static final String FORMAT = "%-12s %-16s %7s %6s %7s %7s %7s %7s %10s %10s %s";
 
     private KddmTable() {}
+
+    private static final String SETS = "%-12s %-16s %-10s %7s %6s %7s %s";
+    private static final String OBJECTS = "%20s %-12s %-12s %4s %8s %7s %6s %7s";
+    private static final String WAITS = "%-12s %20s %-7s %4s %8s %-12s %s";
+
+    /** The head of {@link #waits}. */
+    static final String WAITS_HEAD =
+            String.format(Locale.ROOT, WAITS, "SET", "OBJECT", "WANTS", "NODE", "POSITION", "WAITS-FOR", "HELD");
+
+    /** Returns the properties of the sets. */
+    static String sets(List<SetInfo> sets) {
+        String head = String.format(Locale.ROOT, SETS, "SET", "LINKER", "OWNER", "SIZE", "COPIES", "MANAGER", "FLAGS");
+        return sets.stream().map(KddmTable::properties).collect(Collectors.joining("\n", head + "\n", ""));
+    }
+
+    private static String properties(SetInfo set) {
+        Optional<SetDefinition> known = set.definition();
+        return String.format(
+                Locale.ROOT,
+                SETS,
+                set.id(),
+                known.map(SetDefinition::linkerName).orElse("-"),
+                known.map(it -> owner(it.owner())).orElse("-"),
+                known.map(it -> Integer.toString(it.objectSize())).orElse("-"),
+                known.map(it -> Integer.toString(it.copies())).orElse("-"),
+                set.manager().map(Object::toString).orElse("-"),
+                known.map(KddmTable::flags).orElse("-"));
+    }
+
+    private static String owner(DefaultOwner owner) {
+        return switch (owner) {
+            case DefaultOwner.Fixed fixed -> "node " + fixed.node();
+            case DefaultOwner.Modulo _ -> "modulo";
+            case DefaultOwner.Shift shift -> ">> " + shift.bits();
+            case DefaultOwner.Linker _ -> "linker";
+        };
+    }
+
+    /** Returns what a node has of objects. */
+    static String objects(List<ObjectInfo> objects) {
+        String head = String.format(
+                Locale.ROOT, OBJECTS, "OBJECT", "STATE", "AWAITS", "HOME", "VERSION", "READERS", "WRITER", "WAITERS");
+        return objects.stream()
+                .sorted(Comparator.comparingLong(ObjectInfo::object))
+                .map(it -> String.format(
+                        Locale.ROOT,
+                        OBJECTS,
+                        it.object(),
+                        it.state(),
+                        it.awaited() == ObjectInfo.Awaited.NOTHING
+                                ? "-"
+                                : it.awaited().name(),
+                        it.home().map(Object::toString).orElse("-"),
+                        it.version(),
+                        it.readers(),
+                        it.writer() ? "yes" : "no",
+                        it.waiters()))
+                .collect(Collectors.joining("\n", head + "\n", ""))
+                .stripTrailing();
+    }
+
+    /** Returns a line a request, without a head. */
+    static String waits(List<WaitInfo> waits) {
+        return waits.stream()
+                .map(it -> String.format(
+                        Locale.ROOT,
+                        WAITS,
+                        it.set(),
+                        it.object(),
+                        it.wants(),
+                        it.requester(),
+                        it.position(),
+                        it.waitsFor().isEmpty() ? "-" : it.waitsFor(),
+                        it.held() ? "held" : "-"))
+                .collect(Collectors.joining("\n"));
+    }
 
     static String format(List<SetInfo> sets) {
         String head = String.format(

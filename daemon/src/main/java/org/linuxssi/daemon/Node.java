@@ -94,6 +94,7 @@ final class Node {
     private final EventLog events;
     private final ClusterRequests cluster;
     private final Kddm kddm;
+    private final KddmViews kddmViews;
     private final Container container;
     private final Streams streams;
     private final SharedOffsets offsets;
@@ -131,6 +132,7 @@ final class Node {
                 whereabouts,
                 procfs -> new RealProcesses(new ListedProcesses(procfs), table),
                 config.run().resolve("proc.fuse")));
+        kddmViews = part(new KddmViews(kddm, rpc, () -> hotplug.settled().members(), proc.extensions()));
         part(ContainerCpus.start(container, rpc, whereabouts, ProcFsOptions.defaults(), config.run()));
         Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, offsets, rpc.self()));
         GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
@@ -355,8 +357,8 @@ final class Node {
         return migrator;
     }
 
-    String kddmText() {
-        return KddmTable.format(kddm.sets());
+    KddmViews kddm() {
+        return kddmViews;
     }
 
     /** Checks that programs can run on a node. */

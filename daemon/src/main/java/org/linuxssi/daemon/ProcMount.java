@@ -17,6 +17,7 @@ import org.linuxssi.proc.Container;
 import org.linuxssi.procfs.ClusterProcFs;
 import org.linuxssi.procfs.ClusterView;
 import org.linuxssi.procfs.LocalProcesses;
+import org.linuxssi.procfs.ProcExtensions;
 import org.linuxssi.procfs.ProcFsOptions;
 import org.linuxssi.procfs.ProcProvider;
 import org.linuxssi.rpc.Rpc;
@@ -111,6 +112,11 @@ final class ProcMount implements AutoCloseable {
         } catch (IOException problem) {
             throw new UncheckedIOException("read " + file, problem);
         }
+    }
+
+    /** Returns where other parts add files. */
+    ProcExtensions extensions() {
+        return tree.extensions();
     }
 
     /** Returns this node's processes as {@code krg ps} shows them. */

@@ -61,7 +61,12 @@ final class Requests implements ControlHandler {
             }
             case Request.Ps ps -> new Reply.Processes(filter(ps, node.processes()));
             case Request.Events events -> events(events, exchange);
-            case Request.KddmStat() -> new Reply.Text(node.kddmText());
+            case Request.Kddm query -> {
+                if (query.topic() == Request.KddmTopic.GET) {
+                    exchange.requireRoot("kddm get");
+                }
+                yield new Reply.Text(node.kddm().text(query));
+            }
             case Request.Shutdown(boolean drain) -> {
                 exchange.requireRoot("shutdown");
                 node.end(drain);

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -271,6 +272,20 @@ public final class Kddm implements AutoCloseable {
     /** Returns what this node has of a set's objects, at most so many. */
     public List<ObjectInfo> objects(SetId id, int limit) {
         return Introspection.objects(engine, id, limit);
+    }
+
+    /**
+     * Returns an object as its linker writes it for another node; empty when it is absent.
+     *
+     * @throws KddmException of kind NO_SET when the set is not open on this node
+     */
+    public Optional<byte[]> bytes(SetId id, long object) {
+        KddmSet<?> set = open.get(id.key());
+        if (set == null) {
+            throw new KddmException(
+                    Kind.NO_SET, "set " + id + " is not open on node " + rpc.self() + ": ask another node");
+        }
+        return set.bytes(object);
     }
 
     /** Returns the objects of a set that exist or are lost, as far as this node is their home. */

@@ -7,6 +7,7 @@ import java.util.function.UnaryOperator;
 import org.linuxssi.kddm.KddmException.Kind;
 import org.linuxssi.kddm.Message.Want;
 import org.linuxssi.kddm.spi.SetId;
+import org.linuxssi.tools.Encoder;
 import org.linuxssi.tools.NodeId;
 
 /**
@@ -135,6 +136,19 @@ public final class KddmSet<T> {
         }
         try (Hold<T> hold = found.get()) {
             return Optional.of(hold.value());
+        }
+    }
+
+    /** Returns the object's bytes; empty when it is absent. */
+    Optional<byte[]> bytes(long object) {
+        Optional<Hold<T>> found = getNoFirstTouch(object);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        try (Hold<T> hold = found.get()) {
+            Encoder out = new Encoder(64);
+            spec.linker().exportObject(object, hold.value(), out);
+            return Optional.of(out.toBytes());
         }
     }
 
