@@ -71,10 +71,10 @@ final class Abandoned {
             if (rpc.call(known, ProcServices.DESCRIBE, pid).isPresent()) {
                 return true;
             }
+            directory.moved(pid, node);
         } catch (RpcException unknown) {
             LOG.log(Level.DEBUG, "node {0} does not tell whether it has pid {1}: {2}", known, pid, unknown);
         }
-        directory.moved(pid, node);
         return false;
     }
 }
