@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.linuxssi.linux.ProcFiles;
 
 /** Calls about another process give the same results, and the process is told the same, on one node and across nodes. */
-@Timeout(120)
+@Timeout(240)
 class CallsAcrossNodesTest {
 
     private static final int USER = 1234;
@@ -78,7 +78,7 @@ class CallsAcrossNodesTest {
                 .map(word -> word.equals("OUTPUT") ? heard.toString() : word)
                 .toList();
         LaunchedProgram telling = start(from, fromUser, said, command);
-        assertThat(telling.end().get(60, TimeUnit.SECONDS).code()).isZero();
+        assertThat(telling.end().get(120, TimeUnit.SECONDS).code()).isZero();
         String receiverSaid = Files.readString(heard)
                 .replace(pid + " " + thread, "PID TID")
                 .replace("from " + telling.pid() + " ", "from SENDER ");

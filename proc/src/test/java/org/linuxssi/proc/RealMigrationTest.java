@@ -171,6 +171,7 @@ class RealMigrationTest {
                 + child + "; wait $!; echo got $?; exit 7";
         LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of("bash", "-c", script));
         awaitLines(1);
+        await().until(() -> Files.readString(child).endsWith("\n"));
         int pid = Integer.parseInt(Files.readString(child).trim());
         nodes.migrate(program.pid(), 0, 1);
         nodes.migrate(pid, 0, 2);
