@@ -54,7 +54,7 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     private final ProcTree tree;
     private final ProcContents contents;
     private final ProcExtensions extensions = new ProcExtensions();
-    private final ConcurrentMap<Long, byte[]> files = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Long, OpenFile> files = new ConcurrentHashMap<>();
     private final ConcurrentMap<Long, ProcListing> listings = new ConcurrentHashMap<>();
     private final AtomicLong handles = new AtomicLong(System.nanoTime() << 8);
     private final ExecutorService workers = pool(WORKERS, "proc");
@@ -205,19 +205,20 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     private void open(FuseRequest.Open open, ProcNode node, FuseReply reply) {
         boolean writeOnly = (open.flags() & 3) == 1;
         long handle = handles.incrementAndGet();
-        files.put(handle, writeOnly ? new byte[0] : contents.read(open.header(), node));
+        byte[] bytes = writeOnly ? new byte[0] : contents.read(open.header(), node);
+        files.put(handle, OpenFile.opened(open.header(), bytes));
         reply.opened(handle, FuseAbi.FOPEN_DIRECT_IO | FuseAbi.FOPEN_NOFLUSH);
     }
 
     /** A handle that an earlier daemon gave is not known: what it would read now has to do. */
     private void read(FuseRequest.Read read, ProcNode node, FuseReply reply) {
-        byte[] known = files.get(read.handle());
-        run(known != null, reply, () -> {
-            byte[] bytes = known != null ? known : contents.read(read.header(), node);
-            if (known == null) {
-                files.put(read.handle(), bytes);
-            }
-            reply.slice(bytes, read.offset(), read.size());
+        OpenFile known = files.get(read.handle());
+        boolean current = known != null && known.serves(read.offset());
+        run(current || contents.isQuick(node), reply, () -> {
+            FuseHeader opener = known != null ? known.opener() : read.header();
+            OpenFile file = current ? known : OpenFile.opened(opener, contents.read(opener, node));
+            files.put(read.handle(), file.read(read.offset()));
+            reply.slice(file.bytes(), read.offset(), read.size());
         });
     }
 

@@ -148,6 +148,23 @@ class ClusterProcFsTest {
                 .containsExactly("node0", "node1", "self", "node0");
     }
 
+    /** As top does: it keeps the files open. */
+    @Test
+    void whoReadsAgainFromTheStartReadsAnew() throws Exception {
+        String script = """
+                import os, time
+                def twice(path):
+                    fd = os.open(path, os.O_RDONLY)
+                    first = os.pread(fd, 100, 0)
+                    rest = os.pread(fd, 100, 5)
+                    time.sleep(0.6)
+                    return rest == first[5:] + rest[95:], os.pread(fd, 100, 0) != first
+                print(twice('/proc/uptime'), twice('/proc/FAR/sched')[0])
+                """;
+        assertThat(run("python3 -c \"" + script.replace("FAR", Integer.toString(far)) + "\""))
+                .isEqualTo("(True, True) True");
+    }
+
     @Test
     void localProcessesLookAsNatively() throws Exception {
         for (String look : List.of("ls /proc/%/fd", "readlink /proc/%/exe", "cat /proc/%/maps", "ls /proc/%/ns")) {
