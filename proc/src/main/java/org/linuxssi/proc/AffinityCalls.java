@@ -15,7 +15,8 @@ import org.linuxssi.tools.Registration;
 
 /**
  * {@code sched_getaffinity(2)} and {@code sched_setaffinity(2)} with the cluster's numbers of processors. A thread that
- * is bound to nothing has all processors of the cluster; one can be bound to those of its node, as in a cpuset of them.
+ * is bound to nothing has all processors of the cluster. One that is bound runs on those of its node that it asked for, or
+ * on any of its node when it asked for none of them; it sees what it asked for.
  */
 final class AffinityCalls {
 
@@ -23,6 +24,7 @@ final class AffinityCalls {
 
     private final Container container;
     private final ClusterCpus cpus;
+    private final Bindings bindings = new Bindings();
     private final RemoteCalls remote;
 
     AffinityCalls(Container container, ClusterCpus cpus, RemoteCalls remote) {
@@ -78,7 +80,8 @@ final class AffinityCalls {
         Affinity.Mask real = Affinity.of(thread);
         int words = Math.ceilDiv(numbering.total(), Long.SIZE);
         int size = (int) Math.min(Integer.toUnsignedLong(length), Math.max(real.bytes(), words * WORD));
-        return Arrays.copyOf(numbering.shown(real.cpus()).toByteArray(), size);
+        BitSet shown = bindings.asked(thread, real.cpus()).orElseGet(() -> numbering.shown(real.cpus()));
+        return Arrays.copyOf(shown.toByteArray(), size);
     }
 
     private long set(NotifiedCall call, int thread, int length) {
@@ -99,11 +102,15 @@ final class AffinityCalls {
     }
 
     private void bind(int thread, byte[] mask) {
-        BitSet real = cpus.numbering().real(BitSet.valueOf(mask));
+        CpuNumbering numbering = cpus.numbering();
+        BitSet asked = BitSet.valueOf(mask);
+        BitSet real = numbering.real(asked);
         if (real.isEmpty()) {
-            throw new ErrnoException("bind thread " + thread + " to processors of other nodes", Errno.EINVAL);
+            throw new ErrnoException("bind thread " + thread + " to processors that are not there", Errno.EINVAL);
         }
         Affinity.set(thread, real);
+        asked.and(numbering.usable());
+        bindings.put(thread, asked, Affinity.of(thread).cpus());
     }
 
     /** Carries out what a program of another node asked about a process of this one. */

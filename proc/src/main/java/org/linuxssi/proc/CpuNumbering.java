@@ -71,7 +71,7 @@ record CpuNumbering(List<Integer> own, int first, int total, BitSet usable) {
 
     /**
      * Returns the real numbers for those of the cluster that are of this node; all that a kernel can have when nothing of
-     * this node is left out.
+     * this node is left out, or when there are processors of other nodes only: here, any of this node has to do for them.
      */
     BitSet real(BitSet shown) {
         BitSet real = new BitSet();
@@ -83,7 +83,7 @@ record CpuNumbering(List<Integer> own, int first, int total, BitSet usable) {
                 bound |= usable.get(first + i);
             }
         }
-        if (!bound) {
+        if (!bound || (real.isEmpty() && shown.intersects(usable))) {
             real.set(0, REAL_LIMIT);
         }
         return real;

@@ -53,22 +53,35 @@ class AffinityTest {
     }
 
     @Test
-    void allProcessorsOfItsNodeOrMoreAreNoBinding() throws Exception {
+    void allProcessorsOfItsNodeAndSomeMoreAreSeenAsAskedFor() throws Exception {
         assertThat(python(
                         1,
                         "os.sched_setaffinity(0,range(%d)); print(len(os.sched_getaffinity(0)))".formatted(2 * cpus)))
-                .isEqualTo(3 * cpus + "\n");
+                .isEqualTo(2 * cpus + "\n");
     }
 
     @Test
-    void processorsOfOtherNodesAloneAreRefused() throws Exception {
+    void aProgramSeesTheProcessorsOfOtherNodesThatItAskedFor() throws Exception {
         String attempt = """
-                try:
-                    os.sched_setaffinity(0, [0])
-                except OSError as problem:
-                    print(problem.errno, len(os.sched_getaffinity(0)))
+                for cpu in sorted(os.sched_getaffinity(0)):
+                    os.sched_setaffinity(0, [cpu])
+                    print(os.sched_getaffinity(0) == {cpu}, len(os.popen('nproc').read()))
+                os.sched_setaffinity(0, {0, %1$d})
+                print(os.sched_getaffinity(0) == {0, %1$d})
+                """.formatted(cpus);
+        assertThat(python(1, attempt)).isEqualTo("True 2\n".repeat(3 * cpus) + "True\n");
+    }
+
+    @Test
+    void processorsThatAreNotThereAreRefused() throws Exception {
+        String attempt = """
+                for mask in [], [1000]:
+                    try:
+                        os.sched_setaffinity(0, mask)
+                    except OSError as problem:
+                        print(problem.errno, len(os.sched_getaffinity(0)))
                 """;
-        assertThat(python(1, attempt)).isEqualTo("22 " + 3 * cpus + "\n");
+        assertThat(python(1, attempt)).isEqualTo(("22 " + 3 * cpus + "\n").repeat(2));
     }
 
     @Test

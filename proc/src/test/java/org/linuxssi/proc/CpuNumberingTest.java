@@ -34,8 +34,14 @@ class CpuNumberingTest {
     }
 
     @Test
-    void processorsOfOtherNodesAloneAreNone() {
-        assertThat(middle.real(bits(0, 6, 700))).isEqualTo(new BitSet());
+    void anyOfTheNodeHasToDoForProcessorsOfOtherNodes() {
+        assertThat(middle.real(bits(0, 6, 700)).cardinality()).isGreaterThan(1000);
+    }
+
+    @Test
+    void processorsThatAreNotThereAreNone() {
+        assertThat(middle.real(bits(700))).isEqualTo(new BitSet());
+        assertThat(middle.real(bits())).isEqualTo(new BitSet());
     }
 
     @Test
