@@ -19,7 +19,7 @@ import org.linuxssi.tools.NodeId;
  * @param imager takes and builds them
  * @param host returns the pid outside of the container of a process of this node; throws ErrnoException with ESRCH when
  *     there is none
- * @param init the pid outside of the container's first process, whose root directory is the container's
+ * @param init the pid outside of the container's first process, whose root directory and name spaces are the container's
  * @param doorway returns the number, in an agent given by its pid outside, of a pidfd of this daemon, through which it
  *     takes relayed files; -1 when it has none
  */
@@ -28,7 +28,7 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
 
     @Override
     public List<String> obstacles(int pid) {
-        return imager.obstacles(host.applyAsInt(pid));
+        return imager.obstacles(host.applyAsInt(pid), init);
     }
 
     @Override

@@ -99,7 +99,7 @@ class MovedProcessTest {
         ProcessTable here = tables.get(from);
         ProcessTable there = tables.get(to);
         int host = here.hostPid(pid);
-        assertThat(imager(from).obstacles(host)).isEmpty();
+        assertThat(imager(from).obstacles(host, containers.get(from).initPid())).isEmpty();
         assertThat(imager(to)
                         .lacking(imager(from).needs(host), containers.get(to).initPid()))
                 .isEmpty();

@@ -17,9 +17,13 @@ public record Imager(String agent, RelayedFile relayed) {
 
     private static final int PAGE = 4096;
 
-    /** Returns what the process holds that cannot move, each as {@code fd 7: io_uring}; empty when it can. */
-    public List<String> obstacles(int pid) {
-        return Preflight.obstacles(pid, relayed);
+    /**
+     * Returns what the process holds that cannot move, each as {@code fd 7: io_uring}; empty when it can.
+     *
+     * @param init the first process of the container
+     */
+    public List<String> obstacles(int pid, int init) {
+        return Preflight.obstacles(pid, init, relayed);
     }
 
     /** Returns what the process needs to find where it goes; see {@link #lacking}. */

@@ -34,9 +34,10 @@ final class Preflight {
     }
 
     /** Returns all that cannot move, each as {@code fd 7: io_uring}. */
-    static List<String> obstacles(int pid, RelayedFile relayed) {
+    static List<String> obstacles(int pid, int init, RelayedFile relayed) {
         Preflight preflight = new Preflight(pid, relayed);
         preflight.status();
+        preflight.obstacles.addAll(Surroundings.obstacles(pid, init));
         preflight.files();
         preflight.memory();
         preflight.threads();
@@ -49,15 +50,12 @@ final class Preflight {
             obstacles.add("it is a zombie");
         }
         if (!status.getOrDefault("TracerPid", "0").equals("0")) {
-            obstacles.add("it is traced by process " + status.get("TracerPid"));
+            obstacles.add("it is traced by process "
+                    + Surroundings.inside(Integer.parseInt(status.getOrDefault("TracerPid", "0"))));
         }
         long ignored = Long.parseUnsignedLong(status.getOrDefault("SigIgn", "0"), 16);
         if ((ignored & SIGTRAP_BIT) != 0) {
             obstacles.add("it ignores SIGTRAP");
-        }
-        if (!ProcFiles.link(pid, "ns/user")
-                .equals(ProcFiles.link((int) ProcessHandle.current().pid(), "ns/user"))) {
-            obstacles.add("it has a user name space of its own");
         }
         sharedWithParent();
         if (!ProcFiles.text(pid, "timers").isEmpty()) {

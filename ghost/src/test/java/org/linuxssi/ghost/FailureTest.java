@@ -71,6 +71,35 @@ class FailureTest {
         assertThat(new Outcome(status >> 8, Files.readString(output))).isEqualTo(expected);
     }
 
+    private Traveller refused(String... command) {
+        int outside = one.launch(PID, directory.resolve("refused.out"), directory, command);
+        Traveller traveller = new Traveller(directory.resolve("agent"), one, PID, outside);
+        await().until(() -> !traveller.obstacles().isEmpty());
+        return traveller;
+    }
+
+    @Test
+    void nameSpacesOfItsOwnAreRefused() {
+        Traveller traveller = refused("unshare", "--mount", "--uts", "--net", "sleep", "1000");
+        await().untilAsserted(() -> assertThat(traveller.obstacles())
+                .containsExactly(
+                        "it has a name space of its own: mnt",
+                        "it has a name space of its own: net",
+                        "it has a name space of its own: uts"));
+    }
+
+    @Test
+    void aTracerIsRefusedAndWhatItTraces() {
+        Traveller tracer = refused("strace", "-f", "-o", "/dev/null", "sleep", "1000");
+        assertThat(tracer.obstacles()).anyMatch(obstacle -> obstacle.matches("it traces process [0-9]+"));
+        int tracee = ProcFiles.processes().stream()
+                .filter(process -> ProcFiles.stat(process).parent() == tracer.outside())
+                .findFirst()
+                .orElseThrow();
+        assertThat(tracer.imager().obstacles(tracee, one.init()))
+                .anyMatch(obstacle -> obstacle.startsWith("it is traced by process "));
+    }
+
     @Test
     void aStreamThatBreaks() throws IOException {
         unharmed(Mishap.STREAM_BREAKS, false, 1);

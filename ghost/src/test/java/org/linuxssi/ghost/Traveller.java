@@ -56,7 +56,7 @@ final class Traveller {
     }
 
     List<String> obstacles() {
-        return imager.obstacles(outside);
+        return imager.obstacles(outside, here.init());
     }
 
     /** What goes wrong in a move that fails. */
