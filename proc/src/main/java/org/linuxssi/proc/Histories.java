@@ -12,9 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import org.linuxssi.linux.ErrnoException;
@@ -30,24 +28,11 @@ final class Histories implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Histories.class.getName());
     private static final int START = 22;
     private static final int TICK_MILLIS = 10;
-    private static final int NUMBERS = 13;
+    private static final int NUMBERS = 8;
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /**
-     * The past of a process: its start by the calendar, and what that means for the numbers of this node's kernel.
-     *
-     * @param told the most that it was told of its processor time
-     * @param more what is added to the kernel's times to tell it
-     */
-    private record Past(long startMillis, TimeShift shift, ToldTimes more, AtomicReference<ToldTimes> told) {
-
-        Past(long startMillis, TimeShift shift, ToldTimes more) {
-            this(startMillis, shift, more, new AtomicReference<>(more));
-        }
-
-        ToldTimes tell(ToldTimes here) {
-            return told.accumulateAndGet(here.plus(more), (former, now) -> now.notLess(former));
-        }
+    /** The past of a process: its start by the calendar, and what that means for the numbers of this node's kernel. */
+    private record Past(long startMillis, TimeShift shift) {
 
         String line(int pid) {
             CpuTimes more = shift.more();
@@ -60,19 +45,13 @@ final class Histories implements AutoCloseable {
                     Long.toString(more.user()),
                     Long.toString(more.system()),
                     Long.toString(more.childrenUser()),
-                    Long.toString(more.childrenSystem()),
-                    Long.toString(this.more.user()),
-                    Long.toString(this.more.system()),
-                    Long.toString(this.more.total()),
-                    Long.toString(this.more.childrenUser()),
-                    Long.toString(this.more.childrenSystem()));
+                    Long.toString(more.childrenSystem()));
         }
     }
 
     private final Path file;
     private final LongSupplier bootMillis;
     private final Map<Integer, Past> byPid = new ConcurrentHashMap<>();
-    private final Map<Integer, Past> byHostPid = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
@@ -107,30 +86,9 @@ final class Histories implements AutoCloseable {
         ProcFiles.Stat stat = ProcFiles.stat(hostPid);
         long start = stat.field(START);
         CpuTimes here = CpuTimes.of(stat);
-        ToldTimes told = ToldTimes.of(hostPid, stat);
         return find(pid, start)
-                .map(past -> new History(here.plus(past.shift().more()), past.tell(told), past.startMillis()))
-                .orElseGet(() -> new History(here, told.roundedUp(), bootMillis.getAsLong() + start * TICK_MILLIS));
-    }
-
-    boolean isEmpty() {
-        return byPid.isEmpty();
-    }
-
-    /** Returns what a process that came from elsewhere is to be told of its processor time. */
-    Optional<ToldTimes> told(int pid, int hostPid) {
-        ProcFiles.Stat stat = ProcFiles.stat(hostPid);
-        Optional<Past> past = find(pid, stat.field(START));
-        past.ifPresent(known -> byHostPid.put(hostPid, known));
-        return past.map(known -> known.tell(ToldTimes.of(hostPid, stat)));
-    }
-
-    /** Returns the total that {@link #told} has, without looking into {@code /proc}; nothing when it has to be asked first. */
-    OptionalLong toldTotal(int hostPid) {
-        Past past = byHostPid.get(hostPid);
-        return past == null
-                ? OptionalLong.empty()
-                : OptionalLong.of(ToldTimes.clock(hostPid) + past.more().total());
+                .map(past -> new History(here.plus(past.shift().more()), past.startMillis()))
+                .orElseGet(() -> new History(here, bootMillis.getAsLong() + start * TICK_MILLIS));
     }
 
     private Optional<Past> find(int pid, long start) {
@@ -144,8 +102,7 @@ final class Histories implements AutoCloseable {
             CpuTimes more = history.used().minus(CpuTimes.of(stat));
             long start = Math.max(0, (history.startMillis() - bootMillis.getAsLong()) / TICK_MILLIS);
             TimeShift shift = new TimeShift(stat.field(START), more, start);
-            ToldTimes told = history.told().minus(ToldTimes.of(hostPid, stat));
-            byPid.put(pid, new Past(history.startMillis(), shift, told));
+            byPid.put(pid, new Past(history.startMillis(), shift));
             save();
         } catch (ErrnoException killed) {
             LOG.log(Level.DEBUG, "pid {0} was killed while it arrived: {1}", pid, killed.getMessage());
@@ -154,9 +111,7 @@ final class Histories implements AutoCloseable {
 
     /** The process is not here any more. */
     void remove(int pid) {
-        Past past = byPid.remove(pid);
-        if (past != null) {
-            byHostPid.values().removeIf(known -> known == past);
+        if (byPid.remove(pid) != null) {
             save();
         }
     }
@@ -227,8 +182,7 @@ final class Histories implements AutoCloseable {
         long[] n = Arrays.stream(line.split(" ")).mapToLong(Long::parseLong).toArray();
         if (n.length == NUMBERS) {
             TimeShift shift = new TimeShift(n[2], new CpuTimes(n[4], n[5], n[6], n[7]), n[3]);
-            ToldTimes more = new ToldTimes(n[8], n[9], n[10], n[11], n[12]);
-            byPid.put((int) n[0], new Past(n[1], shift, more));
+            byPid.put((int) n[0], new Past(n[1], shift));
         }
     }
 

@@ -26,9 +26,6 @@ final class NodeFilter {
     /** {@code linux/ioprio.h}. */
     private static final int IOPRIO_WHO_PROCESS = 1;
 
-    /** {@code linux/time.h}. */
-    private static final int CLOCK_PROCESS_CPUTIME_ID = 2;
-
     private NodeFilter() {}
 
     static SeccompFilter of(PidRange range) {
@@ -39,8 +36,6 @@ final class NodeFilter {
         filter.answer(SeccompFilter.ALLOW);
         signals(filter, range);
         priorities(filter);
-        filter.label("clock").load(SeccompFilter.argument(0)).equal(CLOCK_PROCESS_CPUTIME_ID, "own");
-        filter.answer(SeccompFilter.ALLOW);
         filter.label("first").load(SeccompFilter.argument(0)).differs(0, "own").answer(SeccompFilter.ALLOW);
         filter.label("own")
                 .load(SeccompFilter.ADDRESS_HIGH)
@@ -55,7 +50,6 @@ final class NodeFilter {
         filter.equal(Nr.KILL, "kill").equal(Nr.TKILL, "kill").equal(Nr.RT_SIGQUEUEINFO, "kill");
         filter.equal(Nr.TGKILL, "tgkill").equal(Nr.RT_TGSIGQUEUEINFO, "tgkill");
         filter.equal(Nr.PIDFD_OPEN, "open").equal(Nr.PIDFD_SEND_SIGNAL, "pidfd");
-        filter.equal(Nr.CLOCK_GETTIME, "clock").equal(Nr.GETRUSAGE, "own").equal(Nr.TIMES, "own");
         filter.equal(Nr.SETPGID, "own").equal(Nr.SETSID, "own");
         filter.equal(Nr.GETPGID, "first").equal(Nr.GETSID, "first");
         filter.equal(Nr.GETPRIORITY, "priority").equal(Nr.SETPRIORITY, "priority");

@@ -95,7 +95,6 @@ public final class ProcessTable implements AutoCloseable {
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
         registrations.addAll(signalling.serve(this::inOrder));
         registrations.addAll(remote.serve());
-        registrations.addAll(new UsageCalls(container, histories).serve());
         registrations.addAll(new PidFdCalls(container, this, descriptors, signalling.calls()).serve());
         registrations.add(container.onChange(this::childChanged));
         container.supervisor().onStray(this::adopt);

@@ -17,10 +17,7 @@ class HistoriesTest {
     private static final int PID = 17;
     private static final int HOST_PID = (int) ProcessHandle.current().pid();
     private static final long BOOT = 1_000_000_000_000L;
-    private static final History PAST = new History(
-            new CpuTimes(1_000_000, 2_000_000, 30, 40),
-            new ToldTimes(10_000_000_000_000L, 20_000_000_000_000L, 30_000_000_000_000L, 300_000_000, 400_000_000),
-            BOOT + 70_000);
+    private static final History PAST = new History(new CpuTimes(1_000_000, 2_000_000, 30, 40), BOOT + 70_000);
 
     @TempDir
     Path directory;
@@ -49,24 +46,6 @@ class HistoriesTest {
         assertThat(used.system()).isBetween(2_000_000L, 2_010_000L);
         assertThat(histories.of(PID, HOST_PID).startMillis()).isEqualTo(PAST.startMillis());
         assertThat(histories.shift(PID).orElseThrow().start()).isEqualTo(7_000);
-    }
-
-    @Test
-    void aProcessIsToldNoLessThanBefore() {
-        Histories histories = histories();
-        assertThat(histories.told(PID, HOST_PID)).isEmpty();
-        histories.put(PID, HOST_PID, PAST);
-        ToldTimes told = histories.told(PID, HOST_PID).orElseThrow();
-        ToldTimes later = histories.told(PID, HOST_PID).orElseThrow();
-        assertThat(told.notLess(PAST.told())).isEqualTo(told);
-        assertThat(later.notLess(told)).isEqualTo(later);
-        assertThat(later.total()).isBetween(PAST.told().total(), PAST.told().total() + 10_000_000_000L);
-        assertThat(histories()
-                        .told(PID, HOST_PID)
-                        .orElseThrow()
-                        .notLess(PAST.told())
-                        .total())
-                .isGreaterThanOrEqualTo(later.total());
     }
 
     @Test

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,16 +118,6 @@ class RealMigrationTest {
         nodes.containers.get(1).processes().forEach(host -> Signals.kill(host, Signals.SIGKILL));
         nodes.containers.get(0).processes().forEach(host -> Signals.kill(host, Signals.SIGKILL));
         await().until(() -> nodes.tables.get(1).timeShift(pid).isEmpty());
-        awaitNothingLeft();
-    }
-
-    @Test
-    void theTimesThatAProcessIsToldNeverGoBack() throws Exception {
-        Path binary = containers.compile(ContainerExtension.program("times.c"));
-        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));
-        tour(program.pid(), 7);
-        assertThat(program.end().get(60, TimeUnit.SECONDS)).isEqualTo(WaitStatus.ofExit(0));
-        assertThat(Files.readString(output)).doesNotContain("back");
         awaitNothingLeft();
     }
 

@@ -36,20 +36,18 @@ import org.linuxssi.kddm.spi.SetId;
  */
 public final class FileStore implements AutoCloseable {
 
-    private static final Runnable END = () -> {};
-
-    private record Pending(Runnable change, CompletableFuture<Void> done) {}
+    /** A change to write; after the last one the file is closed. */
+    private record Pending(Runnable change, CompletableFuture<Void> done, boolean last) {}
 
     private final Path path;
     private final MVStore store;
     private final LinkedBlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
-    private final Thread committer;
     private volatile boolean closed;
 
     private FileStore(Path path, MVStore store) {
         this.path = path;
         this.store = store;
-        this.committer = Thread.ofPlatform().name("store").daemon().start(this::commitAll);
+        Thread.ofPlatform().name("store").daemon().start(this::commitAll);
     }
 
     /**
@@ -88,7 +86,7 @@ public final class FileStore implements AutoCloseable {
         if (closed) {
             done.completeExceptionally(new IOException("the object store " + path + " is closed"));
         } else {
-            queue.add(new Pending(change, done));
+            queue.add(new Pending(change, done, false));
         }
         return done;
     }
@@ -103,7 +101,7 @@ public final class FileStore implements AutoCloseable {
                 continue;
             }
             queue.drainTo(batch);
-            end = batch.stream().anyMatch(it -> it.change() == END);
+            end = batch.stream().anyMatch(Pending::last);
             commit(batch);
             batch.clear();
         }
@@ -135,7 +133,7 @@ public final class FileStore implements AutoCloseable {
         }
         closed = true;
         CompletableFuture<Void> last = new CompletableFuture<>();
-        queue.add(new Pending(END, last));
+        queue.add(new Pending(() -> {}, last, true));
         var _ = last.handle((_, _) -> {
                     store.close();
                     return null;
