@@ -83,6 +83,11 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
             return progress(ghost.copyRest(image));
         }
 
+        @Override
+        public void end() throws IOException {
+            ghost.end();
+        }
+
         private static Progress progress(ProcessDeparture.Progress progress) {
             return new Progress(progress.bytes(), progress.rounds());
         }

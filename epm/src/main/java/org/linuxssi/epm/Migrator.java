@@ -27,7 +27,7 @@ import org.linuxssi.tools.Registration;
 public final class Migrator implements AutoCloseable {
 
     /** From this many bytes of memory on they are copied while the process runs. */
-    public static final long LIVE_FROM = 20L << 20;
+    public static final long LIVE_FROM = 8L << 20;
 
     private static final Duration PATIENCE = Duration.ofHours(1);
     private static final Duration STEP = Duration.ofMillis(5);

@@ -3,6 +3,8 @@ package org.linuxssi.epm;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.linuxssi.epm.Journal.Entry;
 import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
@@ -93,15 +95,17 @@ final class Outgoing {
         watch.freezing();
         departure.freeze();
         faults.reached(FaultPoint.FROZEN, order.pid());
-        byte[] now = places.relations(order.pid());
-        if (!Arrays.equals(now, relations)) {
-            if (live.rounds() > 0) {
-                throw new RelativesChangedException(order.pid());
-            }
-            rpc.call(order.target(), Migration.RELATIONS, new Relations(key, now));
+        CompletableFuture<byte[]> now =
+                CompletableFuture.supplyAsync(() -> places.relations(order.pid()), rpc.time());
+        if (live.rounds() == 0) {
+            adjust(relations, result(now));
         }
         watch.lap("freeze");
         Departure.Progress rest = departure.copyRest(stream);
+        if (live.rounds() > 0 && !Arrays.equals(result(now), relations)) {
+            throw new RelativesChangedException(order.pid());
+        }
+        departure.end();
         faults.reached(FaultPoint.COPIED, order.pid());
         watch.lap("copy frozen");
         Records.read(stream, Verdict.CODEC).require();
@@ -119,6 +123,24 @@ final class Outgoing {
                 watch.frozen(),
                 watch.total(),
                 watch.phases());
+    }
+
+    /** Nothing was built of the agent yet, so that its relations can be changed. */
+    private void adjust(byte[] offered, byte[] now) {
+        if (!Arrays.equals(now, offered)) {
+            rpc.call(order.target(), Migration.RELATIONS, new Relations(key, now));
+        }
+    }
+
+    private static <T> T result(CompletableFuture<T> work) {
+        try {
+            return work.join();
+        } catch (CompletionException failure) {
+            if (failure.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failure;
+        }
     }
 
     private void commit(Departure departure, ByteStream stream) throws MigrationException, IOException {

@@ -117,6 +117,7 @@ class MovedProcessTest {
             departure.freeze();
             try (var sink = pipe.sink()) {
                 departure.copyRest(sink);
+                departure.end();
                 ProcessArrival arrival = arriving.join();
                 here.departing(pid, NodeId.of(to));
                 here.moved(pid, NodeId.of(to));

@@ -52,6 +52,7 @@ final class FileBuilder {
     }
 
     void build(FileImage files) {
+        DescriptorLimit.set(scratch, call, room(files, doorway));
         int base = base(files, doorway);
         List<Long> high = new ArrayList<>();
         for (int at = 0; at < files.open().size(); at += PER_TABLE) {

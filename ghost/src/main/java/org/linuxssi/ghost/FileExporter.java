@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.linuxssi.ghost.FileImage.Descriptor;
 import org.linuxssi.ghost.FileImage.Open;
 import org.linuxssi.ghost.spi.OpenFile;
@@ -30,7 +31,7 @@ final class FileExporter {
     /** Takes the image; the files of the map get other flags, and their offsets need not be shared then. */
     FileImage image(Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
         List<OpenFile> seen = new ArrayList<>();
-        List<Open> open = new ArrayList<>();
+        List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
         for (OpenFile file : OpenFiles.list(pid)) {
             OptionalInt same = find(seen, file);
@@ -43,7 +44,7 @@ final class FileExporter {
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
         }
-        return new FileImage(open, descriptors);
+        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors);
     }
 
     private static OptionalInt find(List<OpenFile> seen, OpenFile file) {
@@ -55,21 +56,23 @@ final class FileExporter {
         return OptionalInt.empty();
     }
 
-    private Open open(OpenFile file, int flags) {
+    private Supplier<Open> open(OpenFile file, int flags) {
         if (file.regular() || file.directory() || OpenFiles.simpleDevice(file)) {
             int lock = FileLocks.of(file);
             if (lock != 0) {
                 locks.put(file.fd(), lock);
             }
-            return new Open.Path(file.link(), flags, file.position(), lock);
+            Open path = new Open.Path(file.link(), flags, file.position(), lock);
+            return () -> path;
         }
         return relayed(file);
     }
 
-    private Open relayed(OpenFile file) {
+    /** The exports of all files run at the same time. */
+    private Supplier<Open> relayed(OpenFile file) {
         Exported one = relayed.export(file, duplicate(file.fd()));
         exported.add(one);
-        return new Open.Relayed(one.image());
+        return () -> new Open.Relayed(one.image());
     }
 
     private int duplicate(int fd) {

@@ -17,6 +17,8 @@ import org.linuxssi.tools.Encoder;
  *
  * <p>The content of {@link SectionType#PAGES} is the number of runs (4), address and bytes (8 each) of every run, then
  * their bytes.
+ *
+ * <p>Several threads may write sections; each goes as a whole, and none after one that failed.
  */
 final class ImageWriter {
 
@@ -32,6 +34,7 @@ final class ImageWriter {
     private final ByteBuffer header;
     private final CRC32C checksum = new CRC32C();
     private long written;
+    private boolean halfway;
 
     ImageWriter(WritableByteChannel channel) {
         this.channel = channel;
@@ -51,15 +54,20 @@ final class ImageWriter {
         section(type, ByteBuffer.allocate(0));
     }
 
-    private void section(SectionType type, ByteBuffer content) throws IOException {
+    private synchronized void section(SectionType type, ByteBuffer content) throws IOException {
         checksum.reset();
         checksum.update(content.duplicate());
         begin(type, content.remaining()).putInt((int) checksum.getValue()).flip();
         writeAll(header);
         writeAll(content);
+        halfway = false;
     }
 
-    private ByteBuffer begin(SectionType type, int length) {
+    private ByteBuffer begin(SectionType type, int length) throws IOException {
+        if (halfway) {
+            throw new IOException("the image was broken off");
+        }
+        halfway = true;
         return header.clear()
                 .putShort((short) type.number())
                 .putShort((short) SectionType.VERSION)
@@ -67,7 +75,7 @@ final class ImageWriter {
     }
 
     /** Writes pages: the segment holds the bytes of all runs, one after the other. */
-    void pages(List<Run> runs, MemorySegment bytes) throws IOException {
+    synchronized void pages(List<Run> runs, MemorySegment bytes) throws IOException {
         int head = 4 + 16 * runs.size();
         begin(SectionType.PAGES, Math.toIntExact(head + bytes.byteSize()))
                 .putInt(0)
@@ -83,6 +91,7 @@ final class ImageWriter {
         header.putInt(8, (int) checksum.getValue());
         writeAll(header);
         writeAll(content);
+        halfway = false;
     }
 
     private void writeAll(ByteBuffer buffer) throws IOException {
@@ -93,7 +102,7 @@ final class ImageWriter {
     }
 
     /** Returns the number of bytes written so far. */
-    long written() {
+    synchronized long written() {
         return written;
     }
 }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +20,10 @@ import org.linuxssi.linux.ProcessMemory;
 final class PageReceiver implements AutoCloseable {
 
     private static final int BUFFERS = 4;
+
+    /** Sections that do not depend on the pages before them. */
+    private static final Set<SectionType> BESIDE_PAGES =
+            EnumSet.of(SectionType.STATE, SectionType.THREADS, SectionType.FILES);
 
     private final ProcessArrival arrival;
     private final Arena arena = Arena.ofShared();
@@ -42,7 +48,9 @@ final class PageReceiver implements AutoCloseable {
                 arrival.check(pages.runs());
                 write(pages, buffer, arrival.process().memory());
             } else {
-                drain();
+                if (!BESIDE_PAGES.contains(section.type())) {
+                    drain();
+                }
                 boolean last = handle(section);
                 free.add(buffer);
                 if (last) {
@@ -105,10 +113,11 @@ final class PageReceiver implements AutoCloseable {
         }
     }
 
+    /** The memory is given back by the writer, since that takes its time and a process may be waiting frozen. */
     @Override
     public void close() {
         written.exceptionally(_ -> null).join();
+        writer.execute(arena::close);
         writer.shutdown();
-        arena.close();
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
@@ -41,6 +42,7 @@ public final class ProcessArrival {
     private @Nullable SpaceBuilder space;
     private @Nullable ProcessState state;
     private @Nullable FileImage files;
+    private @Nullable Future<Boolean> filesMade;
     private List<ThreadImage> threads = List.of();
     private long instruction;
     private String agentOomScore = "0";
@@ -131,12 +133,22 @@ public final class ProcessArrival {
         threads = received;
     }
 
+    /** Begins to make them; what comes meanwhile does not depend on them. */
     void files(FileImage received) throws IOException {
+        if (files != null) {
+            throw new IOException("the image has descriptors twice");
+        }
         for (FileImage.Descriptor descriptor : received.descriptors()) {
             if (descriptor.open() < 0 || descriptor.open() >= received.open().size()) {
                 throw new IOException("descriptor " + descriptor.number() + " of the image has no open file");
             }
         }
+        PtraceProcess seized = process();
+        SpaceBuilder builder = space();
+        filesMade = tracer.begin(() -> {
+            new FileBuilder(builder.scratch(), seized.leader().call(), imager.relayed(), doorway).build(received);
+            return true;
+        });
         files = received;
     }
 
@@ -144,17 +156,18 @@ public final class ProcessArrival {
     void complete() throws IOException {
         ProcessState received = state;
         FileImage descriptors = files;
-        if (received == null || descriptors == null || threads.isEmpty()) {
+        Future<Boolean> opened = filesMade;
+        if (received == null || descriptors == null || opened == null || threads.isEmpty()) {
             throw new IOException("the image ended before it was complete");
         }
         PtraceProcess seized = process();
         SpaceBuilder builder = space();
+        PtraceThread.await(opened);
         onTracer(() -> {
             PtraceScratch scratch = builder.scratch();
             builder.lock();
             StateBuilder whole = new StateBuilder(seized, scratch, received);
-            whole.files(descriptors, imager.relayed(), doorway);
-            whole.process();
+            whole.process(FileBuilder.room(descriptors, doorway));
             ThreadBuilder maker = new ThreadBuilder(seized, scratch, received);
             List<StoppedThread> made = new ArrayList<>();
             made.add(seized.leader());

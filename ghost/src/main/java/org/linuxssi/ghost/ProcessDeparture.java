@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Errno;
@@ -35,6 +35,7 @@ import org.linuxssi.linux.Userfault;
  *     departure.copyLive(channel);      // or not
  *     departure.freeze();
  *     departure.copyRest(channel);
+ *     departure.end();
  *     // the target is ready
  *     departure.replace();              // or resume()
  * }
@@ -195,49 +196,67 @@ public final class ProcessDeparture implements AutoCloseable {
         return stopped;
     }
 
-    /** Writes all that has not been written; the image is complete after this. */
+    /**
+     * Writes all that has not been written but the end. The tracer writes files and state while this thread writes pages.
+     */
     public Progress copyRest(WritableByteChannel channel) throws IOException {
         PageSender pageSender = begin(channel);
         PtraceProcess stopped = frozen();
-        return onTracer(() -> {
-            known = AddressSpace.refresh(pid, known);
-            pageSender.layout(AddressSpace.images(known));
-            long bytes = pageSender.rest();
-            readState(stopped);
-            writeState();
-            return new Progress(bytes, 1);
+        ImageWriter out = writing();
+        known = AddressSpace.refresh(pid, known);
+        pageSender.layout(AddressSpace.images(known));
+        Future<Boolean> described = tracer.begin(() -> {
+            try {
+                writeFiles(out);
+                writeState(out, stopped);
+                return true;
+            } catch (IOException problem) {
+                throw new UncheckedIOException(problem);
+            }
         });
+        long bytes = pageSender.rest();
+        awaitTracer(described);
+        return new Progress(bytes, 1);
     }
 
-    private void readState(PtraceProcess stopped) {
+    /** Completes the image: the target builds the process now. */
+    public void end() throws IOException {
+        writing().section(SectionType.END);
+    }
+
+    private ImageWriter writing() {
+        ImageWriter out = writer;
+        if (out == null) {
+            throw new IllegalStateException("no image of process " + pid + " was begun");
+        }
+        return out;
+    }
+
+    private void writeState(ImageWriter out, PtraceProcess stopped) throws IOException {
         PtraceCall call = stopped.leader().call();
         long instruction = PtraceCall.findInstruction(known, stopped.memory());
         PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
         try {
             StateReader reader = new StateReader(stopped, scratch, rules);
-            state = reader.state();
+            ProcessState now = reader.state();
+            state = now;
             threads = reader.threads();
+            out.section(SectionType.STATE, ProcessState.CODEC, now);
+            out.section(SectionType.THREADS, Threads.CODEC, threads);
         } finally {
             scratch.unmap(call, instruction);
         }
         stopped.rest();
     }
 
-    private void writeState() throws IOException {
-        ImageWriter out = writer;
-        ProcessState now = state;
-        if (out == null || now == null) {
-            throw new IllegalStateException("nothing of process " + pid + " was read");
-        }
-        out.section(SectionType.STATE, ProcessState.CODEC, now);
-        out.section(SectionType.THREADS, Threads.CODEC, threads);
+    /** They go first: the target makes them while the rest comes. */
+    private void writeFiles(ImageWriter out) throws IOException {
         Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
         setFlags(append);
         FileImage image = files.image(append, offsets);
         FileLocks.release(frozen(), files.locks());
         frozen().rest();
         out.section(SectionType.FILES, FileImage.CODEC, image);
-        out.section(SectionType.END);
     }
 
     private void setFlags(Map<Integer, Integer> flags) {
@@ -248,15 +267,9 @@ public final class ProcessDeparture implements AutoCloseable {
         }
     }
 
-    private <T> T onTracer(Callable<T> work) throws IOException {
+    private static void awaitTracer(Future<Boolean> work) throws IOException {
         try {
-            return tracer.call(() -> {
-                try {
-                    return work.call();
-                } catch (IOException problem) {
-                    throw new UncheckedIOException(problem);
-                }
-            });
+            PtraceThread.await(work);
         } catch (UncheckedIOException problem) {
             throw problem.getCause();
         }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PtraceCall;
 import org.linuxssi.linux.PtraceProcess;
@@ -19,7 +18,6 @@ final class StateBuilder {
     private static final int PR_SET_MM_MAP = 14;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int PR_SET_THP_DISABLE = 41;
-    private static final int RLIMIT_NOFILE = 7;
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
     private static final int MEMBARRIER_REGISTRATIONS = (1 << 2) | (1 << 4) | (1 << 6) | (1 << 8);
@@ -36,27 +34,6 @@ final class StateBuilder {
         call = process.leader().call();
     }
 
-    void files(FileImage files, RelayedFile relayed, int doorway) {
-        long needed = FileBuilder.room(files, doorway);
-        raise(RLIMIT_NOFILE, Math.max(needed, state.limits()[2 * RLIMIT_NOFILE]));
-        new FileBuilder(scratch, call, relayed, doorway).build(files);
-    }
-
-    /** The process sets its own limits: others' can be set only with CAP_SYS_RESOURCE, once it is another user's. */
-    private void raise(int resource, long soft) {
-        PtraceScratch.Table table = scratch.table();
-        long now = table.room(16);
-        int read = table.add(Nr.PRLIMIT64, 0, resource, 0, now);
-        table.run(call);
-        table.check(read, "read limit " + resource + " of the process");
-        long ceiling = table.word(now + 8);
-        table = scratch.table();
-        long hard = Long.compareUnsigned(ceiling, soft) < 0 ? soft : ceiling;
-        int set = table.add(Nr.PRLIMIT64, 0, resource, table.words(soft, hard), 0);
-        table.run(call);
-        table.check(set, "set limit " + resource + " of the process");
-    }
-
     private void limits() {
         PtraceScratch.Table table = scratch.table();
         for (int i = 0; i < ProcessState.LIMITS; i++) {
@@ -68,7 +45,13 @@ final class StateBuilder {
         }
     }
 
-    void process() {
+    /**
+     * Gives it all but threads, signals and limits.
+     *
+     * @param descriptors how many it needs while it is built
+     */
+    void process(long descriptors) {
+        DescriptorLimit.set(scratch, call, Math.max(descriptors, state.limits()[2 * DescriptorLimit.NUMBER]));
         PtraceScratch.Table table = scratch.table();
         int exe = table.add(Nr.OPENAT, AT_FDCWD, table.text(state.exe()), O_CLOEXEC, 0);
         table.run(call);

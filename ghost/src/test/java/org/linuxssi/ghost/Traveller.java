@@ -82,6 +82,7 @@ final class Traveller {
                 }
                 departure.freeze();
                 departure.copyRest(sink);
+                departure.end();
             } catch (IOException expected) {
                 departure.resume();
             }
@@ -170,6 +171,7 @@ final class Traveller {
                 times.add(System.nanoTime());
                 departure.freeze();
                 rest = departure.copyRest(sink);
+                departure.end();
                 arrival = arriving.join();
             } catch (IOException problem) {
                 throw arriving.isCompletedExceptionally() ? new IOException(arriving.exceptionNow()) : problem;

@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * The one platform thread from which a group of tracees is traced. When it ends, tracees with {@link Ptrace#O_EXITKILL}
@@ -27,7 +28,16 @@ public final class PtraceThread implements AutoCloseable {
 
     /** Runs the work on the thread and waits for its result, also through interrupts; exceptions come through. */
     public <T> T call(Callable<T> work) {
-        var future = executor.submit(work);
+        return await(begin(work));
+    }
+
+    /** Runs the work on the thread, after what it has to do; {@link #await} has its result. */
+    public <T> Future<T> begin(Callable<T> work) {
+        return executor.submit(work);
+    }
+
+    /** Waits for work that {@link #begin} began, also through interrupts; exceptions come through. */
+    public static <T> T await(Future<T> future) {
         boolean interrupted = false;
         try {
             while (true) {

@@ -104,6 +104,7 @@ final class TwoNodes implements AutoCloseable {
                     new FutureTask<>(() -> imagers.get(target).arrive(pipe.source(), agent, there.doorway(agent)));
             Thread.ofPlatform().daemon().start(arriving);
             departure.copyRest(pipe.sink());
+            departure.end();
             ProcessArrival arrival = arriving.get(20, TimeUnit.SECONDS);
             here.departing(pid, to);
             here.moved(pid, to);

@@ -3,6 +3,7 @@ package org.linuxssi.stream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Fds;
@@ -118,24 +119,40 @@ public final class StreamRelays implements RelayedFile {
 
     private Exported stream(OpenFile file, int descriptor) {
         Leaving leaving = new Leaving(descriptor, file.terminal() ? Foreground.of(file.pid()) : Foreground.ALWAYS);
-        Export export = streams.prepareExport(destination, List.of(leaving), PATIENCE);
-        return new Exported() {
-            @Override
-            public byte[] image() {
-                return Image.CODEC.toBytes(new Image(
-                        Kind.STREAM, StreamTicket.CODEC.toBytes(export.tickets().getFirst())));
-            }
+        return new ExportedStream(streams.beginExport(destination, List.of(leaving)));
+    }
 
-            @Override
-            public void moved() {
+    private static final class ExportedStream implements Exported {
+        private final Streams.Beginning beginning;
+        private @Nullable Export export;
+
+        ExportedStream(Streams.Beginning beginning) {
+            this.beginning = beginning;
+        }
+
+        @Override
+        public byte[] image() {
+            Export done = export == null ? beginning.await(PATIENCE) : export;
+            export = done;
+            return Image.CODEC.toBytes(new Image(
+                    Kind.STREAM, StreamTicket.CODEC.toBytes(done.tickets().getFirst())));
+        }
+
+        @Override
+        public void moved() {
+            if (export != null) {
                 export.commit();
             }
+        }
 
-            @Override
-            public void stays() {
+        @Override
+        public void stays() {
+            if (export == null) {
+                beginning.giveUp();
+            } else {
                 export.abort();
             }
-        };
+        }
     }
 
     @Override

@@ -146,29 +146,61 @@ public final class Streams implements AutoCloseable {
      * @param deadline the most to wait for other nodes
      * @throws StreamException when one cannot be relayed, its stream has ended, or a node does not answer
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // the inner futures are composed; those given up undo themselves
     public Export prepareExport(NodeId destination, List<Leaving> leaving, Duration deadline) {
+        return beginExport(destination, leaving).await(deadline);
+    }
+
+    /** Begins what {@link #prepareExport} does; exactly one method of the result has to be called. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the inner futures are composed
+    public Beginning beginExport(NodeId destination, List<Leaving> leaving) {
         List<CompletableFuture<Departure>> departures = new ArrayList<>();
         for (Leaving one : leaving) {
             departures.add(loop.ask(() -> depart(one, destination)).thenCompose(departure -> departure));
         }
-        CompletableFuture<Void> all = CompletableFuture.allOf(departures.toArray(CompletableFuture[]::new));
-        try {
-            all.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException | TimeoutException problem) {
-            departures.forEach(one -> one.thenAccept(departure -> resolve(departure, false)));
-            Throwable cause = problem instanceof ExecutionException ? problem.getCause() : problem;
-            throw new StreamException("descriptors cannot leave node " + self + ": "
-                    + (cause instanceof StreamException ? cause.getMessage() : cause));
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            departures.forEach(one -> one.thenAccept(departure -> resolve(departure, false)));
-            throw new StreamException("descriptors cannot leave node " + self + ": interrupted");
+        return new Beginning(departures);
+    }
+
+    /** An export that has begun. */
+    public final class Beginning {
+        private final List<CompletableFuture<Departure>> departures;
+        private final CompletableFuture<Void> all;
+        private boolean givenUp;
+
+        private Beginning(List<CompletableFuture<Departure>> departures) {
+            this.departures = departures;
+            all = CompletableFuture.allOf(departures.toArray(CompletableFuture[]::new));
         }
-        List<Departure> ready = departures.stream().map(CompletableFuture::join).toList();
-        return new Export(
-                ready.stream().map(Departure::ticket).toList(),
-                commit -> ready.forEach(departure -> resolve(departure, commit)));
+
+        /** Waits for the export at most so long; throws as {@link Streams#prepareExport}. */
+        public Export await(Duration deadline) {
+            try {
+                all.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException | TimeoutException problem) {
+                giveUp();
+                Throwable cause = problem instanceof ExecutionException ? problem.getCause() : problem;
+                throw new StreamException("descriptors cannot leave node " + self + ": "
+                        + (cause instanceof StreamException ? cause.getMessage() : cause));
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                giveUp();
+                throw new StreamException("descriptors cannot leave node " + self + ": interrupted");
+            }
+            List<Departure> ready =
+                    departures.stream().map(CompletableFuture::join).toList();
+            return new Export(
+                    ready.stream().map(Departure::ticket).toList(),
+                    commit -> ready.forEach(departure -> resolve(departure, commit)));
+        }
+
+        /** Undoes what was done and will be done; does nothing the second time. */
+        @SuppressWarnings("FutureReturnValueIgnored") // those given up undo themselves
+        public synchronized void giveUp() {
+            if (givenUp) {
+                return;
+            }
+            givenUp = true;
+            departures.forEach(one -> one.thenAccept(departure -> resolve(departure, false)));
+        }
     }
 
     private void resolve(Departure departure, boolean commit) {

@@ -5,7 +5,8 @@ import java.nio.channels.WritableByteChannel;
 
 /**
  * A process on its way out of this node. Calls come in this order: {@link #copyLive} or not, {@link #freeze}, {@link
- * #copyRest}, {@link #hold}, then {@link #replace}; {@link #resume} may come at any time before replace; {@link #close} comes last.
+ * #copyRest}, {@link #end}, {@link #hold}, then {@link #replace}; {@link #resume} may come at any time before replace; {@link
+ * #close} comes last.
  */
 public interface Departure extends AutoCloseable {
 
@@ -15,8 +16,11 @@ public interface Departure extends AutoCloseable {
     /** Stops all threads of the process where they are. */
     void freeze() throws IOException;
 
-    /** Writes all that has not been written; the image is complete after this. */
+    /** Writes all that has not been written, but the end. */
     Progress copyRest(WritableByteChannel image) throws IOException;
+
+    /** Completes the image: the target builds the process now. */
+    void end() throws IOException;
 
     /**
      * Makes the frozen process stand still also when this daemon dies; it can be resumed or replaced as before.

@@ -50,7 +50,7 @@ public interface RelayedFile {
 
     /**
      * Called on the source, once for each open file, while the process is frozen: prepares the file to be used from
-     * elsewhere.
+     * elsewhere. May go on after it returns, until {@link Exported#image()} returns.
      *
      * @param descriptor a duplicate in our own process, owned by the callee from now on
      */
@@ -68,13 +68,13 @@ public interface RelayedFile {
     /** A file that is ready to be used from elsewhere; exactly one of the methods is called in the end. */
     interface Exported {
 
-        /** Returns what the target needs to know, at most 64 KiB. */
+        /** Waits for the export and returns what the target needs to know, at most 64 KiB; throws when the export failed. */
         byte[] image();
 
         /** The process runs on the target: its own use of the file here is over. */
         void moved();
 
-        /** The process goes on here: all is as before the export. */
+        /** The process goes on here: all is as before the export, which may have failed. */
         void stays();
     }
 }
