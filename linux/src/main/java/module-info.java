@@ -1,7 +1,6 @@
 /** The only module with native calls: system calls, their constants and structures, by the foreign-function API. */
 module org.linuxssi.linux {
     requires static transitive org.jspecify;
-    requires jdk.unsupported;
 
     exports org.linuxssi.linux;
 }

@@ -34,6 +34,6 @@ final class EnterCommand extends DaemonCommand {
         List<String> program =
                 arguments.isEmpty() ? List.of(daemon().variable("SHELL").orElse("/bin/sh")) : arguments;
         Request.Run run = ProgramOptions.program(program, Optional.empty(), !plain);
-        return ProgramSession.run(daemon().connect(), new Request.Enter(pid, run), !plain);
+        return ProgramSession.run(daemon().connect(), new Request.Enter(pid, run), run.descriptors());
     }
 }

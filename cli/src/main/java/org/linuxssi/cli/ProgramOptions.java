@@ -2,6 +2,8 @@ package org.linuxssi.cli;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.linuxssi.control.Request;
 import org.linuxssi.control.WindowSize;
 import org.linuxssi.linux.CallerProcess;
@@ -29,7 +31,16 @@ final class ProgramOptions {
                 CallerProcess.umask(),
                 node,
                 terminal,
-                terminal ? window() : WindowSize.UNKNOWN);
+                terminal ? window() : WindowSize.UNKNOWN,
+                closed());
+    }
+
+    /** Returns which of its descriptors 0, 1 and 2 the caller did not have: the launcher put something in their place. */
+    private static Set<Integer> closed() {
+        return System.getProperty("linuxssi.closed", "")
+                .chars()
+                .mapToObj(digit -> digit - '0')
+                .collect(Collectors.toSet());
     }
 
     /** Returns the size of the caller's terminal, or the usual one without a terminal. */

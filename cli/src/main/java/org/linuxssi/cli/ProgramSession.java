@@ -9,14 +9,13 @@ import org.linuxssi.control.Request;
 import org.linuxssi.linux.DescriptorIo;
 import org.linuxssi.linux.HostSignals;
 import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.Syscalls;
 
 /** A program that runs in the cluster, connected with this command's descriptors and signals. */
 public final class ProgramSession {
 
-    private static final List<String> RELAYED = List.of("HUP", "INT", "TERM", "USR1", "USR2", "ALRM", "CONT");
-    private static final int SIGSTOP = 19;
-    private static final String STOPPED = "TSTP";
+    private static final List<String> RELAYED = List.of("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "CONT");
 
     private final ControlClient client;
     private final AtomicReference<TerminalPump> pump = new AtomicReference<>();
@@ -30,17 +29,17 @@ public final class ProgramSession {
      *
      * @param client a new connection
      * @param request {@link Request.Run} or {@link Request.Enter}
-     * @param terminal whether it gets a terminal of its own; otherwise it uses descriptors 0, 1 and 2 directly
+     * @param descriptors those of this command that the program uses directly; none when it gets a terminal of its own
      * @return the exit status in the shell's form
      */
-    public static int run(ControlClient client, Request request, boolean terminal) {
+    public static int run(ControlClient client, Request request, List<Integer> descriptors) {
         try (client) {
-            return new ProgramSession(client).run(request, terminal);
+            return new ProgramSession(client).run(request, descriptors);
         }
     }
 
-    private int run(Request request, boolean terminal) {
-        begin(request, terminal ? List.of() : List.of(0, 1, 2));
+    private int run(Request request, List<Integer> descriptors) {
+        begin(request, descriptors);
         try {
             Reply.Exited exited = Daemon.expect(client.await(this::passing), Reply.Exited.class);
             TerminalPump running = pump.get();
@@ -63,7 +62,7 @@ public final class ProgramSession {
     private synchronized void begin(Request request, List<Integer> descriptors) {
         relaySignals();
         client.send(request, descriptors);
-        if (!descriptors.isEmpty() && ownProcess()) {
+        if (descriptors.contains(0) && ownProcess()) {
             DescriptorIo.replaceByNull(0);
         }
     }
@@ -77,7 +76,7 @@ public final class ProgramSession {
         if (reply instanceof Reply.Started && descriptors.size() == 1) {
             TerminalPump started = TerminalPump.start(descriptors.getFirst());
             pump.set(started);
-            HostSignals.on("WINCH", () -> client.send(new Input.Resized(ProgramOptions.window())));
+            HostSignals.on(SignalName.WINCH, () -> client.send(new Input.Resized(ProgramOptions.window())));
         } else {
             descriptors.forEach(DescriptorIo::close);
         }
@@ -85,15 +84,15 @@ public final class ProgramSession {
 
     private void relaySignals() {
         for (String name : RELAYED) {
-            HostSignals.on(name, () -> relay(name));
+            SignalName.number(name).ifPresent(number -> HostSignals.on(number, () -> relay(number)));
         }
-        HostSignals.on(STOPPED, () -> {
-            relay(STOPPED);
-            Syscalls.call(Nr.KILL, ProcessHandle.current().pid(), SIGSTOP);
+        HostSignals.on(Signals.SIGTSTP, () -> {
+            relay(Signals.SIGTSTP);
+            Syscalls.call(Nr.KILL, ProcessHandle.current().pid(), Signals.SIGSTOP);
         });
     }
 
-    private synchronized void relay(String name) {
-        SignalName.number(name).ifPresent(number -> client.send(new Input.Signalled(number)));
+    private synchronized void relay(int signal) {
+        client.send(new Input.Signalled(signal));
     }
 }

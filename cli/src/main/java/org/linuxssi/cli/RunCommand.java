@@ -41,6 +41,6 @@ final class RunCommand extends DaemonCommand {
     public Integer call() {
         Request.Run run =
                 ProgramOptions.program(arguments, Optional.ofNullable(node).map(this::node), terminal);
-        return ProgramSession.run(daemon().connect(), run, terminal);
+        return ProgramSession.run(daemon().connect(), run, run.descriptors());
     }
 }

@@ -3,6 +3,7 @@ package org.linuxssi.cli;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.control.Request;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -23,9 +24,8 @@ final class ShellCommand extends DaemonCommand {
     @Override
     public Integer call() {
         String shell = daemon().variable("SHELL").orElse("/bin/sh");
-        return ProgramSession.run(
-                daemon().connect(),
-                ProgramOptions.program(List.of(shell), Optional.ofNullable(node).map(this::node), true),
-                true);
+        Request.Run run =
+                ProgramOptions.program(List.of(shell), Optional.ofNullable(node).map(this::node), true);
+        return ProgramSession.run(daemon().connect(), run, run.descriptors());
     }
 }

@@ -12,15 +12,23 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.linuxssi.control.ControlServer;
 import org.linuxssi.control.Exchange;
 import org.linuxssi.control.Input;
@@ -50,6 +58,27 @@ class RunCommandTest {
     private final List<Process> started = new ArrayList<>();
     private final CountDownLatch signalled = new CountDownLatch(1);
 
+    /** An image with the real launcher, and one jar that only names the class path of this test. */
+    @BeforeEach
+    void makeImage() throws IOException {
+        Path image = Path.of("..", "dist", "src", "main", "image");
+        for (String file : List.of("bin/krg", "libexec/java.sh")) {
+            Path copy = directory.resolve(file);
+            Files.createDirectories(copy.getParent());
+            Files.copy(image.resolve(file), copy, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes()
+                .put(
+                        Attributes.Name.CLASS_PATH,
+                        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                                .map(entry -> Path.of(entry).toUri().toString())
+                                .collect(Collectors.joining(" ")));
+        Files.createDirectory(directory.resolve("lib"));
+        new JarOutputStream(Files.newOutputStream(directory.resolve("lib").resolve("all.jar")), manifest).close();
+    }
+
     @BeforeEach
     void startDaemon() {
         server = new ControlServer(directory.resolve("control"), this::handle);
@@ -68,15 +97,22 @@ class RunCommandTest {
 
     private Reply.Last plain(Request.Run run, Exchange exchange) throws InterruptedException {
         List<Integer> descriptors = exchange.takeDescriptors();
-        File own = new File("/proc/self/fd");
-        ProcessBuilder builder = new ProcessBuilder(run.arguments())
-                .directory(new File(run.directory()))
-                .redirectInput(new File(own, descriptors.get(0).toString()))
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        new File(own, descriptors.get(1).toString())))
-                .redirectError(ProcessBuilder.Redirect.appendTo(
-                        new File(own, descriptors.get(2).toString())));
+        List<String> line = new ArrayList<>(List.of("sh", "-c", redirections(run) + "exec \"$@\"", "sh"));
+        line.addAll(run.arguments());
+        ProcessBuilder builder = new ProcessBuilder(line).directory(new File(run.directory()));
+        for (int i = 0; i < descriptors.size(); i++) {
+            File file = new File("/proc/self/fd", descriptors.get(i).toString());
+            switch (run.descriptors().get(i)) {
+                case 0 -> builder.redirectInput(file);
+                case 1 -> builder.redirectOutput(ProcessBuilder.Redirect.appendTo(file));
+                default -> builder.redirectError(ProcessBuilder.Redirect.appendTo(file));
+            }
+        }
         return follow(run, exchange, builder, descriptors);
+    }
+
+    private static String redirections(Request.Run run) {
+        return run.closed().stream().map(number -> "exec " + number + ">&-; ").collect(Collectors.joining());
     }
 
     private Reply.Last terminal(Request.Run run, Exchange exchange) throws InterruptedException {
@@ -144,18 +180,12 @@ class RunCommandTest {
 
     private Process krg(List<String> before, String... arguments) throws IOException {
         List<String> line = new ArrayList<>(before);
-        line.addAll(List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        line.add(directory.resolve("bin").resolve("krg").toString());
         line.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(line).directory(directory.toFile());
         builder.environment().put("LINUXSSI_RUN", directory.toString());
         builder.environment().put("LC_ALL", "C");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();
         started.add(process);
         return process;
@@ -195,6 +225,66 @@ class RunCommandTest {
         Syscalls.check("kill", Syscalls.call(Nr.KILL, krg.pid(), 10));
         assertThat(krg.inputReader().readLine()).isEqualTo("got it");
         assertThat(krg.waitFor()).isEqualTo(3);
+    }
+
+    @Test
+    void quitReachesTheProgramAndNothingIsDumped() throws Exception {
+        Process krg = krg(
+                List.of(),
+                "run",
+                "sh",
+                "-c",
+                "trap 'echo quit; exit 4' QUIT; echo ready; while :; do sleep 0.1; done");
+        assertThat(krg.inputReader().readLine()).isEqualTo("ready");
+        Syscalls.check("kill", Syscalls.call(Nr.KILL, krg.pid(), 3));
+        assertThat(krg.inputReader().lines()).containsExactly("quit");
+        assertThat(text(krg.getErrorStream())).isEmpty();
+        assertThat(krg.waitFor()).isEqualTo(4);
+    }
+
+    @Test
+    void whatTheCallerIgnoresIsNotRelayed() throws Exception {
+        Process krg = krg(
+                List.of("sh", "-c", "trap '' HUP QUIT; exec \"$@\"", "sh"),
+                "run",
+                "sh",
+                "-c",
+                "trap 'exit 1' HUP QUIT; trap 'echo term; exit 5' TERM; echo ready; while :; do sleep 0.1; done");
+        assertThat(krg.inputReader().readLine()).isEqualTo("ready");
+        for (int signal : List.of(1, 3, 15)) {
+            Syscalls.check("kill", Syscalls.call(Nr.KILL, krg.pid(), signal));
+        }
+        assertThat(krg.inputReader().lines()).containsExactly("term");
+        assertThat(krg.waitFor()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {"<&-, 0", "2>&-, 2", "<&- 2>&-, 0 2", "-, ''"})
+    void aClosedDescriptorStaysClosed(String redirection, String closed) throws Exception {
+        Process krg = krg(
+                List.of("sh", "-c", "exec \"$@\" " + (redirection == null ? "" : redirection), "sh"),
+                "run",
+                "--",
+                "sh",
+                "-c",
+                "for n in 0 1 2; do [ -h /proc/self/fd/$n ] || printf '%s ' $n; done");
+        assertThat(text(krg.getInputStream()).strip()).isEqualTo(closed);
+        assertThat(krg.waitFor()).isZero();
+    }
+
+    @Test
+    void aClosedOutputStaysClosed() throws Exception {
+        Process krg = krg(
+                List.of("sh", "-c", "exec \"$@\" >&-", "sh"),
+                "run",
+                "--",
+                "sh",
+                "-c",
+                "[ -h /proc/self/fd/1 ] || echo closed >&2");
+        assertThat(text(krg.getErrorStream())).isEqualTo("closed\n");
+        assertThat(krg.waitFor()).isZero();
     }
 
     @Test

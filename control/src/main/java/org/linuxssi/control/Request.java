@@ -2,6 +2,7 @@ package org.linuxssi.control;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
 
@@ -16,7 +17,7 @@ public sealed interface Request {
     Codec<Request> CODEC = Codec.of(RequestCodec::write, RequestCodec::read);
 
     /**
-     * Runs a program as the caller; descriptors 0, 1 and 2 travel with the request unless it has a terminal of its own.
+     * Runs a program as the caller; {@link #descriptors} travel with the request.
      * Answered by {@link Reply.Started}, with the terminal's master when one was asked for, then {@link Reply.Exited}.
      *
      * @param arguments the program, looked up in the environment's PATH, and its arguments
@@ -26,6 +27,7 @@ public sealed interface Request {
      * @param node where; the daemon chooses when empty
      * @param terminal whether the program gets a new pseudo terminal
      * @param window its size
+     * @param closed which of 0, 1 and 2 the program does not have; the descriptors that travel are the others
      */
     record Run(
             List<String> arguments,
@@ -34,13 +36,38 @@ public sealed interface Request {
             int umask,
             Optional<NodeId> node,
             boolean terminal,
-            WindowSize window)
+            WindowSize window,
+            Set<Integer> closed)
             implements Request {
+
+        private static final List<Integer> STANDARD = List.of(0, 1, 2);
 
         /** Copies the lists. */
         public Run {
             arguments = List.copyOf(arguments);
             environment = List.copyOf(environment);
+            closed = Set.copyOf(closed);
+        }
+
+        /** Makes the request for a program that has descriptors 0, 1 and 2. */
+        public Run(
+                List<String> arguments,
+                List<String> environment,
+                String directory,
+                int umask,
+                Optional<NodeId> node,
+                boolean terminal,
+                WindowSize window) {
+            this(arguments, environment, directory, umask, node, terminal, window, Set.of());
+        }
+
+        /** Returns the numbers of the descriptors that travel with the request, in their order. */
+        public List<Integer> descriptors() {
+            return terminal
+                    ? List.of()
+                    : STANDARD.stream()
+                            .filter(number -> !closed.contains(number))
+                            .toList();
         }
     }
 

@@ -1,6 +1,7 @@
 package org.linuxssi.control;
 
 import java.util.List;
+import java.util.Set;
 import org.linuxssi.control.Request.ClusterPoweroff;
 import org.linuxssi.control.Request.ClusterReboot;
 import org.linuxssi.control.Request.ClusterStart;
@@ -39,6 +40,7 @@ final class RequestCodec {
 
     private static final Codec<String> ENTRY = Codec.of((text, out) -> out.text(text), in -> in.text(STRING));
     private static final Codec<Integer> WORD = Codec.of((word, out) -> out.i32(word), Decoder::i32);
+    private static final Codec<Integer> STANDARD = Codec.of((number, out) -> out.i8(number), RequestCodec::standard);
     private static final Codec<NodeId> NODE = Codec.of((node, out) -> out.node(node), Decoder::node);
     private static final Codec<Run> RUN = Codec.of(RequestCodec::writeRun, RequestCodec::readRun);
 
@@ -103,7 +105,8 @@ final class RequestCodec {
                 .i16(run.umask())
                 .optional(run.node(), NODE)
                 .bool(run.terminal())
-                .value(run.window(), WindowSize.CODEC);
+                .value(run.window(), WindowSize.CODEC)
+                .list(run.closed().stream().sorted().toList(), STANDARD);
     }
 
     private static Run readRun(Decoder in) {
@@ -120,6 +123,21 @@ final class RequestCodec {
                     in.position(), "directory '" + directory + "' or umask " + umask + " is out of range");
         }
         return new Run(
-                arguments, environment, directory, umask, in.optional(NODE), in.bool(), in.value(WindowSize.CODEC));
+                arguments,
+                environment,
+                directory,
+                umask,
+                in.optional(NODE),
+                in.bool(),
+                in.value(WindowSize.CODEC),
+                Set.copyOf(in.list(3, STANDARD)));
+    }
+
+    private static int standard(Decoder in) {
+        int number = in.i8();
+        if (number > 2) {
+            throw new DecodeException(in.position() - 1, number + " is no standard descriptor");
+        }
+        return number;
     }
 }

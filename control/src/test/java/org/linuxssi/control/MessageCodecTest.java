@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,6 +33,15 @@ class MessageCodecTest {
     static Stream<Request> requests() {
         return Stream.of(
                 RUN,
+                new Request.Run(
+                        List.of("true"),
+                        List.of(),
+                        "/",
+                        022,
+                        Optional.empty(),
+                        false,
+                        WindowSize.UNKNOWN,
+                        Set.of(0, 2)),
                 new Request.Enter(712, RUN),
                 new Request.Signal(-712, 9),
                 new Request.Migrate(712, NodeId.of(2), true),

@@ -392,7 +392,8 @@ final class Node {
                 run.umask(),
                 Optional.of(row.node()),
                 run.terminal(),
-                run.window());
+                run.window(),
+                run.closed());
     }
 
     /** Sends a signal with the rights of a caller. */

@@ -78,15 +78,20 @@ final class Programs {
     /**
      * Starts a program.
      *
-     * @param descriptors its descriptors 0, 1 and 2, or none when it gets a terminal; they stay the caller's
+     * @param descriptors what it has open, as {@link Request.Run#descriptors} numbers them; they stay the caller's
      */
     Running start(Request.Run run, Credentials user, List<Integer> descriptors) throws InterruptedException {
         if (run.terminal()) {
             return startOnTerminal(run, user);
         }
         SortedMap<Integer, Integer> open = new TreeMap<>();
+        List<Integer> numbers = run.descriptors();
+        if (numbers.size() != descriptors.size()) {
+            throw new ControlException(
+                    Errno.EINVAL, "run: " + descriptors.size() + " descriptors came for those numbered " + numbers);
+        }
         for (int i = 0; i < descriptors.size(); i++) {
-            open.put(i, descriptors.get(i));
+            open.put(numbers.get(i), descriptors.get(i));
         }
         return new Running(launch(request(run, user, open)), Optional.empty());
     }

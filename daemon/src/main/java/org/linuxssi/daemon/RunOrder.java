@@ -13,7 +13,7 @@ import org.linuxssi.tools.Encoder;
  *
  * @param run what the user typed
  * @param user as whom
- * @param tickets its descriptors 0, 1 and 2, or none when it gets a terminal
+ * @param tickets of its descriptors, as {@link Request.Run#descriptors} numbers them
  */
 record RunOrder(Request.Run run, Credentials user, List<StreamTicket> tickets) {
 
