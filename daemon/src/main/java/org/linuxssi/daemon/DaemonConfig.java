@@ -1,11 +1,15 @@
 package org.linuxssi.daemon;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.linuxssi.tools.NodeId;
@@ -72,15 +76,32 @@ public record DaemonConfig(
     /**
      * Reads and checks a file.
      *
-     * @throws DaemonConfigException with every problem of the file
-     * @throws UncheckedIOException when it can't be read
+     * @throws DaemonConfigException with every problem of the file, also when it can't be read
      */
     public static DaemonConfig read(Path file) {
+        return parse(file.toString(), text(file));
+    }
+
+    /** Returns the text of a file. */
+    static String text(Path file) {
+        byte[] bytes;
         try {
-            return parse(file.toString(), Files.readString(file));
+            bytes = Files.readAllBytes(file);
         } catch (IOException problem) {
-            throw new UncheckedIOException("configuration " + file + " can't be read; krg init writes one", problem);
+            String cause = Files.isDirectory(file) ? file + ": is a directory (EISDIR)" : Problems.describe(problem);
+            throw new DaemonConfigException(List.of(
+                    cause + "; allowed is a configuration in TOML: krg init writes one, --config FILE names it"));
         }
+        ByteBuffer input = ByteBuffer.wrap(bytes);
+        CharBuffer text = CharBuffer.allocate(bytes.length);
+        CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(input, text, true);
+        text.flip();
+        if (result.isError()) {
+            long line = 1 + text.chars().filter(letter -> letter == '\n').count();
+            throw new DaemonConfigException(List.of(file + ":" + line + ": syntax: byte 0x"
+                    + HexFormat.of().toHexDigits(bytes[input.position()]) + " is not UTF-8; allowed is TOML in UTF-8"));
+        }
+        return text.toString();
     }
 
     /**

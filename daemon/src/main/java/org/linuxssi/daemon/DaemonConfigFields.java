@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
@@ -22,6 +24,8 @@ import org.tomlj.TomlTable;
 final class DaemonConfigFields {
 
     private static final int SHOWN = 100;
+    private static final Pattern HEADER = Pattern.compile("\\s*\\[\\s*([A-Za-z0-9_.-]+)\\s*\\].*");
+    private static final Pattern ASSIGNMENT = Pattern.compile("\\s*([A-Za-z0-9_.-]+)\\s*=.*");
 
     private final String file;
     private final TomlParseResult toml;
@@ -44,11 +48,26 @@ final class DaemonConfigFields {
         TomlParseResult toml = Toml.parse(text);
         if (toml.hasErrors()) {
             throw new DaemonConfigException(toml.errors().stream()
-                    .map(error -> file + ":" + error.position().line() + ": syntax: "
-                            + printable(String.valueOf(error.getMessage())))
+                    .map(error -> file + ":" + error.position().line() + ": "
+                            + fieldAt(text, error.position().line()) + "syntax: "
+                            + printable(String.valueOf(error.getMessage()))
+                            + "; allowed is TOML as the manual's page on configuration shows it")
                     .toList());
         }
         return new DaemonConfigFields(file, toml);
+    }
+
+    /** Returns the field that is set in a line of a text that is no TOML, as far as one can tell, and a colon. */
+    private static String fieldAt(String text, int line) {
+        String table = "";
+        String field = "";
+        for (String one : text.lines().limit(line).toList()) {
+            Matcher header = HEADER.matcher(one);
+            Matcher assignment = ASSIGNMENT.matcher(one);
+            table = header.matches() ? header.group(1) + "." : table;
+            field = assignment.matches() ? table + assignment.group(1) + ": " : "";
+        }
+        return field;
     }
 
     /** Returns a text that satisfies the check. */
@@ -126,8 +145,9 @@ final class DaemonConfigFields {
 
     /** Adds a problem. */
     void problem(String field, String what, String allowed) {
-        int line = line(List.of(field.split("\\.")));
-        problems.add(new Problem(line, field + ": " + what + "; allowed is " + allowed));
+        List<String> path = List.of(field.split("\\."));
+        String set = position(path) == null ? " (not set)" : "";
+        problems.add(new Problem(line(path), field + set + ": " + what + "; allowed is " + allowed));
     }
 
     /**
@@ -145,6 +165,15 @@ final class DaemonConfigFields {
                         printable(field) + ": there is no such field; allowed is " + String.join(", ", known)));
             }
         }
+        fail();
+    }
+
+    /**
+     * Ends the search for problems.
+     *
+     * @throws DaemonConfigException when there are any
+     */
+    void fail() {
         if (!problems.isEmpty()) {
             throw new DaemonConfigException(problems.stream()
                     .sorted(Comparator.comparingInt(Problem::line))

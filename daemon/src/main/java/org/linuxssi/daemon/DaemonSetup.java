@@ -76,7 +76,7 @@ final class DaemonSetup {
             err.println("krg " + name + ": " + problem.getMessage() + "; see krg " + name + " --help");
             return USAGE_STATUS;
         } catch (IOException | UncheckedIOException | IllegalArgumentException | DaemonConfigException problem) {
-            err.println("krg " + name + ": " + problem.getMessage());
+            err.println("krg " + name + ": " + Problems.describe(problem));
             return 1;
         }
     }

@@ -4,13 +4,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
+import java.lang.module.ModuleDescriptor;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.Syscalls;
 import org.linuxssi.tools.SystemTime;
 
 /** The daemon of a node: {@code krgd [--config FILE] [--drain]}. */
@@ -18,6 +20,7 @@ public final class Krgd {
 
     private static final String USAGE = """
             usage: krgd [--config FILE] [--drain]
+                   krgd --help | --version
             --config FILE  the configuration, /etc/linuxssi/krgd.toml when not given
             --drain        move the programs to other nodes before ending, as node.drain does""";
 
@@ -46,6 +49,10 @@ public final class Krgd {
             System.exit(new DaemonSetup(System.out, System.err, InstantSource.system()).run(words));
         }
         try {
+            if (words.contains("--version")) {
+                System.out.println("LinuxSSI " + version());
+                return;
+            }
             Optional<Arguments> arguments = parse(words);
             if (arguments.isEmpty()) {
                 System.out.println(USAGE);
@@ -62,11 +69,17 @@ public final class Krgd {
                 | IllegalArgumentException
                 | IllegalStateException problem) {
             log().log(Level.DEBUG, "start failed", problem);
-            System.err.println("krgd: " + problem.getMessage());
+            System.err.println("krgd: " + Problems.describe(problem));
             System.exit(1);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static String version() {
+        return Optional.ofNullable(Krgd.class.getModule().getDescriptor())
+                .flatMap(ModuleDescriptor::rawVersion)
+                .orElse("development");
     }
 
     private static Optional<Arguments> parse(List<String> words) throws UsageException {
@@ -91,11 +104,18 @@ public final class Krgd {
         return Optional.of(new Arguments(config, drain));
     }
 
+    private static void requireRoot() {
+        long uid = Syscalls.call(Nr.GETEUID);
+        if (uid != 0) {
+            throw new IllegalStateException("user " + uid + " may not make a container, only root: use sudo (EPERM)");
+        }
+    }
+
     private static void run(Arguments arguments) throws IOException, InterruptedException {
         DaemonConfig config = DaemonConfig.read(arguments.config());
+        StartChecks.check(config, arguments.config());
+        requireRoot();
         DaemonConfigLog.apply(config);
-        Files.createDirectories(config.run());
-        Files.createDirectories(config.state());
         CountDownLatch end = new CountDownLatch(1);
         SystemTime time = new SystemTime();
         Node node = Node.start(config, time, end::countDown);

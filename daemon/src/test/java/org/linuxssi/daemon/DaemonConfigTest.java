@@ -3,7 +3,10 @@ package org.linuxssi.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +14,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.linuxssi.daemon.DaemonConfig.Transport;
@@ -18,6 +22,10 @@ import org.linuxssi.tools.NodeId;
 
 @Timeout(60)
 class DaemonConfigTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path directory;
 
     private static final String FULL = """
             [cluster]
@@ -109,7 +117,9 @@ class DaemonConfigTest {
                 "\"/run/x\"|\"run\"|24: directories.run: \"run\" is not allowed; allowed is an absolute path",
                 "[security]|[secrets]|19: secrets: there is no such field; allowed is",
                 "[node]|[node|8: syntax: ",
-                "id = 7|id = 7\\nid = 8|10: syntax: "
+                "id = 7|id = 7\\nid = 8|10: node.id: syntax: ",
+                "id = 7|id = 99999999999999999999|9: node.id: syntax: Integer is too large",
+                "id = 7|id = 9223372036854775807|9: node.id: 9223372036854775807 is not allowed; allowed is \"auto\" or"
             })
     void aWrongFieldIsToldWithItsLine(String right, String wrong, String expected) {
         assertThatThrownBy(() -> DaemonConfig.parse("krgd.toml", FULL.replace(right, wrong.replace("\\n", "\n"))))
@@ -136,7 +146,88 @@ class DaemonConfigTest {
     @Test
     void aMissingFileIsTold() {
         assertThatThrownBy(() -> DaemonConfig.read(Path.of("/nowhere/krgd.toml")))
-                .hasMessageContaining("/nowhere/krgd.toml can't be read; krg init writes one");
+                .isInstanceOf(DaemonConfigException.class)
+                .hasMessageStartingWith("/nowhere/krgd.toml: no such file or directory (ENOENT); allowed is")
+                .hasMessageContaining("krg init writes one");
+    }
+
+    @Test
+    void aDirectoryIsNoConfiguration() {
+        assertThatThrownBy(() -> DaemonConfig.read(directory))
+                .isInstanceOf(DaemonConfigException.class)
+                .hasMessageStartingWith(directory + ": is a directory (EISDIR); allowed is");
+    }
+
+    @Test
+    void bytesThatAreNotUtf8AreToldWithTheirLine() throws IOException {
+        Path file = directory.resolve("krgd.toml");
+        Files.write(file, "[node]\nid = 1 # \u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertThatThrownBy(() -> DaemonConfig.read(file))
+                .isInstanceOf(DaemonConfigException.class)
+                .hasMessage(file + ":2: syntax: byte 0xe9 is not UTF-8; allowed is TOML in UTF-8");
+    }
+
+    private static final List<String> VALUES = List.of(
+            "1",
+            "-1",
+            "0",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "99999999999999999999",
+            "1.5",
+            "1e999",
+            "nan",
+            "true",
+            "\"\"",
+            "\"x\"",
+            "\"/x\"",
+            "\"\\u0000\"",
+            "\"" + "a".repeat(100_000) + "\"",
+            "[]",
+            "[[1], \"x\"]",
+            "[" + "\"h\", ".repeat(1000) + "]",
+            "{}",
+            "{ a = 1 }",
+            "1979-05-27",
+            "2020-99-99");
+
+    /** Every field with every kind of value, also such as nobody means. */
+    @Test
+    void valuesOfAnyTypeAndSizeAreAcceptedOrRefused() {
+        for (String line : FULL.lines().filter(one -> one.contains("=")).toList()) {
+            for (String value : VALUES) {
+                acceptedOrRefused(FULL.replace(line, line.substring(0, line.indexOf('=')) + "= " + value));
+            }
+        }
+    }
+
+    @Test
+    void bytesOfAnyKindAreAcceptedOrRefused() throws IOException {
+        Random random = new Random(31);
+        Path file = directory.resolve("krgd.toml");
+        for (int round = 0; round < 300; round++) {
+            byte[] bytes = FULL.getBytes(StandardCharsets.UTF_8);
+            int start = random.nextInt(bytes.length);
+            byte[] noise = new byte[1 + random.nextInt(bytes.length - start)];
+            random.nextBytes(noise);
+            System.arraycopy(noise, 0, bytes, start, noise.length);
+            Files.write(file, bytes);
+            try {
+                DaemonConfig.read(file);
+            } catch (DaemonConfigException refused) {
+                assertThat(refused.getMessage().lines())
+                        .allMatch(line -> line.matches(".*krgd\\.toml:[0-9]+: .+; allowed is .+"));
+            }
+        }
+    }
+
+    private static void acceptedOrRefused(String text) {
+        try {
+            DaemonConfig.parse("krgd.toml", text);
+        } catch (DaemonConfigException refused) {
+            assertThat(refused.getMessage().lines())
+                    .allMatch(line -> line.matches("krgd\\.toml:[0-9]+: .+; allowed is .+"));
+        }
     }
 
     @Test
