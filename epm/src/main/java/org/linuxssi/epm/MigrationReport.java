@@ -64,9 +64,4 @@ public record MigrationReport(
                 (phase, out) -> out.text(phase.name).i64(phase.took.toNanos()),
                 in -> new Phase(in.text(100), Duration.ofNanos(in.i64())));
     }
-
-    /** Returns the report of a process that was there already. */
-    static MigrationReport nothingToDo(int pid, NodeId node) {
-        return new MigrationReport(pid, node, node, 0, 0, 0, Duration.ZERO, Duration.ZERO, List.of());
-    }
 }

@@ -74,15 +74,15 @@ public final class Migrator implements AutoCloseable {
     }
 
     /**
-     * Moves a process, wherever it is now, to a node; does nothing when it is there already.
+     * Moves a process, wherever it is now, to a node.
      *
      * @param pid the process
      * @param target the node
      * @param uid the user who asks; 0 may move all, others their own
      * @param liveFrom from how many bytes of memory on they are copied live, usually {@link #LIVE_FROM}
      * @throws MigrationException with EINVAL for a pid that cannot be one, ENONET for a node that is not online, ESRCH for
-     *     no such process, EPERM for another user's, EALREADY when it is being moved already, EAGAIN when it cannot move
-     *     now; the process runs on where it was
+     *     no such process, EPERM for another user's, EALREADY when it is there or being moved already, EAGAIN when it
+     *     cannot move now; the process runs on where it was
      */
     public MigrationReport migrate(int pid, NodeId target, int uid, long liveFrom) throws MigrationException {
         return switch (execute(new Order(pid, target, uid, liveFrom))) {
@@ -94,9 +94,6 @@ public final class Migrator implements AutoCloseable {
     private Result execute(Order order) {
         try {
             NodeId source = locate(order);
-            if (source.equals(order.target())) {
-                return new Result.Done(MigrationReport.nothingToDo(order.pid(), source));
-            }
             if (!source.equals(rpc.self())) {
                 return rpc.call(source, Migration.ORDER, order, PATIENCE);
             }
@@ -127,6 +124,10 @@ public final class Migrator implements AutoCloseable {
             throw new MigrationException(
                     Errno.EPERM,
                     "pid " + order.pid() + " belongs to user " + owner + ": only that user and root may move it");
+        }
+        if (order.target().equals(rpc.self())) {
+            throw new MigrationException(
+                    Errno.EALREADY, "pid " + order.pid() + " lives on node " + order.target() + " already");
         }
         if (!going.add(order.pid())) {
             throw new MigrationException(Errno.EALREADY, "pid " + order.pid() + " is being moved already");
