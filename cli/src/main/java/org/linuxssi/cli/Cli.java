@@ -15,6 +15,7 @@ import org.linuxssi.control.ControlException;
 import org.linuxssi.control.NotRunningException;
 import org.linuxssi.linux.ErrnoException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** All commands, by the names under which they are called. */
@@ -83,6 +84,9 @@ public final class Cli {
                 .filter(known::containsKey);
         wanted.ifPresent(name -> known.keySet().retainAll(Set.of(name)));
         known.forEach((name, command) -> krg.addSubcommand(name, command.get()));
+        krg.getSubcommands().values().stream()
+                .filter(line -> line.getCommand() instanceof DaemonToolCommand)
+                .forEach(Cli::withoutNode);
         if (wanted.isEmpty()) {
             for (CommandProvider provider : ServiceLoader.load(CommandProvider.class)) {
                 provider.commands().forEach(krg::addSubcommand);
@@ -133,6 +137,12 @@ public final class Cli {
         return line;
     }
 
+    /** What prepares this machine asks no daemon. */
+    private static void withoutNode(CommandLine tool) {
+        CommandSpec spec = tool.getCommandSpec();
+        spec.remove(spec.findOption("--on"));
+    }
+
     private static CommandLine root(Object command, Daemon daemon) {
         CommandLine line = new CommandLine(command);
         line.addMixin("root", new RootOptions(daemon));
@@ -161,7 +171,10 @@ public final class Cli {
 
     private int failure(Exception problem, CommandLine failed) {
         out.flush();
-        err.println(failed.getCommandSpec().root().name() + ": " + describe(problem));
+        String name = failed.getCommandSpec().qualifiedName();
+        String operation = name.substring(name.indexOf(' ') + 1) + ": ";
+        String text = describe(problem);
+        err.println(name + ": " + (text.startsWith(operation) ? text.substring(operation.length()) : text));
         return FAILED;
     }
 

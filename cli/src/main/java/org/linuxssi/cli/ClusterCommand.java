@@ -2,6 +2,7 @@ package org.linuxssi.cli;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.control.ControlException;
 import org.linuxssi.control.NodeSelection;
 import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
@@ -98,7 +99,12 @@ final class ClusterCommand extends DaemonCommand {
     private int change(String what, Request request) {
         out().print(what + " cluster... ");
         out().flush();
-        daemon().ask(request, Reply.Done.class);
+        try {
+            daemon().ask(request, Reply.Done.class);
+        } catch (ControlException refused) {
+            out().println("failed");
+            throw refused;
+        }
         out().println("done");
         return 0;
     }

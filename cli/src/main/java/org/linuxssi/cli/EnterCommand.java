@@ -31,8 +31,10 @@ final class EnterCommand extends DaemonCommand {
 
     @Override
     public Integer call() {
+        boolean separated = !arguments.isEmpty() && arguments.getFirst().equals("--");
+        List<String> words = separated ? arguments.subList(1, arguments.size()) : arguments;
         List<String> program =
-                arguments.isEmpty() ? List.of(daemon().variable("SHELL").orElse("/bin/sh")) : arguments;
+                words.isEmpty() ? List.of(daemon().variable("SHELL").orElse("/bin/sh")) : words;
         Request.Run run = ProgramOptions.program(program, Optional.empty(), !plain);
         return ProgramSession.run(daemon().connect(), new Request.Enter(pid, run), run.descriptors());
     }

@@ -3,10 +3,14 @@ package org.linuxssi.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ProcessRow;
 import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.tools.NodeId;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,15 +46,41 @@ final class PsCommand extends DaemonCommand {
     @Override
     public Integer call() {
         Request.Ps request = new Request.Ps(pids, Optional.ofNullable(node).map(this::node), Optional.ofNullable(uid));
-        List<ProcessRow> rows = daemon().ask(request, Reply.Processes.class).rows();
+        Reply.Processes processes = daemon().ask(request, Reply.Processes.class);
+        print(processes);
+        if (!processes.missing().isEmpty()) {
+            throw new ControlException(
+                    Errno.EAGAIN,
+                    "ps: node " + processes.missing()
+                            + " did not answer, what runs there is not listed: see krgadm nodes status");
+        }
+        if (!pids.isEmpty() && processes.rows().isEmpty()) {
+            throw new ControlException(Errno.ESRCH, "ps: " + absent());
+        }
+        return 0;
+    }
+
+    private String absent() {
+        String list = String.join(",", pids.stream().map(Object::toString).toList());
+        String what = pids.size() == 1 ? "pid " + list + " does not exist" : "none of the pids " + list + " exists";
+        return what + (node == null ? "" : " on node " + node) + (uid == null ? "" : " with user " + uid);
+    }
+
+    private void print(Reply.Processes processes) {
+        List<ProcessRow> rows = processes.rows();
         if (json) {
-            out().println(Json.array(rows.stream().map(PsCommand::json).toList()));
+            Stream<String> missing = processes.missing().stream().map(PsCommand::missing);
+            out().println(Json.array(
+                    Stream.concat(rows.stream().map(PsCommand::json), missing).toList()));
         } else {
             out().println(String.format(
                     Locale.ROOT, FORMAT, "PID", "PPID", "UID", "NODE", "HOME", "S", "TIME", "RSS", "THR", "COMMAND"));
             rows.forEach(row -> out().println(line(row)));
         }
-        return pids.isEmpty() || !rows.isEmpty() ? 0 : Cli.FAILED;
+    }
+
+    private static String missing(NodeId node) {
+        return Json.object(Json.field("node", node.value()), Json.field("missing", "EAGAIN"));
     }
 
     private static String line(ProcessRow row) {

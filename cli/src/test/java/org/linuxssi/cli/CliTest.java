@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +41,9 @@ class CliTest {
 
     private final LinkedBlockingQueue<Request> requests = new LinkedBlockingQueue<>();
 
+    /** Commands that ask no daemon. */
+    private static final Set<String> TOOLS = Set.of("krg init", "krg join-token", "krg join");
+
     private record Outcome(int status, String out, String err) {}
 
     private Outcome run(String... line) {
@@ -67,20 +71,19 @@ class CliTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "krg ps",
-                "krg migrate 1 2",
-                "migrate 1 2",
-                "krgadm nodes",
-                "krgadm cluster status",
-                "krg run true",
-                "krg shutdown",
-                "krg --on 3 ps"
-            })
-    void withoutADaemonEveryCommandSaysSo(String line) {
+    @CsvSource({
+        "krg ps, krg ps",
+        "krg migrate 1 2, krg migrate",
+        "migrate 1 2, migrate",
+        "krgadm nodes, krgadm nodes",
+        "krgadm cluster status, krgadm cluster status",
+        "krg run true, krg run",
+        "krg shutdown, krg shutdown",
+        "krg --on 3 ps, krg ps"
+    })
+    void withoutADaemonEveryCommandSaysSo(String line, String expected) {
         Outcome outcome = run(line.split(" "));
-        assertThat(outcome.err()).startsWith(line.split(" ")[0] + ": LinuxSSI is not running (ENOENT");
+        assertThat(outcome.err()).startsWith(expected + ": LinuxSSI is not running (ENOENT");
         assertThat(outcome.err()).hasLineCount(1);
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(outcome.out()).isEmpty();
@@ -111,7 +114,8 @@ class CliTest {
             List<String> words = new ArrayList<>(List.of(line.split(" ")));
             words.add(option);
             Outcome outcome = run(words.toArray(String[]::new));
-            assertThat(outcome.out()).startsWith("Usage: " + line).contains("--on", "--version");
+            assertThat(outcome.out()).startsWith("Usage: " + line).contains("--version");
+            assertThat(outcome.out().contains("--on")).isNotEqualTo(TOOLS.contains(line));
             assertThat(outcome.status()).isZero();
         }
     }
@@ -172,6 +176,28 @@ class CliTest {
                         new Request.ClusterPoweroff(),
                         new Request.ClusterReboot(),
                         new Request.ClusterStart(new NodeSelection.Listed(NodeSet.parse("16-18"))));
+    }
+
+    @Test
+    void aRefusalStandsOnALineOfItsOwnAndNamesItsCommandOnce() {
+        ControlHandler refusing = (_, _) -> {
+            throw new ControlException(Errno.EPERM, "nodes add: user 7 may not, only root; use sudo");
+        };
+        assertThat(handled(refusing, "krgadm", "nodes", "add", "-a"))
+                .isEqualTo(new Outcome(1, "", "krgadm nodes add: user 7 may not, only root; use sudo (EPERM)\n"));
+        assertThat(handled(refusing, "krgadm", "cluster", "stop").out()).isEqualTo("Stopping cluster... failed\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"krg enter -T 712 -- sleep -- 5", "krg enter -T 712 sleep -- 5"})
+    void wordsAfterAPidAreAProgram(String line) {
+        Outcome outcome = answered(new Reply.Exited(0), line.split(" "));
+        assertThat(outcome.err()).isEmpty();
+        Request.Enter enter = (Request.Enter) requests.element();
+        assertThat(enter.pid()).isEqualTo(712);
+        assertThat(enter.program().arguments())
+                .isEqualTo(line.contains("--") ? List.of("sleep", "--", "5") : List.of("sleep"));
+        assertThat(enter.program().terminal()).isFalse();
     }
 
     @Test
@@ -274,9 +300,33 @@ class CliTest {
     }
 
     @Test
+    void nodesThatDidNotAnswerAreNamed() {
+        ProcessRow row =
+                new ProcessRow(16390, 1, 16390, 16390, 0, NodeId.of(1), NodeId.of(1), 'S', 0, 0, 1, 17, "sleep 1");
+        Reply.Processes processes = new Reply.Processes(List.of(row), NodeSet.parse("0,2"));
+        Outcome listed = answered(processes, "krg", "ps");
+        assertThat(listed.out()).contains("sleep 1").hasLineCount(2);
+        assertThat(listed.err())
+                .isEqualTo("krg ps: node 0,2 did not answer, what runs there is not listed: see krgadm nodes status"
+                        + " (EAGAIN)\n");
+        assertThat(listed.status()).isEqualTo(1);
+        Outcome json = answered(processes, "krg", "ps", "--json");
+        assertThat(json.out())
+                .contains("\"command\": \"sleep 1\"},\n")
+                .endsWith("  {\"node\": 0, \"missing\": \"EAGAIN\"},\n  {\"node\": 2, \"missing\": \"EAGAIN\"}\n]\n");
+        assertThat(json.status()).isEqualTo(1);
+    }
+
+    @Test
     void noSuchProcessIsAFailure() {
-        assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "5").status())
-                .isEqualTo(1);
+        for (String line : List.of("krg ps 5", "krg ps --json 5")) {
+            Outcome outcome = answered(new Reply.Processes(List.of()), line.split(" "));
+            assertThat(outcome.err()).isEqualTo("krg ps: pid 5 does not exist (ESRCH)\n");
+            assertThat(outcome.status()).isEqualTo(1);
+        }
+        assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "-u", "7", "5", "6")
+                        .err())
+                .isEqualTo("krg ps: none of the pids 5,6 exists with user 7 (ESRCH)\n");
         assertThat(answered(new Reply.Processes(List.of()), "krg", "ps", "--json")
                         .out())
                 .isEqualTo("[]\n");

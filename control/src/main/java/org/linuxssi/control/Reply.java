@@ -84,13 +84,13 @@ public sealed interface Reply {
 
         /** The states of a node (D2.2.9 §3.4), lower-cased in the output. */
         public enum State {
-            /** Could be there, but is not. */
+            /** Is being made a member. */
             POSSIBLE,
             /** Its daemon is there, it is no member of the running cluster. */
             PRESENT,
             /** A member of the running cluster. */
             ONLINE,
-            /** Was a member and failed or left. */
+            /** Not reached, or never seen. */
             OFFLINE
         }
     }
@@ -98,8 +98,18 @@ public sealed interface Reply {
     /** The nodes that were added or removed. */
     record Changed(NodeSet nodes) implements Last {}
 
-    /** Processes, by pid. */
-    record Processes(List<ProcessRow> rows) implements Last {
+    /**
+     * Processes, by pid.
+     *
+     * @param rows a row for each
+     * @param missing nodes that did not answer: their processes are not listed
+     */
+    record Processes(List<ProcessRow> rows, NodeSet missing) implements Last {
+
+        /** Makes the reply of nodes that all have answered. */
+        public Processes(List<ProcessRow> rows) {
+            this(rows, NodeSet.EMPTY);
+        }
 
         /** Copies the list. */
         public Processes {

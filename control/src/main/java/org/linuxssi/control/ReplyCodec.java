@@ -48,7 +48,8 @@ final class ReplyCodec {
             case Cluster cluster -> out.i8(5).constant(cluster.state()).nodes(cluster.online());
             case Nodes nodes -> out.i8(6).list(nodes.nodes(), NODE_LINE);
             case Changed changed -> out.i8(7).nodes(changed.nodes());
-            case Processes processes -> out.i8(8).list(processes.rows(), ProcessRow.CODEC);
+            case Processes processes ->
+                out.i8(8).list(processes.rows(), ProcessRow.CODEC).nodes(processes.missing());
             case Migrated migrated -> out.i8(9).value(migrated.report(), MigrationReport.CODEC);
             case Text text -> out.i8(10).text(text.text());
             case Failed failed -> out.i8(11).i32(failed.errno().number()).text(failed.text());
@@ -66,7 +67,7 @@ final class ReplyCodec {
             case 5 -> new Cluster(in.constant(ClusterState.values()), in.nodes());
             case 6 -> new Nodes(in.list(NodeId.LIMIT, NODE_LINE));
             case 7 -> new Changed(in.nodes());
-            case 8 -> new Processes(in.list(ROWS, ProcessRow.CODEC));
+            case 8 -> new Processes(in.list(ROWS, ProcessRow.CODEC), in.nodes());
             case 9 -> new Migrated(in.value(MigrationReport.CODEC));
             case 10 -> new Text(in.text(TEXT));
             case 11 -> new Failed(errno(in), in.text(LINE));

@@ -82,7 +82,8 @@ class MessageCodecTest {
                 new Reply.Nodes(List.of(new Reply.NodeLine(one, Reply.NodeLine.State.ONLINE, "10.0.0.1:7000"))),
                 new Reply.Changed(NodeSet.first(2)),
                 new Reply.Processes(
-                        List.of(new ProcessRow(5, 1, 5, 5, 1000, one, one, 'S', 20, 4096, 3, 17, "sleep 5"))),
+                        List.of(new ProcessRow(5, 1, 5, 5, 1000, one, one, 'S', 20, 4096, 3, 17, "sleep 5")),
+                        NodeSet.parse("0,3")),
                 new Reply.Migrated(report),
                 new Reply.Text("set pids\n"),
                 new Reply.Failed(Errno.ESRCH, "pid 712: no such process"));

@@ -75,13 +75,21 @@ final class ClusterRequests {
             throw new ControlException(Errno.EALREADY, "cluster start: the cluster runs already: " + hotplug.view());
         }
         NodeSet present = hotplug.in(NodeState.PRESENT).plus(hotplug.self());
-        await("cluster start", hotplug.startCluster(choose("cluster start", selection, present, 0)));
+        await("cluster start", hotplug.startCluster(choose("cluster start", selection, present)));
         return new Reply.Done();
     }
 
     Reply.Changed add(NodeSelection selection, Exchange exchange) throws InterruptedException {
         requireStarted("nodes add");
-        NodeSet chosen = choose("nodes add", selection, hotplug.in(NodeState.PRESENT), online().size());
+        NodeSet present = hotplug.in(NodeState.PRESENT);
+        NodeSet chosen =
+                switch (selection) {
+                    case NodeSelection.Total(int total) -> {
+                        requireChange("nodes add", total, total > online().size());
+                        yield choose("nodes add", new NodeSelection.Count(total - online().size()), present);
+                    }
+                    default -> choose("nodes add", selection, present);
+                };
         exchange.send(new Reply.Progress("adding " + chosen));
         await("nodes add", hotplug.add(chosen));
         return new Reply.Changed(chosen);
@@ -98,9 +106,11 @@ final class ClusterRequests {
                                 Errno.EPERM,
                                 "nodes del: node " + hotplug.self()
                                         + " is the one you are on: run krgadm on a node that stays");
-                    case NodeSelection.Total(int total) ->
-                        choose("nodes del", new NodeSelection.Count(online().size() - total), candidates, 0);
-                    default -> choose("nodes del", selection, candidates, 0);
+                    case NodeSelection.Total(int total) -> {
+                        requireChange("nodes del", total, total < online().size());
+                        yield choose("nodes del", new NodeSelection.Count(online().size() - total), candidates);
+                    }
+                    default -> choose("nodes del", selection, candidates);
                 };
         exchange.send(new Reply.Progress("moving everything away from " + chosen));
         await("nodes del", hotplug.remove(chosen));
@@ -123,23 +133,39 @@ final class ClusterRequests {
         }
     }
 
-    private static NodeSet choose(String operation, NodeSelection selection, NodeSet candidates, int there) {
+    private void requireChange(String operation, int total, boolean changes) {
+        if (!changes) {
+            throw new ControlException(
+                    Errno.EINVAL,
+                    operation + ": the cluster has " + online().size() + " nodes: the total of " + total
+                            + (operation.equals("nodes add") ? " has to be more" : " has to be less"));
+        }
+    }
+
+    private NodeSet choose(String operation, NodeSelection selection, NodeSet candidates) {
         NodeSet chosen =
                 switch (selection) {
                     case NodeSelection.Listed(NodeSet nodes) -> nodes;
                     case NodeSelection.All() -> candidates;
                     case NodeSelection.Count(int count) -> some(operation, count, candidates);
-                    case NodeSelection.Total(int total) -> some(operation, total - there, candidates);
+                    case NodeSelection.Total(int total) -> some(operation, total, candidates);
                 };
         if (chosen.isEmpty()) {
             throw new ControlException(Errno.EINVAL, operation + ": no node is left to choose from");
         }
         NodeSet unfit = chosen.minus(candidates);
         if (!unfit.isEmpty()) {
+            String states = String.join(
+                    ", ",
+                    unfit.stream()
+                            .map(node -> "node " + node + " is "
+                                    + hotplug.state(node).label())
+                            .toList());
             throw new ControlException(
                     Errno.EINVAL,
-                    operation + ": node " + unfit + " cannot be used, only "
-                            + (candidates.isEmpty() ? "none" : candidates) + ": see krgadm nodes status");
+                    operation + ": " + states + "; "
+                            + (candidates.isEmpty() ? "there is no node that fits" : "those that fit: " + candidates)
+                            + ": see krgadm nodes status");
         }
         return chosen;
     }
@@ -147,7 +173,9 @@ final class ClusterRequests {
     private static NodeSet some(String operation, int count, NodeSet candidates) {
         if (count < 1 || count > candidates.size()) {
             throw new ControlException(
-                    Errno.EINVAL, operation + ": " + count + " nodes asked for, " + candidates.size() + " can be used");
+                    Errno.EINVAL,
+                    operation + ": " + count + " nodes asked for, but "
+                            + (candidates.isEmpty() ? "none" : "only " + candidates) + " can be used");
         }
         List<NodeId> ascending = candidates.toList();
         return NodeSet.of(ascending.subList(0, count));

@@ -7,9 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
@@ -21,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ControlServer;
-import org.linuxssi.control.ProcessRow;
 import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
 import org.linuxssi.epm.Drainer;
@@ -52,7 +49,6 @@ import org.linuxssi.procfs.ProcFsOptions;
 import org.linuxssi.rpc.NodeKeys;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcConfig;
-import org.linuxssi.rpc.RpcException;
 import org.linuxssi.rpc.Security;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.rpc.SocketRpc;
@@ -61,6 +57,7 @@ import org.linuxssi.stream.StreamRelays;
 import org.linuxssi.stream.Streams;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.TimeSource;
 
 /** All services of one node, put together; nothing else knows them all. */
@@ -69,10 +66,6 @@ final class Node {
     private static final Logger LOG = System.getLogger(Node.class.getName());
     private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
     private static final Duration LAST_MIGRATIONS = Duration.ofSeconds(10);
-    private static final Duration ROWS_PATIENCE = Duration.ofSeconds(2);
-
-    private static final Service<Codec.Nothing, Reply> ROWS =
-            Service.of(401, "daemon.processes", Codec.NOTHING, Reply.CODEC, Service.Dispatch.BLOCKING);
 
     private static final Service<Integer, Codec.Nothing> MOVED = Service.of(
             402,
@@ -105,6 +98,7 @@ final class Node {
     private final Migrator migrator;
     private final Drainer drainer;
     private final ProcMount proc;
+    private final ProcessQueries queries;
 
     private Node(DaemonConfig config, Rpc rpc, Hotplug hotplug, TimeSource time, Runnable end) {
         this.config = config;
@@ -144,9 +138,8 @@ final class Node {
         programs = new Programs(container, config.control().toString());
         remote = part(new RemotePrograms(rpc, streams, programs));
         part(rpc.serve(MOVED, (from, pid) -> lookAgain(pid))::close);
-        part(rpc.serve(
-                ROWS,
-                (from, nothing) -> new Reply.Processes(proc.rows(rpc.self()).all()))::close);
+        queries =
+                part(new ProcessQueries(rpc, places, () -> proc.rows(rpc.self()).all()));
         watch();
         part(new ControlServer(config.control(), new Requests(this)));
         hotplug.start();
@@ -375,14 +368,12 @@ final class Node {
 
     /** Returns the program of an Enter request as one that runs where the process lives. */
     Request.Run enter(Request.Enter enter, UnixSocket.Peer caller) {
-        ProcessRow row = processes().stream()
-                .filter(one -> one.pid() == enter.pid())
-                .findFirst()
-                .orElseThrow(() -> new ControlException(Errno.ESRCH, "enter: pid " + enter.pid() + " does not exist"));
-        if (caller.uid() != 0 && caller.uid() != row.uid()) {
+        ProcessQueries.Found found =
+                queries.find("enter", enter.pid(), hotplug.settled().members());
+        if (caller.uid() != 0 && caller.uid() != found.uid()) {
             throw new ControlException(
                     Errno.EPERM,
-                    "enter: pid " + enter.pid() + " belongs to user " + row.uid() + ": only that user may");
+                    "enter: pid " + enter.pid() + " belongs to user " + found.uid() + ": only that user may");
         }
         Request.Run run = enter.program();
         return new Request.Run(
@@ -390,7 +381,7 @@ final class Node {
                 run.environment(),
                 "/proc/" + enter.pid() + "/cwd",
                 run.umask(),
-                Optional.of(row.node()),
+                Optional.of(found.node()),
                 run.terminal(),
                 run.window(),
                 run.closed());
@@ -401,19 +392,10 @@ final class Node {
         table.signal(pid, signal, caller.uid());
     }
 
-    /** Returns the processes of all nodes, by pid; a node that does not answer is left out. */
-    List<ProcessRow> processes() {
-        List<List<ProcessRow>> all = new ArrayList<>();
-        rpc.ask(hotplug.settled().members(), ROWS, Codec.Nothing.NOTHING, ROWS_PATIENCE)
-                .forEach((node, answer) -> {
-                    try {
-                        if (answer.join() instanceof Reply.Processes rows) {
-                            all.add(rows.rows());
-                        }
-                    } catch (CompletionException | RpcException problem) {
-                        LOG.log(Level.DEBUG, "node {0} tells nothing of its processes: {1}", node, problem);
-                    }
-                });
-        return ProcessRows.merge(all);
+    /** Returns the processes of one node, or of all. */
+    Reply.Processes processes(Optional<NodeId> node) {
+        node.ifPresent(only -> requireUp("ps", only));
+        return queries.on(
+                node.map(NodeSet::of).orElseGet(() -> hotplug.settled().members()));
     }
 }

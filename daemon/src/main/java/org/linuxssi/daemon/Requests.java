@@ -1,6 +1,7 @@
 package org.linuxssi.daemon;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ControlHandler;
@@ -13,6 +14,7 @@ import org.linuxssi.control.Request;
 import org.linuxssi.epm.MigrationException;
 import org.linuxssi.epm.Migrator;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
 
 /** Gives each request of the control socket to the part of the node that answers it. */
@@ -59,7 +61,7 @@ final class Requests implements ControlHandler {
                 exchange.requireRoot("nodes del");
                 yield cluster.remove(del.nodes(), exchange);
             }
-            case Request.Ps ps -> new Reply.Processes(filter(ps, node.processes()));
+            case Request.Ps ps -> filter(ps, node.processes(ps.node()));
             case Request.Events events -> events(events, exchange);
             case Request.Kddm query -> {
                 if (query.topic() == Request.KddmTopic.GET) {
@@ -125,12 +127,18 @@ final class Requests implements ControlHandler {
         };
     }
 
-    private static List<ProcessRow> filter(Request.Ps wanted, List<ProcessRow> rows) {
-        return rows.stream()
-                .filter(row -> wanted.pids().isEmpty() || wanted.pids().contains(row.pid()))
+    /** When all processes that were asked for are found, it does not matter which nodes are missing. */
+    private static Reply.Processes filter(Request.Ps wanted, Reply.Processes processes) {
+        Set<Integer> pids = Set.copyOf(wanted.pids());
+        List<ProcessRow> named = processes.rows().stream()
+                .filter(row -> pids.isEmpty() || pids.contains(row.pid()))
+                .toList();
+        List<ProcessRow> rows = named.stream()
                 .filter(row -> wanted.node().map(row.node()::equals).orElse(true))
                 .filter(row -> wanted.uid().map(uid -> uid == row.uid()).orElse(true))
                 .toList();
+        boolean complete = !pids.isEmpty() && named.size() == pids.size();
+        return new Reply.Processes(rows, complete ? NodeSet.EMPTY : processes.missing());
     }
 
     private Reply.Done events(Request.Events request, Exchange exchange) throws InterruptedException {
