@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.linuxssi.control.ControlException;
 import org.linuxssi.control.Request;
 import org.linuxssi.control.WindowSize;
 import org.linuxssi.linux.CallerProcess;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Terminal;
 import org.linuxssi.tools.NodeId;
@@ -27,12 +29,19 @@ final class ProgramOptions {
                 CallerProcess.environment().stream()
                         .filter(entry -> OWN.stream().noneMatch(entry::startsWith))
                         .toList(),
-                CallerProcess.directory(),
+                directory(),
                 CallerProcess.umask(),
                 node,
                 terminal,
                 terminal ? window() : WindowSize.UNKNOWN,
                 closed());
+    }
+
+    private static String directory() {
+        if (!System.getProperty("linuxssi.removed", "").isEmpty()) {
+            throw new ControlException(Errno.ENOENT, "the working directory was removed: cd to another one");
+        }
+        return CallerProcess.directory();
     }
 
     /** Returns which of its descriptors 0, 1 and 2 the caller did not have: the launcher put something in their place. */

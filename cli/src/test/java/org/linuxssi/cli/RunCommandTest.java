@@ -230,11 +230,7 @@ class RunCommandTest {
     @Test
     void quitReachesTheProgramAndNothingIsDumped() throws Exception {
         Process krg = krg(
-                List.of(),
-                "run",
-                "sh",
-                "-c",
-                "trap 'echo quit; exit 4' QUIT; echo ready; while :; do sleep 0.1; done");
+                List.of(), "run", "sh", "-c", "trap 'echo quit; exit 4' QUIT; echo ready; while :; do sleep 0.1; done");
         assertThat(krg.inputReader().readLine()).isEqualTo("ready");
         Syscalls.check("kill", Syscalls.call(Nr.KILL, krg.pid(), 3));
         assertThat(krg.inputReader().lines()).containsExactly("quit");
@@ -272,6 +268,27 @@ class RunCommandTest {
                 "for n in 0 1 2; do [ -h /proc/self/fd/$n ] || printf '%s ' $n; done");
         assertThat(text(krg.getInputStream()).strip()).isEqualTo(closed);
         assertThat(krg.waitFor()).isZero();
+    }
+
+    @Test
+    void inADirectoryThatWasRemovedProgramsAreRefused() throws Exception {
+        Path removed = Files.createDirectory(directory.resolve("removed"));
+        for (String command : List.of("run", "--version")) {
+            Process krg = krg(
+                    List.of("sh", "-c", "mkdir -p $0; cd $0; rmdir $0; exec \"$@\"", removed.toString()),
+                    command,
+                    "true");
+            String errors = text(krg.getErrorStream());
+            assertThat(errors).doesNotContain("java");
+            if (command.equals("run")) {
+                assertThat(errors)
+                        .endsWith("krg run: the working directory was removed: cd to another one (ENOENT)\n");
+                assertThat(krg.waitFor()).isEqualTo(1);
+            } else {
+                assertThat(text(krg.getInputStream())).startsWith("LinuxSSI");
+                assertThat(krg.waitFor()).isZero();
+            }
+        }
     }
 
     @Test
