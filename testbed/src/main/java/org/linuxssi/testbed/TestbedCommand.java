@@ -7,6 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.linuxssi.cli.Cli;
+import org.linuxssi.control.ControlException;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.Syscalls;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,12 +44,14 @@ final class TestbedCommand implements Callable<Integer> {
 
     @Command(name = "up", description = "Makes the nodes and waits until the cluster is started.")
     int up(@Option(names = "--nodes", required = true, paramLabel = "N", description = "how many") int nodes) {
+        requireRoot("up");
         bed.up(nodes);
         return status();
     }
 
     @Command(name = "down", description = "Ends all nodes and removes everything, also what a crashed run left.")
     int down() {
+        requireRoot("down");
         bed.down();
         return 0;
     }
@@ -73,6 +79,7 @@ final class TestbedCommand implements Callable<Integer> {
 
     @Command(name = "cut", description = "Loses all frames between two nodes.")
     int cut(@Parameters(paramLabel = "A") int first, @Parameters(paramLabel = "B") int second) {
+        requireRoot("cut");
         bed.cut(pair(first, second));
         return 0;
     }
@@ -82,24 +89,28 @@ final class TestbedCommand implements Callable<Integer> {
             @Parameters(paramLabel = "A") int first,
             @Parameters(paramLabel = "B") int second,
             @Parameters(paramLabel = "MS", description = "0 ends it") int millis) {
+        requireRoot("delay");
         bed.delay(pair(first, second), millis);
         return 0;
     }
 
     @Command(name = "heal", description = "Ends all cuts and delays.")
     int heal() {
+        requireRoot("heal");
         bed.heal();
         return 0;
     }
 
     @Command(name = "kill", description = "Takes away a node's power: its daemon, its programs and its link, at once.")
     int kill(@Parameters(paramLabel = "NODE") int node) {
+        requireRoot("kill");
         bed.kill(node);
         return 0;
     }
 
     @Command(name = "crash", description = "Ends a node's daemon as kill -9 does; its programs live on.")
     int crash(@Parameters(paramLabel = "NODE") int node) {
+        requireRoot("crash");
         bed.crash(node);
         return 0;
     }
@@ -109,27 +120,39 @@ final class TestbedCommand implements Callable<Integer> {
             aliases = "restart",
             description = "Starts a node's daemon again, after crash or, with its power back, after kill.")
     int start(@Parameters(paramLabel = "NODE") int node) {
+        requireRoot("start");
         bed.start(node);
         return 0;
     }
 
     @Command(name = "pause", description = "Stops a node's daemon without ending it.")
     int pause(@Parameters(paramLabel = "NODE") int node) {
+        requireRoot("pause");
         bed.pause(node);
         return 0;
     }
 
     @Command(name = "resume", description = "Lets a stopped daemon go on.")
     int resume(@Parameters(paramLabel = "NODE") int node) {
+        requireRoot("resume");
         bed.resume(node);
         return 0;
     }
 
     @Command(name = "demo", description = "Shows a cluster at work, step by step, in a test bed of its own.")
     int demo(@Option(names = "--nodes", defaultValue = "3", paramLabel = "N", description = "how many") int nodes) {
+        requireRoot("demo");
         Path own = bed.directory().root().resolveSibling("linuxssi-demo");
         new Demo(new RunDirectory(own), nodes, out()).run();
         return 0;
+    }
+
+    private static void requireRoot(String form) {
+        long uid = Syscalls.call(Nr.GETEUID);
+        if (uid != 0) {
+            throw new ControlException(
+                    Errno.EPERM, "testbed " + form + ": user " + uid + " may not, only root; use sudo");
+        }
     }
 
     private void show(BedState state) {
