@@ -115,16 +115,8 @@ final class Requests implements ControlHandler {
                 report.total().toNanos(),
                 report.phases().stream()
                         .map(phase -> new MigrationReport.Phase(
-                                phase.name(), phase.took().toNanos(), bytes(report, phase.name())))
+                                phase.step().label(), phase.took().toNanos(), report.bytes(phase.step())))
                         .toList());
-    }
-
-    private static long bytes(org.linuxssi.epm.MigrationReport report, String phase) {
-        return switch (phase) {
-            case "copy live" -> report.liveBytes();
-            case "copy frozen" -> report.frozenBytes();
-            default -> 0;
-        };
     }
 
     /** When all processes that were asked for are found, it does not matter which nodes are missing. */

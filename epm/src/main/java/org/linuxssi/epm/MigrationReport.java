@@ -2,6 +2,7 @@ package org.linuxssi.epm;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
 
@@ -53,15 +54,49 @@ public record MigrationReport(
                     Duration.ofNanos(in.i64()),
                     in.list(PHASES, Phase.CODEC)));
 
+    /** The steps of a migration, in their order; the live copy is left out for small processes. */
+    public enum Step {
+        /** Looks for what cannot move. */
+        CHECK,
+        /** Asks the target. */
+        OFFER,
+        /** Copies memory while the process runs. */
+        COPY_LIVE,
+        /** Stops its threads. */
+        FREEZE,
+        /** Copies the rest. */
+        COPY_FROZEN,
+        /** Waits until the target has built it. */
+        BUILD,
+        /** Lets it run at the target. */
+        COMMIT,
+        /** Puts a proxy in its place. */
+        REPLACE;
+
+        /** Returns the word for people. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
+    }
+
     /**
-     * One step.
+     * One step that was done.
      *
-     * @param name what was done
+     * @param step which
      * @param took how long
      */
-    public record Phase(String name, Duration took) {
+    public record Phase(Step step, Duration took) {
         static final Codec<Phase> CODEC = Codec.of(
-                (phase, out) -> out.text(phase.name).i64(phase.took.toNanos()),
-                in -> new Phase(in.text(100), Duration.ofNanos(in.i64())));
+                (phase, out) -> out.constant(phase.step).i64(phase.took.toNanos()),
+                in -> new Phase(in.constant(Step.values()), Duration.ofNanos(in.i64())));
+    }
+
+    /** Returns the bytes of memory that were copied in a step. */
+    public long bytes(Step step) {
+        return switch (step) {
+            case COPY_LIVE -> liveBytes;
+            case COPY_FROZEN -> frozenBytes;
+            case CHECK, OFFER, FREEZE, BUILD, COMMIT, REPLACE -> 0;
+        };
     }
 }

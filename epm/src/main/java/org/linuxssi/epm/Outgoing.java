@@ -12,6 +12,7 @@ import org.linuxssi.epm.Migration.Offer;
 import org.linuxssi.epm.Migration.Order;
 import org.linuxssi.epm.Migration.Relations;
 import org.linuxssi.epm.Migration.Verdict;
+import org.linuxssi.epm.MigrationReport.Step;
 import org.linuxssi.epm.spi.Departure;
 import org.linuxssi.epm.spi.Imaging;
 import org.linuxssi.epm.spi.Places;
@@ -68,7 +69,7 @@ final class Outgoing {
                     Errno.EAGAIN, "pid " + order.pid() + " cannot move: " + String.join("; ", obstacles));
         }
         faults.reached(FaultPoint.CHECKED, order.pid());
-        watch.lap("check");
+        watch.lap(Step.CHECK);
     }
 
     private MigrationReport transfer() throws MigrationException, RelativesChangedException, IOException {
@@ -77,7 +78,7 @@ final class Outgoing {
         try (ByteStream stream = rpc.open(order.target(), Migration.OFFER, offer)) {
             Records.read(stream, Verdict.CODEC).require();
             faults.reached(FaultPoint.OFFERED, order.pid());
-            watch.lap("offer");
+            watch.lap(Step.OFFER);
             try (Departure departure = imaging.depart(order.pid(), order.target())) {
                 return send(departure, stream, relations);
             }
@@ -90,7 +91,7 @@ final class Outgoing {
         if (imaging.memory(order.pid()) >= order.liveFrom()) {
             live = departure.copyLive(stream);
             faults.reached(FaultPoint.COPIED_LIVE, order.pid());
-            watch.lap("copy live");
+            watch.lap(Step.COPY_LIVE);
         }
         watch.freezing();
         departure.freeze();
@@ -100,19 +101,19 @@ final class Outgoing {
         if (live.rounds() == 0) {
             adjust(relations, result(now));
         }
-        watch.lap("freeze");
+        watch.lap(Step.FREEZE);
         Departure.Progress rest = departure.copyRest(stream);
         if (live.rounds() > 0 && !Arrays.equals(result(now), relations)) {
             throw new RelativesChangedException(order.pid());
         }
         departure.end();
         faults.reached(FaultPoint.COPIED, order.pid());
-        watch.lap("copy frozen");
+        watch.lap(Step.COPY_FROZEN);
         Records.read(stream, Verdict.CODEC).require();
         faults.reached(FaultPoint.READY, order.pid());
-        watch.lap("build");
+        watch.lap(Step.BUILD);
         commit(departure, stream);
-        watch.lap("replace");
+        watch.lap(Step.REPLACE);
         return new MigrationReport(
                 order.pid(),
                 rpc.self(),
@@ -153,7 +154,7 @@ final class Outgoing {
             places.moved(order.pid(), order.target());
             gone = started(stream, word);
             watch.running();
-            watch.lap("commit");
+            watch.lap(Step.COMMIT);
             if (gone) {
                 standIn(places, departure, order.pid(), order.target());
             }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.linuxssi.epm.MigrationReport.Phase;
+import org.linuxssi.epm.MigrationReport.Step;
 import org.linuxssi.tools.TimeSource;
 
 /** Takes the time of each phase of one migration. */
@@ -22,10 +23,10 @@ final class Stopwatch {
         last = start;
     }
 
-    /** Ends the phase that began with the last call. */
-    void lap(String phase) {
+    /** Ends the step that began with the last call. */
+    void lap(Step step) {
         long now = time.nanos();
-        phases.add(new Phase(phase, Duration.ofNanos(now - last)));
+        phases.add(new Phase(step, Duration.ofNanos(now - last)));
         last = now;
     }
 
