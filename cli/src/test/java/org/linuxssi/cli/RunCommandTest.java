@@ -281,8 +281,7 @@ class RunCommandTest {
             String errors = text(krg.getErrorStream());
             assertThat(errors).doesNotContain("java");
             if (command.equals("run")) {
-                assertThat(errors)
-                        .endsWith("krg run: the working directory was removed: cd to another one (ENOENT)\n");
+                assertThat(errors).endsWith("krg run: the working directory was removed: cd to another one (ENOENT)\n");
                 assertThat(krg.waitFor()).isEqualTo(1);
             } else {
                 assertThat(text(krg.getInputStream())).startsWith("LinuxSSI");

@@ -123,6 +123,10 @@ class OtherUserTest {
         assertThat(krg(STRANGER, "signal", "TERM", Integer.toString(pid)).messages())
                 .contains("EPERM");
         assertThat(cluster.where(pid)).contains(2);
+        String number = Integer.toString(pid);
+        assertThat(krg(USER, "enter", "-T", number, "--", "sh", "-c", "hostname; pwd"))
+                .isEqualTo(new Result(0, "node2\n" + directory + "\n", ""));
+        assertThat(krg(STRANGER, "enter", "-T", number, "id")).satisfies(OtherUserTest::refused);
         Files.createFile(stop);
         assertThat(run.join()).isEqualTo(new Result(0, SAME_IDS, ""));
     }
