@@ -10,7 +10,7 @@ import org.linuxssi.control.WindowSize;
 import org.linuxssi.linux.CallerProcess;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
-import org.linuxssi.linux.Terminal;
+import org.linuxssi.linux.Terminals;
 import org.linuxssi.tools.NodeId;
 
 /** Describes a program that is run as the caller itself would run it. */
@@ -55,8 +55,8 @@ final class ProgramOptions {
     /** Returns the size of the caller's terminal, or the usual one without a terminal. */
     static WindowSize window() {
         try {
-            int[] size = Terminal.window(0);
-            return new WindowSize(size[0], size[1]);
+            byte[] size = Terminals.window(0);
+            return new WindowSize(Terminals.rows(size), Terminals.columns(size));
         } catch (ErrnoException _) {
             return USUAL;
         }

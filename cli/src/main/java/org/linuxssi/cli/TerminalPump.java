@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.linuxssi.linux.DescriptorIo;
 import org.linuxssi.linux.ErrnoException;
-import org.linuxssi.linux.Terminal;
+import org.linuxssi.linux.Terminals;
 
 /**
  * Carries bytes between this command's terminal, which is raw meanwhile, and the master of the program's terminal.
@@ -27,14 +27,14 @@ final class TerminalPump implements AutoCloseable {
 
     private final int master;
     private final int[] wake = DescriptorIo.pipe();
-    private final Optional<Terminal.Settings> saved;
+    private final Optional<byte[]> saved;
     private final AtomicBoolean restored = new AtomicBoolean();
     private final Thread output;
     private final Thread hook = new Thread(this::restore, "terminal-restore");
 
     private TerminalPump(int master) {
         this.master = master;
-        saved = Terminal.is(0) ? Optional.of(Terminal.settings(0)) : Optional.empty();
+        saved = Terminals.isTerminal(0) ? Optional.of(Terminals.modes(0)) : Optional.empty();
         output = Thread.ofPlatform().daemon().name("terminal-output").unstarted(this::copyOutput);
     }
 
@@ -46,7 +46,7 @@ final class TerminalPump implements AutoCloseable {
     static TerminalPump start(int master) {
         TerminalPump pump = new TerminalPump(master);
         Runtime.getRuntime().addShutdownHook(pump.hook);
-        pump.saved.ifPresent(settings -> Terminal.restore(0, Terminal.raw(settings)));
+        pump.saved.ifPresent(modes -> Terminals.modesAfterOutput(0, Terminals.raw(modes)));
         pump.output.start();
         Thread.ofPlatform().daemon().name("terminal-input").start(pump::copyInput);
         return pump;
@@ -70,7 +70,7 @@ final class TerminalPump implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(CHUNK);
             boolean ending = false;
-            int patience = Terminal.is(master) ? PATIENCE_MILLIS : REMOTE_PATIENCE_MILLIS;
+            int patience = Terminals.isTerminal(master) ? PATIENCE_MILLIS : REMOTE_PATIENCE_MILLIS;
             while (true) {
                 boolean[] ready =
                         ending ? DescriptorIo.readable(patience, master) : DescriptorIo.readable(-1, master, wake[0]);
@@ -104,7 +104,7 @@ final class TerminalPump implements AutoCloseable {
 
     private void restore() {
         if (restored.compareAndSet(false, true)) {
-            saved.ifPresent(settings -> Terminal.restore(0, settings));
+            saved.ifPresent(modes -> Terminals.modesAfterOutput(0, modes));
         }
     }
 

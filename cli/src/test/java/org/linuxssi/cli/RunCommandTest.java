@@ -37,7 +37,7 @@ import org.linuxssi.control.Request;
 import org.linuxssi.linux.DescriptorIo;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Syscalls;
-import org.linuxssi.linux.Terminal;
+import org.linuxssi.linux.Terminals;
 import org.linuxssi.tools.NodeId;
 
 /** Runs the command as a process of its own against a daemon that runs the programs on this machine. */
@@ -118,7 +118,8 @@ class RunCommandTest {
     private Reply.Last terminal(Request.Run run, Exchange exchange) throws InterruptedException {
         int master = openMaster();
         File slave = new File("/dev/pts/" + number(master));
-        Terminal.window(master, run.window().rows(), run.window().columns());
+        Terminals.window(
+                master, Terminals.windowOf(run.window().rows(), run.window().columns()));
         List<String> line = new ArrayList<>(List.of("setsid", "--ctty", "--wait"));
         line.addAll(run.arguments());
         ProcessBuilder builder = new ProcessBuilder(line)

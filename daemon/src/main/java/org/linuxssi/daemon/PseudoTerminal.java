@@ -37,12 +37,7 @@ record PseudoTerminal(int master, int peer) {
     /** Tells the terminal, and through it the programs in its foreground, a new size; unknown sizes change nothing. */
     static void resize(int master, WindowSize window) {
         if (!window.equals(WindowSize.UNKNOWN)) {
-            byte[] size = new byte[Terminals.WINDOW_SIZE];
-            size[0] = (byte) window.rows();
-            size[1] = (byte) (window.rows() >> 8);
-            size[2] = (byte) window.columns();
-            size[3] = (byte) (window.columns() >> 8);
-            Terminals.window(master, size);
+            Terminals.window(master, Terminals.windowOf(window.rows(), window.columns()));
         }
     }
 }

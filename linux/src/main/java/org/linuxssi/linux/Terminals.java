@@ -2,6 +2,7 @@ package org.linuxssi.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,9 @@ public final class Terminals {
     /** Offset of the output modes. */
     public static final int OUTPUT_MODES = 4;
 
+    /** Offset of the control modes. */
+    public static final int CONTROL_MODES = 8;
+
     /** Offset of the local modes. */
     public static final int LOCAL_MODES = 12;
 
@@ -39,8 +43,18 @@ public final class Terminals {
     /** In packet mode: the program changed the modes. */
     public static final int PACKET_MODES_CHANGED = 0x40;
 
+    // include/uapi/asm-generic/termbits-common.h and termbits.h
+    private static final int IGNBRK_TO_ICRNL = 0x1 | 0x2 | 0x8 | 0x20 | 0x40 | 0x80 | 0x100;
+    private static final int IXON = 0x400;
+    private static final int CSIZE_PARENB = 0x30 | 0x100;
+    private static final int CS8 = 0x30;
+    private static final int ISIG_ICANON_ECHO_ECHONL_IEXTEN = 0x1 | 0x2 | 0x8 | 0x40 | 0x8000;
+    private static final int VTIME = 17 + 5;
+    private static final int VMIN = 17 + 6;
+
     private static final long TCGETS = 0x5401;
     private static final long TCSETS = 0x5402;
+    private static final long TCSETSW = 0x5403;
     private static final long TIOCGWINSZ = 0x5413;
     private static final long TIOCSWINSZ = 0x5414;
     private static final long TIOCPKT = 0x5420;
@@ -80,6 +94,50 @@ public final class Terminals {
      */
     public static void modes(int descriptor, byte[] termios) {
         set(descriptor, TCSETS, termios, "set modes of terminal ");
+    }
+
+    /**
+     * Sets {@code struct termios} after what was written has gone out.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static void modesAfterOutput(int descriptor, byte[] termios) {
+        set(descriptor, TCSETSW, termios, "set modes of terminal ");
+    }
+
+    /** Returns these modes made raw: every byte passes unchanged, unechoed and at once, as cfmakeraw(3) does. */
+    public static byte[] raw(byte[] termios) {
+        byte[] raw = termios.clone();
+        change(raw, INPUT_MODES, IGNBRK_TO_ICRNL | IXON, 0);
+        change(raw, OUTPUT_MODES, OPOST, 0);
+        change(raw, CONTROL_MODES, CSIZE_PARENB, CS8);
+        change(raw, LOCAL_MODES, ISIG_ICANON_ECHO_ECHONL_IEXTEN, 0);
+        raw[VMIN] = 1;
+        raw[VTIME] = 0;
+        return raw;
+    }
+
+    private static void change(byte[] termios, int offset, int clear, int set) {
+        flags(termios, offset, (flags(termios, offset) & ~clear) | set);
+    }
+
+    /** Returns {@code struct winsize} of a window. */
+    public static byte[] windowOf(int rows, int columns) {
+        byte[] size = new byte[WINDOW_SIZE];
+        MemorySegment words = MemorySegment.ofArray(size);
+        words.set(JAVA_SHORT.withByteAlignment(1), 0, (short) rows);
+        words.set(JAVA_SHORT.withByteAlignment(1), 2, (short) columns);
+        return size;
+    }
+
+    /** Returns the rows of {@code struct winsize}. */
+    public static int rows(byte[] size) {
+        return MemorySegment.ofArray(size).get(JAVA_SHORT.withByteAlignment(1), 0) & 0xffff;
+    }
+
+    /** Returns the columns of {@code struct winsize}. */
+    public static int columns(byte[] size) {
+        return MemorySegment.ofArray(size).get(JAVA_SHORT.withByteAlignment(1), 2) & 0xffff;
     }
 
     /**
