@@ -96,8 +96,7 @@ final class Outgoing {
         watch.freezing();
         departure.freeze();
         faults.reached(FaultPoint.FROZEN, order.pid());
-        CompletableFuture<byte[]> now =
-                CompletableFuture.supplyAsync(() -> places.relations(order.pid()), rpc.time());
+        CompletableFuture<byte[]> now = CompletableFuture.supplyAsync(() -> places.relations(order.pid()), rpc.time());
         if (live.rounds() == 0) {
             adjust(relations, result(now));
         }

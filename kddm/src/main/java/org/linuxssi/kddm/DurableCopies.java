@@ -138,13 +138,12 @@ final class DurableCopies<T> {
                 .whenComplete((found, error) -> engine.transact(out -> {
                     if (engine.members().epoch() == epoch) {
                         Optional<Stored> stored = error == null ? found : Optional.empty();
-                copies.locked(it.object(), copy -> loaded(copy, it, stored, error, out));
+                        copies.locked(it.object(), copy -> loaded(copy, it, stored, error, out));
                     }
                 }));
     }
 
-    private void loaded(
-            Copy<T> copy, Message.Grant it, Optional<Stored> found, @Nullable Throwable error, Outbox out) {
+    private void loaded(Copy<T> copy, Message.Grant it, Optional<Stored> found, @Nullable Throwable error, Outbox out) {
         String problem = error == null ? "" : MessageCodec.error("the store failed: " + error);
         if (copy.seq < it.seq() && !copy.exists() && found.isPresent()) {
             Stored stored = found.get();

@@ -71,7 +71,8 @@ class DurableTest {
         disks.get(2).goOn();
 
         TestCluster.join(put);
-        assertThat(disks.get(2).disk()).hasEntrySatisfying(1L, it -> assertThat(it.version()).isEqualTo(2));
+        assertThat(disks.get(2).disk())
+                .hasEntrySatisfying(1L, it -> assertThat(it.version()).isEqualTo(2));
         assertThat(disks.get(0).disk()).isEmpty();
     }
 
@@ -138,7 +139,8 @@ class DurableTest {
         sets.set(2, cluster.kddm(2).open(spec(2, 1)));
 
         assertThat(TestCluster.join(waiting)).isEqualTo(6);
-        assertThat(disks.get(2).disk()).hasEntrySatisfying(1L, it -> assertThat(it.version()).isEqualTo(2));
+        assertThat(disks.get(2).disk())
+                .hasEntrySatisfying(1L, it -> assertThat(it.version()).isEqualTo(2));
         assertThat(sets.get(1).read(2)).isEqualTo(6);
         assertThat(sets.get(2).read(3)).isZero();
     }

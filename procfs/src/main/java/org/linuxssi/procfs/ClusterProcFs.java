@@ -11,6 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.FuseAbi;
@@ -213,10 +214,10 @@ public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {
     /** A handle that an earlier daemon gave is not known: what it would read now has to do. */
     private void read(FuseRequest.Read read, ProcNode node, FuseReply reply) {
         OpenFile known = files.get(read.handle());
-        boolean current = known != null && known.serves(read.offset());
-        run(current || contents.isQuick(node), reply, () -> {
+        @Nullable OpenFile current = known != null && known.serves(read.offset()) ? known : null;
+        run(current != null || contents.isQuick(node), reply, () -> {
             FuseHeader opener = known != null ? known.opener() : read.header();
-            OpenFile file = current ? known : OpenFile.opened(opener, contents.read(opener, node));
+            OpenFile file = current != null ? current : OpenFile.opened(opener, contents.read(opener, node));
             files.put(read.handle(), file.read(read.offset()));
             reply.slice(file.bytes(), read.offset(), read.size());
         });
