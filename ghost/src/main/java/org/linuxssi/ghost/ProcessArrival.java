@@ -28,6 +28,7 @@ public final class ProcessArrival {
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int SIGKILL = 9;
+    private static final int SIGCONT = 18;
     private static final int SIGSTOP = 19;
     private static final String OOM_SCORE = "oom_score_adj";
 
@@ -196,6 +197,8 @@ public final class ProcessArrival {
     /**
      * Makes the process stand ready, also when this daemon dies.
      *
+     * <p>An agent that was stopped becomes a process that is, and no parent sees a change.
+     *
      * <p>A periodic timer whose signal is queued stands still until the signal is taken; here it begins its next period.
      */
     public HeldProcess hold() {
@@ -221,8 +224,9 @@ public final class ProcessArrival {
             }
             table.run(call);
             scratch.unmap(call, instruction);
-            if (received.stopSignal() != 0) {
-                Syscalls.call(Nr.KILL, agent, SIGSTOP);
+            boolean stopped = received.stopSignal() != 0;
+            if (stopped != (seized.leader().groupStop() != 0)) {
+                Syscalls.call(Nr.KILL, agent, stopped ? SIGSTOP : SIGCONT);
             }
             held = true;
             return HeldProcess.of(seized, instruction);

@@ -42,6 +42,7 @@ final class StateReader {
     private static final int MEMBARRIER_GET_REGISTRATIONS = 1 << 9;
     private static final int SCHED_ATTR_BYTES = 56;
     private static final int AFFINITY_BYTES = 128;
+    private static final int SIGCONT = 18;
 
     private final PtraceProcess process;
     private final PtraceScratch scratch;
@@ -77,6 +78,7 @@ final class StateReader {
         table.run(process.leader().call());
         long[] layout = layout(stat);
         layout[ProcessState.BREAK] = table.result(brk);
+        List<byte[]> pending = Ptrace.pending(pid, true);
         return new ProcessState(
                 layout,
                 ProcFiles.auxv(pid),
@@ -95,9 +97,11 @@ final class StateReader {
                 limits(pid),
                 Integer.parseInt(ProcFiles.text(pid, "oom_score_adj").trim()),
                 coredumpFilter(pid),
-                process.leader().groupStop(),
+                pending.stream().anyMatch(info -> signal(info) == SIGCONT)
+                        ? 0
+                        : process.leader().groupStop(),
                 words(table, actions, 4 * SIGNALS),
-                Ptrace.pending(pid, true),
+                pending,
                 Credentials.of(Integer.toString(pid)));
     }
 

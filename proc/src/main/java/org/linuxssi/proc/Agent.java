@@ -131,7 +131,7 @@ public final class Agent {
     synchronized void awaitRest() {
         long end = System.nanoTime() + LIMIT.toNanos();
         boolean interrupted = false;
-        while (!parked && !gone) {
+        while (!resting() && !gone) {
             long left = (end - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 throw new ErrnoException("wait for " + this + " to rest", Errno.ETIMEDOUT);
@@ -226,8 +226,8 @@ public final class Agent {
         }
     }
 
-    /** The agent asks what to do next. */
-    void told(long call, int event) {
+    /** The agent asks what to do next; a detail below 0 is an error. */
+    void told(long call, int event, int detail) {
         synchronized (this) {
             busy = true;
             parked = false;
@@ -236,7 +236,7 @@ public final class Agent {
         try {
             if (event == AgentImage.TABLE_DONE) {
                 running.finish(hostPid);
-            } else if (event == AgentImage.SIGNAL) {
+            } else if (event == AgentImage.SIGNAL && detail > 0) {
                 signal();
             }
         } catch (ErrnoException dead) {

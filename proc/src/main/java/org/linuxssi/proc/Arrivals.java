@@ -78,8 +78,7 @@ final class Arrivals {
     private Prepared prepare(Relations relations) {
         Relations.Numbers self = relations.self();
         Optional<Proxy> standing = table.proxyMap().get(self.pid());
-        boolean before = standing.isPresent();
-        if (before && !usable(standing.get(), self)) {
+        if (standing.isPresent() && !usable(standing.get(), self)) {
             replace(standing.get());
             standing = Optional.empty();
         }
@@ -87,6 +86,17 @@ final class Arrivals {
             throw new ErrnoException(
                     "find the stand-in of " + self.pid() + " among its parent's children", Errno.EAGAIN);
         }
+        if (standing.isEmpty()) {
+            return prepare(relations, standing);
+        }
+        try (Unstopped _ = Unstopped.of(standing.get().agent().hostPid())) {
+            return prepare(relations, standing);
+        }
+    }
+
+    private Prepared prepare(Relations relations, Optional<Proxy> standing) {
+        Relations.Numbers self = relations.self();
+        boolean before = standing.isPresent();
         Agent agent = standing.map(table.proxyMap()::take)
                 .orElseGet(() -> table.factory().make(self));
         try {
@@ -104,12 +114,13 @@ final class Arrivals {
     }
 
     /** The process does not come: its agent is a proxy again, or goes. */
-    private void standAgain(Agent agent, boolean before, Relations.Numbers self) {
+    private Optional<Proxy> standAgain(Agent agent, boolean before, Relations.Numbers self) {
         if (before) {
             table.factory().become(agent, self);
-            table.hold(agent);
+            return Optional.of(table.hold(agent));
         } else {
             table.proxyMap().add(agent).dismiss();
+            return Optional.empty();
         }
     }
 
@@ -181,22 +192,30 @@ final class Arrivals {
     Relations adjust(Relations relations) {
         Prepared known = get(relations.self().pid());
         Agent agent = known.agent();
-        if (!agent.resting()) {
+        if (!agent.resting() && !Unstopped.stands(agent.hostPid())) {
             throw new ErrnoException("change the relations of " + agent + ", which is being built", Errno.EAGAIN);
         }
-        Relations.Numbers self = relations.self();
         container.supervisor().cancelConversion(agent.hostPid());
         container.supervisor().retain(agent);
+        try (Unstopped _ = Unstopped.of(agent.hostPid())) {
+            agent.awaitRest();
+            adjust(known, relations);
+        }
+        container.supervisor().forget(agent);
+        CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
+        prepared.put(agent.pid(), new Prepared(agent, known.proxyBefore(), relations, known.doorway(), conversion));
+        return relations;
+    }
+
+    private void adjust(Prepared known, Relations relations) {
+        Relations.Numbers self = relations.self();
+        Agent agent = known.agent();
         if (self.group() != known.relations().self().group()) {
             table.factory().join(agent, self);
         }
         formerChildren(agent, relations);
         children(agent, relations);
         agent.awaitRest();
-        container.supervisor().forget(agent);
-        CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
-        prepared.put(self.pid(), new Prepared(agent, known.proxyBefore(), relations, known.doorway(), conversion));
-        return relations;
     }
 
     /** Children that the process has reaped since: their proxies must be no children of it here. */
@@ -238,11 +257,21 @@ final class Arrivals {
     void abandon(int pid) {
         Prepared known = get(pid);
         prepared.remove(pid);
-        try {
-            standAgain(regained(known), known.proxyBefore(), known.relations().self());
+        try (Unstopped stand = standing(known)) {
+            Optional<Proxy> proxy = standAgain(
+                    regained(known), known.proxyBefore(), known.relations().self());
+            if (stand.stopped()) {
+                proxy.ifPresent(Proxy::stopsByItself);
+            }
         } finally {
             table.tidings().release(pid);
         }
+    }
+
+    private static Unstopped standing(Prepared known) {
+        return known.agent().resting()
+                ? Unstopped.of(known.hostPid())
+                : Unstopped.of(known.hostPid(), known.conversion());
     }
 
     private Agent regained(Prepared known) {
@@ -259,7 +288,7 @@ final class Arrivals {
         Prepared known = get(pid);
         prepared.remove(pid);
         table.tidings().discard(pid);
-        container.supervisor().cancelConversion(known.hostPid());
+        container.supervisor().forget(known.hostPid());
         return known;
     }
 }

@@ -300,13 +300,33 @@ public final class ProcessTable implements AutoCloseable {
             tidings.passOn(pid, to, locals.remove(pid));
             histories.remove(pid);
             try {
-                proxies.add(ProxyFactory.await(conversion));
+                standIn(pid, conversion);
             } finally {
                 tidings.release(pid);
             }
             tidy();
             return pid;
         });
+    }
+
+    /** One that is slow to become a proxy is one later: the process runs elsewhere and must not suffer. */
+    private void standIn(int pid, CompletableFuture<Agent> conversion) {
+        int hostPid = container
+                .numbers()
+                .toHost(pid)
+                .orElseThrow(() -> new ErrnoException("make process " + pid + " its own proxy", Errno.ESRCH));
+        try (Unstopped stand = Unstopped.of(hostPid, conversion)) {
+            Proxy proxy = proxies.add(ProxyFactory.await(conversion.copy()));
+            if (stand.stopped()) {
+                proxy.stopsByItself();
+            }
+        } catch (ErrnoException slow) {
+            if (slow.errno() == Errno.ESRCH) {
+                throw slow;
+            }
+            LOG.log(Level.WARNING, "process {0} is no proxy yet: {1}", pid, slow.getMessage());
+            Futures.unattended(conversion.thenAccept(agent -> inOrder(() -> hold(agent))));
+        }
     }
 
     /** What was left of the process here was killed before it became a proxy; the process is at its new node and dies too. */

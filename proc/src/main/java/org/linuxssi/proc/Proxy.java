@@ -88,7 +88,7 @@ final class Proxy {
         }
     }
 
-    /** The proxy was stopped by SIGSTOP itself; the process's own stop is no news then. */
+    /** The proxy stands still already; the process's own stop is no news then. */
     synchronized void stopsByItself() {
         stopped = true;
     }

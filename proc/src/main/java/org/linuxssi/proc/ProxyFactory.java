@@ -102,7 +102,9 @@ final class ProxyFactory {
         if (!vacate.test(pid)) {
             throw new ErrnoException("make an agent with pid " + pid + ", which is in use", Errno.EEXIST);
         }
-        return await(Init.spawn(forker, container.supervisor(), Optional.of(pid), flags));
+        try (Unstopped _ = Unstopped.of(forker.hostPid())) {
+            return await(Init.spawn(forker, container.supervisor(), Optional.of(pid), flags));
+        }
     }
 
     private boolean present(int pid) {

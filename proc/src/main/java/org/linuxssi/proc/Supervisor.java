@@ -151,6 +151,12 @@ public final class Supervisor {
         agents.remove(agent.hostPid(), agent);
     }
 
+    /** A process that was meant to be an agent again is a program: whatever agent it was meanwhile is none. */
+    void forget(int hostPid) {
+        conversions.remove(hostPid);
+        agents.remove(hostPid);
+    }
+
     /** Tells whether a process is an agent. */
     boolean isAgent(int hostPid) {
         return agents.containsKey(hostPid);
@@ -198,7 +204,7 @@ public final class Supervisor {
         if (agent == null) {
             welcome(notification, event, Optional.ofNullable(conversions.remove(notification.thread())));
         } else {
-            agent.told(notification.id(), event);
+            agent.told(notification.id(), event, notification.word(2));
         }
     }
 
@@ -225,12 +231,12 @@ public final class Supervisor {
                 conversion.or(() -> event == AgentImage.STARTED ? birth(hostPid) : Optional.empty());
         if (awaited.isEmpty()) {
             Agent stray = register(hostPid, pid.get(), Agent.Idle.PARKED);
-            stray.told(notification.id(), AgentImage.STARTED);
+            stray.told(notification.id(), AgentImage.STARTED, 0);
             stray(stray);
             return;
         }
         Agent agent = register(hostPid, pid.get(), Agent.Idle.PARKED);
-        agent.told(notification.id(), AgentImage.STARTED);
+        agent.told(notification.id(), AgentImage.STARTED, 0);
         awaited.get().complete(agent);
     }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
 
@@ -189,6 +190,77 @@ class RealMigrationTest {
         await().during(Duration.ofMillis(200)).until(() -> !program.end().isDone());
         nodes.tables.get(0).abandon(program.pid());
         assertThat(end(program)).isEqualTo(WaitStatus.ofExit(8));
+        awaitNothingLeft();
+    }
+
+    /** What a parent hears of a child: {@code 5 stopped}, {@code 5 goes on}, {@code 5 ended}. */
+    private static final String WATCHFUL_PARENT = """
+            #include <signal.h>
+            #include <stdio.h>
+            #include <sys/wait.h>
+            #include <unistd.h>
+            int main(void) {
+                int status;
+                pid_t child = fork();
+                if (child == 0) { for (int i = 0;; i++) usleep(1000); }
+                printf("%d\\n", child); fflush(stdout);
+                while (waitpid(child, &status, WUNTRACED | WCONTINUED) == child) {
+                    if (WIFSTOPPED(status)) printf("stopped %d\\n", WSTOPSIG(status));
+                    else if (WIFCONTINUED(status)) printf("goes on\\n");
+                    else { printf("ended %d\\n", status); fflush(stdout); return 3; }
+                    fflush(stdout);
+                }
+                return 4;
+            }
+            """;
+
+    private char stateOf(int pid, int node) {
+        return ProcFiles.stat(nodes.tables.get(node).hostPid(pid)).state();
+    }
+
+    @Test
+    void aStoppedProcessMovesAndItsParentHearsNothing() throws Exception {
+        Path binary = containers.compile(WATCHFUL_PARENT);
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));
+        awaitLines(1);
+        int child = Integer.parseInt(Files.readAllLines(output).getFirst());
+        Signals.kill(nodes.tables.get(0).hostPid(child), Signals.SIGSTOP);
+        awaitLines(2);
+        for (int[] move : new int[][] {{0, 1}, {1, 2}, {2, 0}, {0, 1}}) {
+            nodes.migrate(child, move[0], move[1]);
+            await().until(() -> stateOf(child, move[1]) == 'T');
+        }
+        Signals.kill(nodes.tables.get(1).hostPid(child), Signals.SIGCONT);
+        awaitLines(3);
+        Signals.kill(nodes.tables.get(1).hostPid(child), Signals.SIGSTOP);
+        awaitLines(4);
+        nodes.migrate(child, 1, 0);
+        await().until(() -> stateOf(child, 0) == 'T');
+        Signals.kill(nodes.tables.get(0).hostPid(child), Signals.SIGKILL);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(3));
+        assertThat(Files.readAllLines(output))
+                .containsExactly(Integer.toString(child), "stopped 19", "goes on", "stopped 19", "ended 9");
+        awaitNothingLeft();
+    }
+
+    @Test
+    void aStoppedProcessThatDoesNotComeAfterAllStaysStopped() throws Exception {
+        Path binary = containers.compile(WATCHFUL_PARENT);
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));
+        awaitLines(1);
+        int child = Integer.parseInt(Files.readAllLines(output).getFirst());
+        nodes.migrate(child, 0, 1);
+        Signals.kill(nodes.tables.get(1).hostPid(child), Signals.SIGSTOP);
+        awaitLines(2);
+        nodes.expect(child, 1, 0);
+        nodes.tables.get(0).abandon(child);
+        nodes.migrate(child, 1, 0);
+        Signals.kill(nodes.tables.get(0).hostPid(child), Signals.SIGCONT);
+        awaitLines(3);
+        Signals.kill(nodes.tables.get(0).hostPid(child), Signals.SIGKILL);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(3));
+        assertThat(Files.readAllLines(output))
+                .containsExactly(Integer.toString(child), "stopped 19", "goes on", "ended 9");
         awaitNothingLeft();
     }
 }
