@@ -1,6 +1,8 @@
 package org.linuxssi.ghost;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Ptrace;
 import org.linuxssi.linux.PtraceCall;
@@ -55,45 +57,65 @@ final class ThreadBuilder {
 
     /** Gives a thread all that its image has but registers and pending signals. */
     void fill(StoppedThread thread, ThreadImage image) {
-        PtraceScratch.Table table = scratch.table();
-        table.add(Nr.SET_TID_ADDRESS, image.clearTid());
+        Steps steps = new Steps();
+        PtraceScratch.Table table = steps.table;
+        steps.add("set_tid_address", Nr.SET_TID_ADDRESS, image.clearTid());
         if (image.robustList() != 0) {
-            table.add(Nr.SET_ROBUST_LIST, image.robustList(), image.robustLength());
+            steps.add("set_robust_list", Nr.SET_ROBUST_LIST, image.robustList(), image.robustLength());
         }
         if ((image.stack()[1] & DISABLED) == 0) {
-            table.add(Nr.SIGALTSTACK, table.words(image.stack()[0], image.stack()[1] & ~ON_STACK, image.stack()[2]), 0);
+            steps.add(
+                    "sigaltstack",
+                    Nr.SIGALTSTACK,
+                    table.words(image.stack()[0], image.stack()[1] & ~ON_STACK, image.stack()[2]),
+                    0);
         }
-        image.rseq().ifPresent(rseq -> table.add(Nr.RSEQ, rseq.address(), rseq.size(), 0, rseq.signature()));
-        table.add(Nr.PRCTL, PR_SET_NAME, table.text(image.name()));
-        table.add(Nr.PRCTL, PR_SET_TIMERSLACK, image.timerSlack());
-        credentials(table);
-        table.add(Nr.PRCTL, PR_SET_PDEATHSIG, image.deathSignal());
-        table.run(thread.call());
-        for (int i = 0; i < table.size(); i++) {
-            table.check(i, "give thread " + image.tid() + " its state, step " + i);
-        }
+        image.rseq().ifPresent(rseq -> steps.add("rseq", Nr.RSEQ, rseq.address(), rseq.size(), 0, rseq.signature()));
+        steps.add("prctl PR_SET_NAME", Nr.PRCTL, PR_SET_NAME, table.text(image.name()));
+        steps.add("prctl PR_SET_TIMERSLACK", Nr.PRCTL, PR_SET_TIMERSLACK, image.timerSlack());
+        credentials(steps);
+        steps.add("prctl PR_SET_PDEATHSIG", Nr.PRCTL, PR_SET_PDEATHSIG, image.deathSignal());
+        steps.run(thread.call(), image.tid());
         scheduling(thread.tid(), image);
         Ptrace.xstate(thread.tid(), image.xstate());
         thread.setRegisters(new PtraceRegisters(image.registers()));
         thread.setMask(image.mask());
     }
 
-    private void credentials(PtraceScratch.Table table) {
-        Credentials wanted = state.credentials();
-        if (!wanted.equals(current) || state.secureBits() != 0) {
-            table.add(Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP);
-            identity(table, wanted);
-            capabilities(table, wanted);
+    /** Calls that all have to succeed. */
+    private final class Steps {
+        private final PtraceScratch.Table table = scratch.table();
+        private final List<String> names = new ArrayList<>();
+
+        void add(String name, long number, long... arguments) {
+            table.add(number, arguments);
+            names.add(name);
         }
-        if (wanted.noNewPrivileges()) {
-            table.add(Nr.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        }
-        if (state.dumpable() == 0 || state.dumpable() == 1) {
-            table.add(Nr.PRCTL, PR_SET_DUMPABLE, state.dumpable());
+
+        void run(PtraceCall call, int tid) {
+            table.run(call);
+            for (int i = 0; i < names.size(); i++) {
+                table.check(i, "give thread " + tid + " its state: " + names.get(i));
+            }
         }
     }
 
-    private static void identity(PtraceScratch.Table table, Credentials wanted) {
+    private void credentials(Steps steps) {
+        Credentials wanted = state.credentials();
+        if (!wanted.equals(current) || state.secureBits() != 0) {
+            steps.add("prctl PR_SET_SECUREBITS", Nr.PRCTL, PR_SET_SECUREBITS, NO_SETUID_FIXUP);
+            identity(steps, wanted);
+            capabilities(steps, wanted);
+        }
+        if (wanted.noNewPrivileges()) {
+            steps.add("prctl PR_SET_NO_NEW_PRIVS", Nr.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        }
+        if (state.dumpable() == 0 || state.dumpable() == 1) {
+            steps.add("prctl PR_SET_DUMPABLE", Nr.PRCTL, PR_SET_DUMPABLE, state.dumpable());
+        }
+    }
+
+    private static void identity(Steps steps, Credentials wanted) {
         byte[] groups = new byte[wanted.supplementary().size() * 4];
         for (int i = 0; i < wanted.supplementary().size(); i++) {
             int group = wanted.supplementary().get(i);
@@ -101,34 +123,34 @@ final class ThreadBuilder {
                 groups[4 * i + b] = (byte) (group >>> (8 * b));
             }
         }
-        table.add(Nr.SETGROUPS, wanted.supplementary().size(), table.data(groups));
+        steps.add("setgroups", Nr.SETGROUPS, wanted.supplementary().size(), steps.table.data(groups));
         var g = wanted.groups();
-        table.add(Nr.SETRESGID, g.get(0), g.get(1), g.get(2));
+        steps.add("setresgid", Nr.SETRESGID, g.get(0), g.get(1), g.get(2));
         var u = wanted.users();
-        table.add(Nr.SETRESUID, u.get(0), u.get(1), u.get(2));
+        steps.add("setresuid", Nr.SETRESUID, u.get(0), u.get(1), u.get(2));
     }
 
-    private void capabilities(PtraceScratch.Table table, Credentials wanted) {
+    private void capabilities(Steps steps, Credentials wanted) {
         long missing = current.capabilities().get(Credentials.BOUNDING)
                 & ~wanted.capabilities().get(Credentials.BOUNDING);
         for (int i = 0; i < CAPABILITIES; i++) {
             if ((missing & (1L << i)) != 0) {
-                table.add(Nr.PRCTL, PR_CAPBSET_DROP, i);
+                steps.add("prctl PR_CAPBSET_DROP " + i, Nr.PRCTL, PR_CAPBSET_DROP, i);
             }
         }
-        table.add(Nr.PRCTL, PR_SET_SECUREBITS, state.secureBits());
+        steps.add("prctl PR_SET_SECUREBITS", Nr.PRCTL, PR_SET_SECUREBITS, state.secureBits());
         long effective = wanted.capabilities().get(Credentials.EFFECTIVE);
         long permitted = wanted.capabilities().get(Credentials.PERMITTED);
         long inheritable = wanted.capabilities().get(Credentials.INHERITABLE);
-        long header = table.words(CAPABILITY_VERSION);
-        long data = table.words(
+        long header = steps.table.words(CAPABILITY_VERSION);
+        long data = steps.table.words(
                 pair(effective, permitted),
                 low(inheritable) | (effective >>> 32 << 32),
                 (permitted >>> 32) | (inheritable >>> 32 << 32));
-        table.add(Nr.CAPSET, header, data);
+        steps.add("capset", Nr.CAPSET, header, data);
         for (int i = 0; i < CAPABILITIES; i++) {
             if ((wanted.capabilities().get(Credentials.AMBIENT) & (1L << i)) != 0) {
-                table.add(Nr.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0);
+                steps.add("prctl PR_CAP_AMBIENT " + i, Nr.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0);
             }
         }
     }

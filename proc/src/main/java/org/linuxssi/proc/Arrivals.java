@@ -10,6 +10,7 @@ import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidFd;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.tools.NodeId;
 
@@ -153,7 +154,16 @@ final class Arrivals {
                     "take the stand-in " + now.map(Object::toString).orElse("that ends") + " for " + self,
                     Errno.EAGAIN);
         }
-        return fits;
+        return fits && (watched || capable(proxy));
+    }
+
+    /** One that was a process with less rights could not be given those of the process. */
+    private boolean capable(Proxy proxy) {
+        return permitted(proxy.agent().hostPid()).equals(permitted(container.initPid()));
+    }
+
+    private static String permitted(int hostPid) {
+        return ProcFiles.status(Integer.toString(hostPid)).getOrDefault("CapPrm", "");
     }
 
     /** The number must be free before it can be made again. */
