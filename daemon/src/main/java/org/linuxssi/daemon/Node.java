@@ -128,8 +128,8 @@ final class Node {
                 config.run().resolve("proc.fuse")));
         kddmViews = part(new KddmViews(kddm, rpc, () -> hotplug.settled().members(), proc.extensions()));
         part(ContainerCpus.start(container, rpc, whereabouts, ProcFsOptions.defaults(), config.run()));
-        Imager imager = new Imager(container.agentPath().toString(), new StreamRelays(streams, offsets, rpc.self()));
-        GhostImaging imaging = new GhostImaging(imager, table::hostPid, container.initPid(), table::doorway);
+        Imager imager = new Imager(container.premises(), new StreamRelays(streams, offsets, rpc.self()));
+        GhostImaging imaging = new GhostImaging(imager, table::hostPid, table::doorway);
         Path written = config.run().resolve("migrations");
         Journal journal = left.isPresent() ? Journal.open(written) : Journal.fresh(written);
         Places places = new TablePlaces(table, rpc.self(), proc::moved, this::tellMoved);

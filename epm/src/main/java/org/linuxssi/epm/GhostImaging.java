@@ -19,16 +19,14 @@ import org.linuxssi.tools.NodeId;
  * @param imager takes and builds them
  * @param host returns the pid outside of the container of a process of this node; throws ErrnoException with ESRCH when
  *     there is none
- * @param init the pid outside of the container's first process, whose root directory and name spaces are the container's
  * @param doorway returns the number, in an agent given by its pid outside, of a pidfd of this daemon, through which it
  *     takes relayed files; -1 when it has none
  */
-public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUnaryOperator doorway)
-        implements Imaging {
+public record GhostImaging(Imager imager, IntUnaryOperator host, IntUnaryOperator doorway) implements Imaging {
 
     @Override
     public List<String> obstacles(int pid) {
-        return imager.obstacles(host.applyAsInt(pid), init);
+        return imager.obstacles(host.applyAsInt(pid));
     }
 
     @Override
@@ -38,7 +36,7 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
 
     @Override
     public List<String> lacking(byte[] needs) {
-        return imager.lacking(needs, init);
+        return imager.lacking(needs);
     }
 
     @Override
@@ -48,7 +46,7 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, int init, IntUn
 
     @Override
     public Departure depart(int pid, NodeId target) {
-        Imager leaving = new Imager(imager.agent(), imager.relayed().towards(target));
+        Imager leaving = new Imager(imager.premises(), imager.relayed().towards(target));
         return new Leaving(leaving.depart(host.applyAsInt(pid)));
     }
 

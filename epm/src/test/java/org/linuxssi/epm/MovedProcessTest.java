@@ -92,17 +92,15 @@ class MovedProcessTest {
     }
 
     private Imager imager(int node) {
-        return new Imager(containers.get(node).agentPath().toString(), RelayedFile.NONE);
+        return new Imager(containers.get(node).premises(), RelayedFile.NONE);
     }
 
     private void move(int pid, int from, int to) throws IOException {
         ProcessTable here = tables.get(from);
         ProcessTable there = tables.get(to);
         int host = here.hostPid(pid);
-        assertThat(imager(from).obstacles(host, containers.get(from).initPid())).isEmpty();
-        assertThat(imager(to)
-                        .lacking(imager(from).needs(host), containers.get(to).initPid()))
-                .isEmpty();
+        assertThat(imager(from).obstacles(host)).isEmpty();
+        assertThat(imager(to).lacking(imager(from).needs(host))).isEmpty();
         int agent = there.prepare(here.relations(pid), NodeId.of(from));
         Pipe pipe = Pipe.open();
         try (ProcessDeparture departure = imager(from).depart(host);

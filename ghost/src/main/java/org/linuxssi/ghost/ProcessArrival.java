@@ -262,7 +262,7 @@ public final class ProcessArrival {
             if (held) {
                 new PendingSignals(seized).discard(List.of(), List.of(), true);
             }
-            seized.exec(imager.agent(), List.of("agent"), List.of());
+            imager.premises().execAgent(seized);
             oomScore(agentOomScore);
         } catch (RuntimeException failure) {
             System.getLogger(ProcessArrival.class.getName())

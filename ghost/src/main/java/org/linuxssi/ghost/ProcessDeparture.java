@@ -330,7 +330,7 @@ public final class ProcessDeparture implements AutoCloseable {
                             image == null ? List.of() : image.pending(),
                             threads,
                             image == null || Arrays.stream(image.timers()).anyMatch(word -> word != 0));
-            stopped.exec(imager.agent(), List.of("agent"), List.of());
+            imager.premises().execAgent(stopped);
         } catch (RuntimeException failure) {
             Syscalls.call(Nr.KILL, pid, SIGKILL);
             stopped.release();

@@ -59,8 +59,8 @@ final class StateBuilder {
         table = scratch.table();
         int map = memoryMap(table, fd);
         table.add(Nr.CLOSE, fd);
-        int root = state.root().equals("/") ? -1 : table.add(Nr.CHROOT, table.text(state.root()));
         int cwd = table.add(Nr.CHDIR, table.text(state.cwd()));
+        int root = state.root().equals("/") ? -1 : table.add(Nr.CHROOT, table.text(state.root()));
         table.add(Nr.UMASK, state.umask());
         table.add(Nr.PERSONALITY, state.personality());
         table.add(Nr.PRCTL, PR_SET_CHILD_SUBREAPER, state.subreaper() ? 1 : 0);

@@ -96,7 +96,7 @@ class FailureTest {
                 .filter(process -> ProcFiles.stat(process).parent() == tracer.outside())
                 .findFirst()
                 .orElseThrow();
-        assertThat(tracer.imager().obstacles(tracee, one.init()))
+        assertThat(tracer.imager().obstacles(tracee))
                 .anyMatch(obstacle -> obstacle.startsWith("it is traced by process "));
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.linuxssi.ghost.spi.Lending;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
@@ -31,20 +32,20 @@ final class Traveller {
         }
     }
 
-    private final Imager imager;
+    private final Path agent;
     private final int pid;
     private TestContainer here;
     private int outside;
 
     Traveller(Path agent, TestContainer here, int pid, int outside) {
-        imager = new Imager(agent.toString(), RelayedFile.NONE);
+        this.agent = agent;
         this.here = here;
         this.pid = pid;
         this.outside = outside;
     }
 
     Imager imager() {
-        return imager;
+        return new Imager(new Premises(agent.toString(), here.init(), Lending.NONE), RelayedFile.NONE);
     }
 
     int outside() {
@@ -56,7 +57,7 @@ final class Traveller {
     }
 
     List<String> obstacles() {
-        return imager.obstacles(outside, here.init());
+        return imager().obstacles(outside);
     }
 
     /** What goes wrong in a move that fails. */
@@ -71,10 +72,10 @@ final class Traveller {
 
     /** Tries to move, and fails after this many bytes; the process stays here. */
     void tryToMove(TestContainer to, boolean live, Mishap mishap, long after) throws IOException {
-        OptionalInt agent = to.find(pid);
-        int there = agent.isPresent() ? agent.getAsInt() : to.park(pid);
+        OptionalInt parked = to.find(pid);
+        int there = parked.isPresent() ? parked.getAsInt() : to.park(pid);
         Pipe pipe = Pipe.open();
-        try (ProcessDeparture departure = imager.depart(outside)) {
+        try (ProcessDeparture departure = imager().depart(outside)) {
             CompletableFuture<ProcessArrival> arriving = arrive(pipe, there);
             try (WritableByteChannel sink = new Breaking(pipe.sink(), after, mishap, there)) {
                 if (live) {
@@ -139,7 +140,7 @@ final class Traveller {
     private CompletableFuture<ProcessArrival> arrive(Pipe pipe, int there) {
         return CompletableFuture.supplyAsync(() -> {
             try {
-                return imager.arrive(pipe.source(), there, -1);
+                return imager().arrive(pipe.source(), there, -1);
             } catch (IOException problem) {
                 throw new CompletionException(problem);
             } finally {
@@ -154,12 +155,12 @@ final class Traveller {
             throw new ErrnoException("move " + pid, Errno.ESRCH);
         }
         assertThat(obstacles).isEmpty();
-        OptionalInt agent = to.find(pid);
-        int there = agent.isPresent() ? agent.getAsInt() : to.park(pid);
+        OptionalInt parked = to.find(pid);
+        int there = parked.isPresent() ? parked.getAsInt() : to.park(pid);
         Pipe pipe = Pipe.open();
         List<Long> times = new ArrayList<>();
         long start = System.nanoTime();
-        try (ProcessDeparture departure = imager.depart(outside)) {
+        try (ProcessDeparture departure = imager().depart(outside)) {
             CompletableFuture<ProcessArrival> arriving = arrive(pipe, there);
             ProcessArrival arrival;
             ProcessDeparture.Progress before = new ProcessDeparture.Progress(0, 0);

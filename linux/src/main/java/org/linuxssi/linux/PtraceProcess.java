@@ -27,6 +27,8 @@ public final class PtraceProcess {
     private static final long ALL_SIGNALS = -1L;
     private static final long AT_REST = Ptrace.O_TRACEEXEC;
     private static final long AT_WORK = Ptrace.O_TRACEEXEC | Ptrace.O_EXITKILL;
+    private static final int AT_FDCWD = -100;
+    private static final int AT_EMPTY_PATH = 0x1000;
 
     /** One stopped thread. */
     public static final class StoppedThread {
@@ -393,21 +395,40 @@ public final class PtraceProcess {
 
     /** Like {@link #exec(String, List, List)}, and the program begins with these signals blocked. */
     public void exec(String path, List<String> arguments, List<String> environment, long mask) {
+        exec(path, arguments, environment, mask, 0);
+    }
+
+    /**
+     * Like {@link #exec(String, List, List)} with no environment, for a program that the process may not see: it fetches
+     * the descriptor of its file, which is offered under this key ({@link AgentImage#FETCH}).
+     */
+    public void execFetched(String path, long key, List<String> arguments) {
+        exec(path, arguments, List.of(), ALL_SIGNALS, key);
+    }
+
+    private void exec(String path, List<String> arguments, List<String> environment, long mask, long key) {
         StoppedThread leader = leader();
         PtraceCall call = leader.call();
         long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(pid), memory);
         PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
         PtraceScratch.Table table = scratch.table();
         table.add(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);
-        long name = table.text(path);
+        long name = table.text(key == 0 ? path : "");
         long argv = table.words(addresses(table, arguments));
         long envp = table.words(addresses(table, environment));
         table.run(call);
+        long file = key == 0
+                ? AT_FDCWD
+                : Syscalls.check(
+                        "fetch " + path + " for process " + pid,
+                        call.single(scratch.instruction(), AgentImage.CALL, 0, AgentImage.FETCH, key));
         PtraceRegisters registers = Ptrace.registers(pid);
-        registers.set(PtraceRegisters.RAX, Nr.EXECVE);
-        registers.set(PtraceRegisters.RDI, name);
-        registers.set(PtraceRegisters.RSI, argv);
-        registers.set(PtraceRegisters.RDX, envp);
+        registers.set(PtraceRegisters.RAX, Nr.EXECVEAT);
+        registers.set(PtraceRegisters.RDI, file);
+        registers.set(PtraceRegisters.RSI, name);
+        registers.set(PtraceRegisters.RDX, argv);
+        registers.set(PtraceRegisters.R10, envp);
+        registers.set(PtraceRegisters.R8, AT_EMPTY_PATH);
         registers.set(PtraceRegisters.RIP, scratch.instruction());
         registers.set(PtraceRegisters.ORIG_RAX, -1);
         Ptrace.registers(pid, registers);

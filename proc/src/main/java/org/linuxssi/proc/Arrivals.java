@@ -102,6 +102,7 @@ final class Arrivals {
                 .orElseGet(() -> table.factory().make(self));
         try {
             table.factory().elevate(agent);
+            table.factory().home(agent);
             children(agent, relations);
             int doorway = doorway(agent);
             agent.awaitRest();

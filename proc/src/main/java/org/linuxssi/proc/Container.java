@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.linuxssi.ghost.Premises;
 import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.ErrnoException;
@@ -216,6 +217,11 @@ public final class Container implements AutoCloseable {
     /** Returns the file, as programs of the container see it, that makes a process an agent when it executes it. */
     public Path agentPath() {
         return directory.resolve("image").resolve("agent");
+    }
+
+    /** Returns what images of its processes are taken and built with. */
+    public Premises premises() {
+        return new Premises(agentPath().toString(), initPid(), supervisor);
     }
 
     Init init() {

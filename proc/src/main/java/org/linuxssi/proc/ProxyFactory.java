@@ -10,6 +10,7 @@ import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Fds;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Syscalls;
@@ -23,6 +24,7 @@ final class ProxyFactory {
     private static final int INIT = 1;
     private static final int WAIT_ALL = 0x4000_0000;
     private static final int CLONE_PARENT = 0x8000;
+    private static final int O_DIRECTORY_CLOEXEC = 02200000;
     private static final int PR_SET_SECUREBITS = 28;
     private static final int NO_SETUID_FIXUP = 0x4;
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
@@ -180,6 +182,24 @@ final class ProxyFactory {
         table.must(Nr.SETGROUPS, 0, 0);
         table.must(Nr.PRCTL, PR_SET_SECUREBITS, 0, 0, 0, 0);
         check("make " + agent + " one of root", await(agent.run(table)));
+    }
+
+    /** Gives an agent that was a process with another root directory the container's again. */
+    void home(Agent agent) {
+        if (ProcFiles.link(agent.hostPid(), "root").equals("/")) {
+            return;
+        }
+        int root = Fds.open("/proc/" + container.initPid() + "/root", O_DIRECTORY_CLOEXEC);
+        try {
+            int theirs = await(agent.install(root, true));
+            CallTable table = new CallTable();
+            table.must(Nr.FCHDIR, theirs);
+            table.must(Nr.CHROOT, table.text("."));
+            table.must(Nr.CLOSE, theirs);
+            check("give " + agent + " the container's root directory", await(agent.run(table)));
+        } finally {
+            Fds.close(root);
+        }
     }
 
     /** Joins a group whose leader may be elsewhere or dead. */

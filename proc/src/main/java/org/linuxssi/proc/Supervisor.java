@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.linuxssi.ghost.spi.Lending;
 import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.Errno;
@@ -30,7 +31,7 @@ import org.linuxssi.tools.Registration;
  *
  * <p>Lock order: an agent's monitor is taken alone; handlers are called without any lock.
  */
-public final class Supervisor {
+public final class Supervisor implements Lending {
 
     private static final Logger LOG = System.getLogger(Supervisor.class.getName());
 
@@ -96,13 +97,14 @@ public final class Supervisor {
      *
      * @return the key; the offer ends with {@link #withdraw}
      */
+    @Override
     public long offer(int descriptor) {
         long key = new SecureRandom().nextLong();
         offers.put(key, descriptor);
         return key;
     }
 
-    /** Ends an offer. */
+    @Override
     public void withdraw(long key) {
         offers.remove(key);
     }

@@ -244,6 +244,34 @@ class RealMigrationTest {
     }
 
     @Test
+    void aProcessWithAnotherRootDirectoryGoesRoundTheNodesAndStaysWhenAMoveFails() throws Exception {
+        Path binary = containers.compile("""
+                #include <stdio.h>
+                #include <unistd.h>
+                int main(void) {
+                    char place[100];
+                    if (chroot("/usr") || chdir("/lib")) return 1;
+                    for (int i = 0; i < 100; i++) {
+                        printf("%s %d\\n", getcwd(place, sizeof place), access("/bin/env", X_OK)); fflush(stdout);
+                        usleep(20000);
+                    }
+                    return 9;
+                }
+                """);
+        LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));
+        int pid = program.pid();
+        awaitLines(1);
+        nodes.migrateInVain(pid, 0, 1);
+        nodes.migrate(pid, 0, 1);
+        nodes.migrateInVain(pid, 1, 0);
+        nodes.migrate(pid, 1, 0);
+        tour(pid, 5);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofExit(9));
+        assertThat(Files.readAllLines(output)).hasSize(100).containsOnly("/lib 0");
+        awaitNothingLeft();
+    }
+
+    @Test
     void aStoppedProcessThatDoesNotComeAfterAllStaysStopped() throws Exception {
         Path binary = containers.compile(WATCHFUL_PARENT);
         LaunchedProgram program = launch(nodes.containers.get(0), output, LaunchRequest.of(binary.toString()));

@@ -49,7 +49,7 @@ final class TwoNodes implements AutoCloseable {
             Rpc rpc = network.node(node);
             containers.add(container);
             rpcs.add(rpc);
-            imagers.add(new Imager(container.agentPath().toString(), RelayedFile.NONE));
+            imagers.add(new Imager(container.premises(), RelayedFile.NONE));
             tables.add(new ProcessTable(container, rpc, directory, () -> NodeSet.of(nodes)));
         }
         await().until(() -> rpcs.stream().allMatch(rpc -> rpc.connected().size() >= ids.length - 1));
@@ -117,6 +117,26 @@ final class TwoNodes implements AutoCloseable {
             pipe.sink().close();
             pipe.source().close();
         }
+    }
+
+    /** Builds a process at a node, and lets it go on where it was all the same. */
+    void migrateInVain(int pid, int source, int target) throws Exception {
+        ProcessTable here = tables.get(source);
+        ProcessTable there = tables.get(target);
+        int agent = there.prepare(here.relations(pid), rpcs.get(source).self());
+        Pipe pipe = Pipe.open();
+        try (ProcessDeparture departure = imagers.get(source).depart(here.hostPid(pid))) {
+            departure.freeze();
+            FutureTask<ProcessArrival> arriving =
+                    new FutureTask<>(() -> imagers.get(target).arrive(pipe.source(), agent, there.doorway(agent)));
+            Thread.ofPlatform().daemon().start(arriving);
+            departure.copyRest(pipe.sink());
+            arriving.get(20, TimeUnit.SECONDS).abandon();
+        } finally {
+            pipe.sink().close();
+            pipe.source().close();
+        }
+        there.abandon(pid);
     }
 
     /** Makes a node ready for a process, which does not come then. */
