@@ -58,7 +58,10 @@ final class Arrivals implements AutoCloseable {
             faults.reached(FaultPoint.OFFER_RECEIVED, offer.pid());
             List<String> lacking = imaging.lacking(offer.needs());
             if (!lacking.isEmpty()) {
-                Records.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, lacking));
+                Records.write(
+                        stream,
+                        Verdict.CODEC,
+                        Verdict.no(Errno.EAGAIN, "pid " + offer.pid() + " cannot move: " + String.join("; ", lacking)));
             } else if (incoming.putIfAbsent(offer.key(), offer.pid()) == null) {
                 try {
                     receive(from, offer, stream);

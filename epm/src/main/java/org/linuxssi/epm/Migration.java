@@ -1,7 +1,6 @@
 package org.linuxssi.epm;
 
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.linuxssi.epm.spi.Imaging;
 import org.linuxssi.epm.spi.Places;
 import org.linuxssi.linux.Errno;
@@ -117,10 +116,6 @@ final class Migration {
 
         static Verdict no(Errno errno, String text) {
             return new Verdict(errno.number(), text);
-        }
-
-        static Verdict no(Errno errno, List<String> reasons) {
-            return no(errno, String.join("; ", reasons));
         }
 
         void require() throws MigrationException {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcFilesMaps;
 import org.linuxssi.linux.ProcFilesMaps.Mapping;
 import org.linuxssi.linux.ProcFilesStat;
@@ -21,6 +22,7 @@ import org.linuxssi.tools.Codec;
  */
 record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
 
+    private static final int USE = 64;
     private static final int PATH = 8192;
     private static final int LIMIT = 100_000;
 
@@ -30,8 +32,9 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
             in -> new Needs(in.text(200), in.text(16384), in.i32(), in.list(LIMIT, NeededFile.CODEC)));
 
     /**
-     * A file.
+     * A file or directory.
      *
+     * @param use what it is for the process, as {@code fd 7}
      * @param path its name
      * @param written whether the process may write to it, so that it has to be the very same file
      * @param inode its number
@@ -39,18 +42,19 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
      * @param size in bytes
      * @param modified time of the last change of content
      */
-    record NeededFile(String path, boolean written, long inode, long born, long size, long modified) {
+    record NeededFile(String use, String path, boolean written, long inode, long born, long size, long modified) {
         private static final Codec<NeededFile> CODEC = Codec.of(
-                (file, out) -> out.text(file.path)
+                (file, out) -> out.text(file.use)
+                        .text(file.path)
                         .bool(file.written)
                         .i64(file.inode)
                         .i64(file.born)
                         .i64(file.size)
                         .i64(file.modified),
-                in -> new NeededFile(in.text(PATH), in.bool(), in.i64(), in.i64(), in.i64(), in.i64()));
+                in -> new NeededFile(in.text(USE), in.text(PATH), in.bool(), in.i64(), in.i64(), in.i64(), in.i64()));
 
-        static NeededFile of(String path, boolean written, ProcFilesStat stat) {
-            return new NeededFile(path, written, stat.inode(), stat.born(), stat.size(), stat.modified());
+        static NeededFile of(String use, String path, boolean written, ProcFilesStat stat) {
+            return new NeededFile(use, path, written, stat.inode(), stat.born(), stat.size(), stat.modified());
         }
 
         /** Tells whether a file of another node serves: it is the same one, or, for reading, an equal one. */
@@ -63,18 +67,25 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
         }
     }
 
+    /** Returns what a process needs; the root directory, which each node has, is not among it. */
     static Needs of(int pid) {
         Map<String, NeededFile> files = new LinkedHashMap<>();
         for (Mapping mapping : ProcFilesMaps.maps(pid)) {
             if (mapping.inode() != 0 && mapping.path().startsWith("/")) {
-                add(files, pid, mapping.path(), mapping.shared() && mapping.writable(), "root" + mapping.path());
+                String use = "memory at " + Long.toHexString(mapping.start());
+                boolean written = mapping.shared() && mapping.writable();
+                add(files, pid, use, mapping.path(), written, "root" + mapping.path());
             }
         }
         for (OpenFile file : OpenFiles.list(pid)) {
-            if (file.regular() && file.link().startsWith("/")) {
-                add(files, pid, file.link(), (file.flags() & 3) != 0, "fd/" + file.fd());
+            if ((file.regular() || file.directory()) && file.link().startsWith("/")) {
+                boolean itself = file.directory() || (file.flags() & 3) != 0;
+                add(files, pid, "fd " + file.fd(), file.link(), itself, "fd/" + file.fd());
             }
         }
+        add(files, pid, "working directory", ProcFiles.link(pid, "cwd"), true, "cwd");
+        add(files, pid, "root directory", ProcFiles.link(pid, "root"), true, "root");
+        files.remove("/");
         return new Needs(
                 Machine.vdso(),
                 Machine.cpuFlags(),
@@ -82,10 +93,11 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
                 List.copyOf(files.values()));
     }
 
-    private static void add(Map<String, NeededFile> files, int pid, String path, boolean written, String name) {
+    private static void add(
+            Map<String, NeededFile> files, int pid, String use, String path, boolean written, String name) {
         ProcFilesStat.of("/proc/" + pid + "/" + name)
-                .ifPresent(stat ->
-                        files.merge(path, NeededFile.of(path, written, stat), (old, now) -> now.written() ? now : old));
+                .ifPresent(stat -> files.merge(
+                        path, NeededFile.of(use, path, written, stat), (old, now) -> now.written() ? now : old));
     }
 
     /** Returns what this machine lacks; paths are looked up from the root of the process {@code root}. */
@@ -103,9 +115,9 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
         for (NeededFile file : files) {
             Optional<ProcFilesStat> here = ProcFilesStat.of("/proc/" + root + "/root" + file.path());
             if (here.isEmpty()) {
-                lacking.add(file.path() + " is not there");
-            } else if (!file.servedBy(NeededFile.of(file.path(), file.written(), here.get()))) {
-                lacking.add(file.path() + " is another file there");
+                lacking.add(file.use() + ": " + file.path() + " is not there");
+            } else if (!file.servedBy(NeededFile.of(file.use(), file.path(), file.written(), here.get()))) {
+                lacking.add(file.use() + ": " + file.path() + " is another file there");
             }
         }
         return List.copyOf(lacking);

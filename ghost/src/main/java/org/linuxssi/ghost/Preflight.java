@@ -98,12 +98,18 @@ final class Preflight {
             boolean gone = file.links() == 0
                     || file.link().endsWith(DELETED)
                     || !file.link().startsWith("/");
-            return gone ? Optional.of("a deleted file " + file.link()) : Optional.empty();
+            return gone ? Optional.of("a deleted file " + file.link()) : ofTheKernel(file);
         }
         if (OpenFiles.simpleDevice(file)) {
             return Optional.empty();
         }
         return relayed.refusal(file).map(reason -> name(file) + ": " + reason);
+    }
+
+    /** What such a file says is about this node, or about a process by the number that it has here. */
+    private static Optional<String> ofTheKernel(OpenFile file) {
+        boolean kernel = file.regular() && (file.link().startsWith("/proc/") || file.link().startsWith("/sys/"));
+        return kernel ? Optional.of("a file of the kernel, " + file.link()) : Optional.empty();
     }
 
     private static String name(OpenFile file) {

@@ -12,10 +12,16 @@ public final class StreamSockets {
     public static final int SHUT_WR = 1;
 
     private static final int AF_UNIX = 1;
+    private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
+    private static final int AF_NETLINK = 16;
+    private static final int AF_PACKET = 17;
     private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_DOMAIN = 39;
     private static final int MSG_PEEK = 2;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -48,6 +54,23 @@ public final class StreamSockets {
     /** Tells whether the socket is a stream and does not listen. */
     public static boolean isConnectedStream(int descriptor) {
         return option(descriptor, SO_TYPE) == SOCK_STREAM && option(descriptor, SO_ACCEPTCONN) == 0;
+    }
+
+    /** Returns what kind of socket it is, as {@code a listening TCP socket}. */
+    public static String describe(int descriptor) {
+        int domain = option(descriptor, SO_DOMAIN);
+        int type = option(descriptor, SO_TYPE);
+        String protocol =
+                switch (domain) {
+                    case AF_UNIX -> type == SOCK_DGRAM ? "Unix datagram" : type == SOCK_STREAM ? "Unix" : "Unix packet";
+                    case AF_INET, AF_INET6 -> type == SOCK_STREAM ? "TCP" : type == SOCK_DGRAM ? "UDP" : "raw IP";
+                    case AF_NETLINK -> "netlink";
+                    case AF_PACKET -> "packet";
+                    default -> "family " + domain;
+                };
+        return option(descriptor, SO_ACCEPTCONN) == 0
+                ? "a " + protocol + " socket"
+                : "a listening " + protocol + " socket";
     }
 
     private static int option(int descriptor, int name) {

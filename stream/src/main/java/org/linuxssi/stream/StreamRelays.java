@@ -8,6 +8,7 @@ import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Fds;
 import org.linuxssi.linux.PidFd;
+import org.linuxssi.linux.StreamSockets;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
 
@@ -75,11 +76,18 @@ public final class StreamRelays implements RelayedFile {
             try {
                 return StreamKind.of(descriptor).isPresent()
                         ? Optional.empty()
-                        : Optional.of("only pipe ends, terminals and connected stream sockets can be relayed");
+                        : Optional.of(kind(file, descriptor)
+                                + "; only pipe ends, terminals and connected stream sockets can be relayed");
             } finally {
                 Fds.close(descriptor);
             }
         }
+    }
+
+    private static String kind(OpenFile file, int descriptor) {
+        return file.socket()
+                ? StreamSockets.describe(descriptor)
+                : file.pipe() ? "both ends of a named pipe in one" : "a device";
     }
 
     @Override
