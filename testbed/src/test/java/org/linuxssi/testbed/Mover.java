@@ -19,12 +19,27 @@ final class Mover {
     /** Answers that say: not now, or no longer there. */
     private static final Set<Errno> PASSING = Set.of(Errno.EAGAIN, Errno.EALREADY, Errno.ESRCH, Errno.ENONET);
 
+    /** Part of the answers that say: it holds what cannot move. They have the error number of those that say: not now. */
+    private static final String HELD = "cannot move";
+
+    /** Parts of such answers that pass all the same. */
+    private static final List<String> MOMENTARY = List.of(
+            "for now",
+            "a zombie",
+            "its first thread has ended",
+            "another process waits",
+            "a file of the kernel",
+            "deleted",
+            "is not there",
+            "traced by");
+
     private static final long LONGEST_PAUSE = Duration.ofMillis(30).toNanos();
 
     private final Cluster cluster;
     private final Random random;
     private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
     private int moved;
+    private int rootMoved;
 
     Mover(Cluster cluster, long seed) {
         this.cluster = cluster;
@@ -52,25 +67,38 @@ final class Mover {
                     .filter(chosen)
                     .filter(row -> row.state() != 'Z')
                     .toList();
-            if (!rows.isEmpty()) {
-                moveOne(rows.get(random.nextInt(rows.size())));
+            if (!rows.isEmpty() && moveOne(rows.get(random.nextInt(rows.size())), program.pid())) {
+                moved++;
             }
             LockSupport.parkNanos(random.nextLong(LONGEST_PAUSE));
         }
         return moved;
     }
 
-    private void moveOne(ProcessRow row) {
+    /** Returns how often the program itself was moved, not a descendant. */
+    int rootMoved() {
+        return rootMoved;
+    }
+
+    private boolean moveOne(ProcessRow row, int root) {
         int target = (row.node().value() + 1 + random.nextInt(cluster.nodes() - 1)) % cluster.nodes();
         try {
             cluster.migrate(row.pid(), target);
-            moved++;
+            rootMoved += row.pid() == root ? 1 : 0;
+            return true;
         } catch (ControlException refused) {
-            if (!PASSING.contains(refused.errno())) {
+            if (!passing(refused)) {
                 failures.add(row.pid() + " (" + row.command() + ") to " + target + ": " + refused.errno() + " "
                         + refused.getMessage());
             }
+            return false;
         }
+    }
+
+    private static boolean passing(ControlException refused) {
+        String text = String.valueOf(refused.getMessage());
+        return PASSING.contains(refused.errno())
+                && (!text.contains(HELD) || MOMENTARY.stream().anyMatch(text::contains));
     }
 
     private List<ProcessRow> tree(int root) {
