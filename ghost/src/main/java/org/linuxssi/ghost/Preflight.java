@@ -108,7 +108,8 @@ final class Preflight {
 
     /** What such a file says is about this node, or about a process by the number that it has here. */
     private static Optional<String> ofTheKernel(OpenFile file) {
-        boolean kernel = file.regular() && (file.link().startsWith("/proc/") || file.link().startsWith("/sys/"));
+        boolean kernel = file.regular()
+                && (file.link().startsWith("/proc/") || file.link().startsWith("/sys/"));
         return kernel ? Optional.of("a file of the kernel, " + file.link()) : Optional.empty();
     }
 

@@ -10,9 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -25,7 +22,6 @@ import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.proc.ProcServices.Changed;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
-import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
@@ -50,8 +46,7 @@ public final class ProcessTable implements AutoCloseable {
     private final ProxyFactory factory;
     private final Signalling signalling;
     private final Arrivals arrivals;
-    private final ExecutorService worker = Executors.newSingleThreadExecutor(
-            Thread.ofVirtual().name("process-table").factory());
+    private final OrderedWork worker = new OrderedWork("process-table");
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Registration> registrations = new ArrayList<>();
     private final Map<Integer, CompletableFuture<Agent>> departures = new ConcurrentHashMap<>();
@@ -82,39 +77,25 @@ public final class ProcessTable implements AutoCloseable {
         arrivals = new Arrivals(container, this);
         abandoned = new Abandoned(rpc, directory, proxies, this::runsHere);
         histories = new Histories(container.directory(), Histories::bootMillis);
-        tidings = new Tidings(container, rpc, directory, proxies, locals, this::inOrder, online);
+        tidings = new Tidings(container, rpc, directory, proxies, locals, worker::add, online);
         descriptors = new PidFds(container, rpc.time());
         tidying = new Tidying(container, rpc.time(), proxies, descriptors, tidings, this::tidyAgain);
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals, online);
-        registrations.add(rpc.serve(ProcServices.CHANGED, (from, changed) -> inOrder(() -> tidings.changed(changed))));
-        registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> inOrder(() -> tidings.held(held))));
-        registrations.add(rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> inOrder(() -> tidings.announce(from))));
+        registrations.add(
+                rpc.serve(ProcServices.CHANGED, (from, changed) -> worker.add(() -> tidings.changed(changed))));
+        registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> worker.add(() -> tidings.held(held))));
+        registrations.add(
+                rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> worker.add(() -> tidings.announce(from))));
         foreigners = new Foreigners(this, rpc, directory, locals, departures.keySet(), online);
         registrations.add(foreigners.serve());
         registrations.add(rpc.onConnection(tidings::connection));
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
-        registrations.addAll(signalling.serve(this::inOrder));
+        registrations.addAll(signalling.serve(worker::add));
         registrations.addAll(remote.serve());
         registrations.addAll(new PidFdCalls(container, this, descriptors, signalling.calls()).serve());
         registrations.add(container.onChange(this::childChanged));
         container.supervisor().onStray(this::adopt);
         rpc.connected().forEach(peer -> tidings.connection(peer, true));
-    }
-
-    /** Does it after what came before; nothing is done any more once the table is closed. */
-    private Codec.Nothing inOrder(Runnable action) {
-        try {
-            worker.execute(() -> {
-                try {
-                    action.run();
-                } catch (RuntimeException problem) {
-                    LOG.log(Level.WARNING, "work of the process table of node " + rpc.self(), problem);
-                }
-            });
-        } catch (RejectedExecutionException closing) {
-            LOG.log(Level.DEBUG, "the process table of node {0} is closed", rpc.self());
-        }
-        return Codec.Nothing.NOTHING;
     }
 
     /**
@@ -325,7 +306,7 @@ public final class ProcessTable implements AutoCloseable {
                 throw slow;
             }
             LOG.log(Level.WARNING, "process {0} is no proxy yet: {1}", pid, slow.getMessage());
-            Futures.unattended(conversion.thenAccept(agent -> inOrder(() -> hold(agent))));
+            Futures.unattended(conversion.thenAccept(agent -> worker.add(() -> hold(agent))));
         }
     }
 
@@ -336,7 +317,7 @@ public final class ProcessTable implements AutoCloseable {
         histories.remove(pid);
         tidings.discard(pid);
         SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
-        inOrder(() -> signalling.forward(pid, info, 0));
+        worker.add(() -> signalling.forward(pid, info, 0));
     }
 
     /** A node is lost, and all proxies there with it. */
@@ -407,7 +388,7 @@ public final class ProcessTable implements AutoCloseable {
     public void joined() {
         foreigners.reserveAll();
         foreigners.dropEnded();
-        inOrder(tidings::announce);
+        worker.add(tidings::announce);
     }
 
     /** A node is a member again: what ended there, unnoticed, is entered there no longer. */
@@ -456,11 +437,14 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     boolean isHere(int pid) {
-        return container
-                .numbers()
-                .toHost(pid)
-                .filter(hostPid -> !container.supervisor().isAgent(hostPid))
-                .isPresent();
+        return real(pid).isPresent();
+    }
+
+    /** Returns the pid outside of a process that is here and no agent. */
+    private Optional<Integer> real(int pid) {
+        return container.numbers().toHost(pid).filter(hostPid -> !container
+                .supervisor()
+                .isAgent(hostPid));
     }
 
     /** Makes an agent a proxy of a process elsewhere and tells that node. */
@@ -519,10 +503,7 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     private Optional<Relations.Numbers> describe(int pid) {
-        return container
-                .numbers()
-                .toHost(pid)
-                .filter(hostPid -> !container.supervisor().isAgent(hostPid))
+        return real(pid)
                 .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
                 .map(Member::numbers);
     }
@@ -546,7 +527,7 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     private void tellEnd(int pid, WaitStatus status, NodeSet holders) {
-        inOrder(() -> {
+        worker.add(() -> {
             tidings.ended(pid, status, holders);
             histories.ended(pid, rpc.time(), container.numbers()::toHost);
             locked(() -> {
@@ -567,9 +548,7 @@ public final class ProcessTable implements AutoCloseable {
     private final class ProxyEvents implements Proxies.Events {
         @Override
         public void signalled(Proxy proxy, SignalInfo info) {
-            if (!closed) {
-                inOrder(() -> signalling.hit(proxy, info));
-            }
+            worker.add(() -> signalling.hit(proxy, info));
         }
 
         @Override
@@ -579,19 +558,15 @@ public final class ProcessTable implements AutoCloseable {
 
         @Override
         public void killed(int pid) {
-            if (!closed) {
-                SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
-                inOrder(() -> signalling.forward(pid, info, 0));
-            }
+            SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
+            worker.add(() -> signalling.forward(pid, info, 0));
         }
     }
 
     private void adopt(Agent agent) {
         if (Proxy.marked(agent)) {
             descriptors.opened(agent.pid());
-            inOrder(() -> {
-                hold(agent);
-            });
+            worker.add(() -> hold(agent));
         } else {
             Futures.unattended(agent.call(Nr.EXIT_GROUP, 0));
         }
@@ -606,7 +581,7 @@ public final class ProcessTable implements AutoCloseable {
 
     private void tidyAgain() {
         if (!closed) {
-            inOrder(() -> locked(() -> {
+            worker.add(() -> locked(() -> {
                 tidying.lookAgain(!arrivals.pending());
                 return INIT;
             }));
@@ -620,6 +595,6 @@ public final class ProcessTable implements AutoCloseable {
         histories.close();
         tidings.close();
         registrations.forEach(Registration::close);
-        worker.shutdown();
+        worker.close();
     }
 }
