@@ -36,7 +36,7 @@ final class KddmViews implements AutoCloseable {
     private static final int MOST_IN_PROC = 10_000;
     private static final int BYTES_A_LINE = 16;
     private static final Service<Codec.Nothing, String> WAITS = Service.of(
-            403,
+            407,
             "daemon.kddm-waits",
             Codec.NOTHING,
             Codec.of((text, out) -> out.text(text), in -> in.text(LONGEST)),
