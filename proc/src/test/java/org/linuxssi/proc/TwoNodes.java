@@ -131,6 +131,7 @@ final class TwoNodes implements AutoCloseable {
                     new FutureTask<>(() -> imagers.get(target).arrive(pipe.source(), agent, there.doorway(agent)));
             Thread.ofPlatform().daemon().start(arriving);
             departure.copyRest(pipe.sink());
+            departure.end();
             arriving.get(20, TimeUnit.SECONDS).abandon();
         } finally {
             pipe.sink().close();
