@@ -21,6 +21,9 @@ final class PageReceiver implements AutoCloseable {
 
     private static final int BUFFERS = 4;
 
+    /** From so many bytes on the process takes the memory for them itself first. */
+    private static final int MUCH = 1 << 18;
+
     /** Sections that do not depend on the pages before them. */
     private static final Set<SectionType> BESIDE_PAGES =
             EnumSet.of(SectionType.STATE, SectionType.THREADS, SectionType.FILES);
@@ -92,8 +95,13 @@ final class PageReceiver implements AutoCloseable {
                 () -> {
                     try {
                         if (!before.isCompletedExceptionally()) {
+                            if (pages.bytes().byteSize() >= MUCH) {
+                                arrival.populate(pages.runs());
+                            }
                             memory.write(pages.runs(), pages.bytes());
                         }
+                    } catch (IOException failure) {
+                        throw new UncheckedIOException(failure);
                     } finally {
                         free.add(buffer);
                     }

@@ -117,6 +117,14 @@ public final class ProcessArrival {
         }
     }
 
+    void populate(List<Run> runs) throws IOException {
+        SpaceBuilder builder = space();
+        onTracer(() -> {
+            builder.populate(runs);
+            return true;
+        });
+    }
+
     void drop(List<Run> runs) throws IOException {
         check(runs);
         SpaceBuilder builder = space();

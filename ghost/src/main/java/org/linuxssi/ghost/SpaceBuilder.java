@@ -29,6 +29,7 @@ final class SpaceBuilder {
     private static final int ARCH_MAP_VDSO_64 = 0x2003;
     private static final int PR_SET_VMA = 0x53564d41;
     private static final int MADV_DONTNEED = 4;
+    private static final int MADV_POPULATE_WRITE = 23;
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 02000000;
     private static final int AT_FDCWD = -100;
@@ -237,6 +238,22 @@ final class SpaceBuilder {
             batch.add("empty", null, Nr.MADVISE, run.address(), run.length(), MADV_DONTNEED);
         }
         batch.run();
+    }
+
+    /**
+     * Has the process take memory for pages itself, where it can write. When there is none the kernel ends this process;
+     * while the daemon takes it for the process, the kernel goes on to end others of the container in vain.
+     */
+    void populate(List<Run> runs) {
+        PtraceScratch.Table table = scratch.table();
+        for (Run run : runs) {
+            if (table.full(1)) {
+                table.run(call);
+                table = scratch.table();
+            }
+            table.add(Nr.MADVISE, run.address(), run.length(), MADV_POPULATE_WRITE);
+        }
+        table.run(call);
     }
 
     /** Locks what is to stay in memory, after all pages have come. */
