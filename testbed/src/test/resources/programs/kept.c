@@ -186,6 +186,18 @@ static void takeSignals(void) {
     setitimer(ITIMER_PROF, &timer, NULL);
 }
 
+/* Tells whether the kernel has this thread on one processor: those of other nodes bind it to none. */
+static int boundToOne(void) {
+    char line[256];
+    int one = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status)) {
+        if (!strncmp(line, "Cpus_allowed_list:", 18)) one = !strpbrk(line, "-,");
+    }
+    if (status) fclose(status);
+    return one;
+}
+
 static void takeOdds(void) {
     struct sched_param none = {0};
     struct rlimit limit = {111, 222};
@@ -202,9 +214,13 @@ static void takeOdds(void) {
     limit.rlim_cur = 100;
     limit.rlim_max = 300;
     setrlimit(RLIMIT_NOFILE, &limit);
-    CPU_ZERO(&first);
-    CPU_SET(0, &first);
-    sched_setaffinity(0, sizeof first, &first);
+    cpu_set_t all;
+    sched_getaffinity(0, sizeof all, &all);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        CPU_ZERO(&first);
+        CPU_SET(cpu, &first);
+        if (CPU_ISSET(cpu, &all) && !sched_setaffinity(0, sizeof first, &first) && boundToOne()) break;
+    }
     umask(031);
 }
 
