@@ -27,7 +27,7 @@ public class CodecBench {
     private final byte[] bytes = Relations.CODEC.toBytes(relations);
 
     private static Relations.Numbers numbers(int pid, int parent) {
-        return new Relations.Numbers(pid, parent, 16831, 16831, 1000, 1000);
+        return new Relations.Numbers(pid, parent, 16831, 16831, 1000, 1000, false);
     }
 
     /** Writes it. */

@@ -117,6 +117,7 @@ final class Node {
                 new KddmPidDirectory(kddm, rpc, () -> hotplug.settled().members());
         table = part(new ProcessTable(
                 container, rpc, directory, () -> hotplug.settled().members()));
+        table.relayTerminals(streams);
         table.beforeEndIsTold(() -> CompletableFuture.allOf(streams.flushed(), offsets.settled()));
         absences = part(new Absences(rpc, table, () -> hotplug.settled().members()));
         Whereabouts whereabouts = new Whereabouts(hotplug, directory);

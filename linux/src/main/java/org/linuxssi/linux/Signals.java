@@ -41,6 +41,9 @@ public final class Signals {
     /** Background write to the terminal. */
     public static final int SIGTTOU = 22;
 
+    /** The window's size changed. */
+    public static final int SIGWINCH = 28;
+
     /** The largest signal. */
     public static final int LAST = 64;
 

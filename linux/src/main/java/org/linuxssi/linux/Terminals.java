@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** Terminals and pseudo terminals ({@code asm-generic/ioctls.h}, {@code asm-generic/termbits.h}). */
 public final class Terminals {
@@ -34,6 +35,9 @@ public final class Terminals {
     /** Output mode: process output at all. */
     public static final int OPOST = 1;
 
+    /** Output mode: a carriage return goes before the end of a line. */
+    public static final int ONLCR = 4;
+
     /** Local mode: input by lines. */
     public static final int ICANON = 2;
 
@@ -43,16 +47,35 @@ public final class Terminals {
     /** In packet mode: the program changed the modes. */
     public static final int PACKET_MODES_CHANGED = 0x40;
 
+    /** ioctl request: makes the terminal that of the caller's session, which the caller leads. */
+    public static final long TIOCSCTTY = 0x540e;
+
+    /** ioctl request: tells the foreground group. */
+    public static final long TIOCGPGRP = 0x540f;
+
+    /** ioctl request: sets the foreground group. */
+    public static final long TIOCSPGRP = 0x5410;
+
+    /** ioctl request: gives the controlling terminal up. */
+    public static final long TIOCNOTTY = 0x5422;
+
     // include/uapi/asm-generic/termbits-common.h and termbits.h
     private static final int IGNBRK_TO_ICRNL = 0x1 | 0x2 | 0x8 | 0x20 | 0x40 | 0x80 | 0x100;
     private static final int IXON = 0x400;
     private static final int CSIZE_PARENB = 0x30 | 0x100;
     private static final int CS8 = 0x30;
     private static final int ISIG_ICANON_ECHO_ECHONL_IEXTEN = 0x1 | 0x2 | 0x8 | 0x40 | 0x8000;
-    private static final int VTIME = 17 + 5;
-    private static final int VMIN = 17 + 6;
+    private static final int CHARACTERS = 17;
+    private static final int VTIME = CHARACTERS + 5;
+    private static final int VMIN = CHARACTERS + 6;
 
-    private static final long TCGETS = 0x5401;
+    /** ioctl request: gets {@code struct termios}. */
+    public static final long TCGETS = 0x5401;
+
+    /** ioctl request: gets {@code struct termios2}, which begins like {@code struct termios}. */
+    public static final long TCGETS2 = 0x802c542aL;
+
+    private static final int TERMIOS2_SIZE = 44;
     private static final long TCSETS = 0x5402;
     private static final long TCSETSW = 0x5403;
     private static final long TIOCGWINSZ = 0x5413;
@@ -61,6 +84,8 @@ public final class Terminals {
     private static final long TIOCGPTN = 0x80045430L;
     private static final long TIOCSPTLCK = 0x40045431L;
     private static final long TIOCGPTPEER = 0x5441;
+    private static final long TIOCGDEV = 0x80045432L;
+    private static final long TIOCSTI = 0x5412;
 
     private Terminals() {}
 
@@ -85,6 +110,16 @@ public final class Terminals {
      */
     public static byte[] modes(int descriptor) {
         return get(descriptor, TCGETS, TERMIOS_SIZE, "get modes of terminal ");
+    }
+
+    /**
+     * Returns what a request for the modes gives.
+     *
+     * @param request {@link #TCGETS} or {@link #TCGETS2}
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static byte[] modes(int descriptor, long request) {
+        return get(descriptor, request, request == TCGETS ? TERMIOS_SIZE : TERMIOS2_SIZE, "get modes of terminal ");
     }
 
     /**
@@ -115,6 +150,16 @@ public final class Terminals {
         raw[VMIN] = 1;
         raw[VTIME] = 0;
         return raw;
+    }
+
+    /** Returns these settings made raw but for the division of the input into lines. */
+    public static byte[] unprocessed(byte[] termios) {
+        byte[] quiet = raw(termios);
+        if ((flags(termios, LOCAL_MODES) & ICANON) != 0) {
+            Arrays.fill(quiet, CHARACTERS, quiet.length, (byte) 0);
+            change(quiet, LOCAL_MODES, 0, ICANON);
+        }
+        return quiet;
     }
 
     private static void change(byte[] termios, int offset, int clear, int set) {
@@ -159,6 +204,24 @@ public final class Terminals {
     }
 
     /**
+     * Returns the device number of the terminal itself, also of a descriptor from {@code /dev/tty}.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static long device(int descriptor) {
+        return Integer.toUnsignedLong(flags(get(descriptor, TIOCGDEV, Integer.BYTES, "get number of terminal "), 0));
+    }
+
+    /**
+     * Adds a byte to the input as if it had been typed.
+     *
+     * @throws ErrnoException EPERM or EIO without CAP_SYS_ADMIN
+     */
+    public static void type(int descriptor, byte character) {
+        set(descriptor, TIOCSTI, new byte[] {character}, "put back input of terminal ");
+    }
+
+    /**
      * Opens a new unlocked pseudo terminal's master, closed at exec.
      *
      * @param multiplexer {@code /dev/ptmx} or that of another devpts
@@ -171,7 +234,8 @@ public final class Terminals {
     }
 
     /**
-     * Opens the terminal of a master, closed at exec.
+     * Opens the terminal of a master, closed at exec. TIOCGPTPEER alone makes O_CLOEXEC a flag of the open file, so that it
+     * shows for all descriptors of it; so it is opened once more.
      *
      * @param master descriptor
      * @param flags {@code O_} constants
@@ -180,7 +244,12 @@ public final class Terminals {
     public static int openPeer(int master, int flags) {
         long result =
                 Syscalls.call(Nr.IOCTL, master, TIOCGPTPEER, flags | Descriptors.O_NOCTTY | Descriptors.O_CLOEXEC);
-        return (int) Syscalls.check("open the terminal of master " + master, result);
+        int peer = (int) Syscalls.check("open the terminal of master " + master, result);
+        try {
+            return Descriptors.reopen(peer, flags | Descriptors.O_NOCTTY);
+        } finally {
+            Descriptors.close(peer);
+        }
     }
 
     /**

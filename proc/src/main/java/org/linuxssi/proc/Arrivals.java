@@ -61,7 +61,7 @@ final class Arrivals {
         if (table.isHere(self.pid()) && !table.awaitFree(self.pid())) {
             throw new ErrnoException("prepare the arrival of " + self.pid() + " from node " + from, Errno.EEXIST);
         }
-        table.ensureParent(self);
+        table.relatives().ensureParent(self);
         table.tidings().holdBack(self.pid());
         boolean ready = false;
         try {
@@ -78,6 +78,9 @@ final class Arrivals {
 
     private Prepared prepare(Relations relations) {
         Relations.Numbers self = relations.self();
+        if (self.terminal() && self.session() != self.pid()) {
+            table.agentOf(self.session()).ifPresent(this::giveTerminal);
+        }
         Optional<Proxy> standing = table.proxyMap().get(self.pid());
         if (standing.isPresent() && !usable(standing.get(), self)) {
             replace(standing.get());
@@ -103,7 +106,11 @@ final class Arrivals {
         try {
             table.factory().elevate(agent);
             table.factory().home(agent);
+            if (self.terminal()) {
+                requireTerminal(agent, self);
+            }
             children(agent, relations);
+            table.terminals().refresh(self.session());
             int doorway = doorway(agent);
             agent.awaitRest();
             container.supervisor().forget(agent);
@@ -115,12 +122,35 @@ final class Arrivals {
         }
     }
 
+    private boolean hasTerminal(Agent agent) {
+        return Member.of(container.numbers(), agent.hostPid())
+                .filter(member -> member.numbers().terminal())
+                .isPresent();
+    }
+
+    private void giveTerminal(Agent leader) {
+        if (!hasTerminal(leader)) {
+            table.terminals().establish(leader);
+        }
+    }
+
+    /** A terminal is inherited from the leader's agent; only the leader itself can get it later. */
+    private void requireTerminal(Agent agent, Relations.Numbers self) {
+        if (self.session() == self.pid()) {
+            giveTerminal(agent);
+        }
+        if (table.terminals().active() && !hasTerminal(agent)) {
+            throw new ErrnoException("give " + self.pid() + " the terminal of its session here", Errno.EAGAIN);
+        }
+    }
+
     /** The process does not come: its agent is a proxy again, or goes. */
     private Optional<Proxy> standAgain(Agent agent, boolean before, Relations.Numbers self) {
         if (before) {
             table.factory().become(agent, self);
             return Optional.of(table.hold(agent));
         } else {
+            table.terminals().release(agent);
             table.proxyMap().add(agent).dismiss();
             return Optional.empty();
         }
@@ -146,6 +176,7 @@ final class Arrivals {
                 Member.of(container.numbers(), proxy.agent().hostPid()).map(Member::numbers);
         boolean fits = now.filter(it ->
                         it.parent() == self.parent() && it.group() == self.group() && it.session() == self.session())
+                .filter(it -> it.terminal() || !self.terminal() || self.session() == self.pid())
                 .isPresent();
         boolean watched = container.init().awaits(self.pid())
                 || now.filter(it -> it.parent() != INIT && table.isHere(it.parent()))
@@ -169,6 +200,7 @@ final class Arrivals {
 
     /** The number must be free before it can be made again. */
     private void replace(Proxy proxy) {
+        table.terminals().release(proxy.agent());
         proxy.dismiss();
         table.awaitFree(proxy.pid());
     }

@@ -151,7 +151,7 @@ final class KillCalls {
         }
         int group = target == 0 ? groupOf(call) : -target;
         List<Member> members = Member.all(container).stream()
-                .filter(member -> member.numbers().group() == group)
+                .filter(member -> member.numbers().group() == group && !signalling.isKeeper(member))
                 .toList();
         if (!members.isEmpty() && !signalling.spread(members)) {
             call.proceed();

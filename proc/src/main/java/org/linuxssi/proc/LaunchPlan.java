@@ -10,12 +10,12 @@ import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.Terminals;
 
 /** The calls by which a blank becomes a program, and what their failure means. */
 final class LaunchPlan {
 
     private static final int SET_MASK = 2;
-    private static final int TIOCSCTTY = 0x540e;
     private static final int PRIO_PROCESS = 0;
     private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
 
@@ -53,8 +53,12 @@ final class LaunchPlan {
             must("make a session", Nr.SETSID);
         }
         request.terminal()
-                .ifPresent(descriptor ->
-                        must("take descriptor " + descriptor + " as terminal", Nr.IOCTL, descriptor, TIOCSCTTY, 0));
+                .ifPresent(descriptor -> must(
+                        "take descriptor " + descriptor + " as terminal",
+                        Nr.IOCTL,
+                        descriptor,
+                        Terminals.TIOCSCTTY,
+                        0));
     }
 
     private void properties() {

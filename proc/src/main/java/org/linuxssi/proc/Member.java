@@ -49,7 +49,8 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
                     innermost(status.getOrDefault("NSpgid", "0")),
                     innermost(status.getOrDefault("NSsid", "0")),
                     uids[0],
-                    gids[0]);
+                    gids[0],
+                    stat.field(CallerTerminal.TERMINAL_FIELD) != 0);
             return Optional.of(new Member(hostPid, own, uids[1], uids[2], stat.state(), (int) stat.field(EXIT_CODE)));
         } catch (ErrnoException gone) {
             return Optional.empty();

@@ -19,9 +19,12 @@ final class Needs {
     private final Set<Integer> sessions = new HashSet<>();
     private final Set<Integer> led = new HashSet<>();
 
-    Needs(Container container, PidFds descriptors, List<Member> members) {
+    private final ControllingTerminals terminals;
+
+    Needs(Container container, PidFds descriptors, ControllingTerminals terminals, List<Member> members) {
         this.container = container;
         this.descriptors = descriptors;
+        this.terminals = terminals;
         for (Member member : members) {
             addLeaders(member);
             if (container.supervisor().isAgent(member.hostPid())) {
@@ -56,7 +59,7 @@ final class Needs {
     /**
      * Tells whether the proxy of a pid is needed: it reserves a number of this node, somebody waits for it or has a
      * descriptor of it, or a process here is its parent, its descendant, or a member of its group or of the session that it
-     * leads.
+     * leads, or the terminal of that session is here and used elsewhere.
      */
     boolean needed(int pid) {
         Member proxy = proxies.get(pid);
@@ -67,7 +70,8 @@ final class Needs {
                 || ancestors.contains(pid)
                 || groups.contains(proxy.numbers().group())
                 || sessions.contains(pid)
-                || descriptors.isOpen(pid);
+                || descriptors.isOpen(pid)
+                || terminals.needs(pid);
     }
 
     /** Tells whether another proxy, or a zombie, is in the group or session that the pid leads. */

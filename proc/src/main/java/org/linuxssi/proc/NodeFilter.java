@@ -4,6 +4,7 @@ import org.linuxssi.linux.AgentImage;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.SeccompFilter;
+import org.linuxssi.linux.Terminals;
 
 /**
  * The seccomp filter of a node: which system calls the daemon hears of. {@code docs/syscalls.md} is the same as a table.
@@ -36,6 +37,7 @@ final class NodeFilter {
         filter.answer(SeccompFilter.ALLOW);
         signals(filter, range);
         priorities(filter);
+        terminals(filter);
         filter.label("first").load(SeccompFilter.argument(0)).differs(0, "own").answer(SeccompFilter.ALLOW);
         filter.label("own")
                 .load(SeccompFilter.ADDRESS_HIGH)
@@ -60,6 +62,7 @@ final class NodeFilter {
         filter.equal(Nr.SCHED_SETATTR, "first").equal(Nr.SCHED_GETATTR, "first");
         filter.equal(Nr.SCHED_RR_GET_INTERVAL, "first");
         filter.equal(Nr.PRLIMIT64, "first");
+        filter.equal(Nr.IOCTL, "ioctl");
         filter.equal(Nr.IO_URING_SETUP, "absent");
         filter.atLeast(X32_BIT, "absent");
     }
@@ -83,6 +86,13 @@ final class NodeFilter {
         filter.label("ioprio").load(SeccompFilter.argument(0)).equal(IOPRIO_WHO_PROCESS, "second");
         filter.label("priority").load(SeccompFilter.argument(0)).differs(PRIO_PROCESS, "own");
         filter.label("second").load(SeccompFilter.argument(1)).differs(0, "own").answer(SeccompFilter.ALLOW);
+    }
+
+    private static void terminals(SeccompFilter filter) {
+        filter.label("ioctl").load(SeccompFilter.argument(1));
+        filter.equal((int) Terminals.TIOCSPGRP, "own").equal((int) Terminals.TIOCGPGRP, "own");
+        filter.equal((int) Terminals.TCGETS, "own").equal((int) Terminals.TCGETS2, "own");
+        filter.answer(SeccompFilter.ALLOW);
     }
 
     private static void target(SeccompFilter filter, PidRange range) {

@@ -49,7 +49,7 @@ final class PidFdCalls {
         if (container.numbers().toHost(pid).isPresent()) {
             call.proceed();
         } else {
-            KillCalls.later(call, () -> table.lookUp(pid).ifPresent(table::reserve));
+            KillCalls.later(call, () -> table.relatives().lookUp(pid).ifPresent(table::reserve));
         }
     }
 

@@ -16,6 +16,8 @@ final class ProcServices {
 
     static final Codec<Integer> NUMBER = Codec.of((number, out) -> out.i32(number), in -> in.i32());
 
+    private static final Codec<NodeId> NODE = Codec.of((node, out) -> out.node(node), in -> in.node());
+
     static final Codec<SignalInfo> INFO = Codec.of(
             (info, out) -> {
                 byte[] bytes = info.toBytes();
@@ -120,6 +122,40 @@ final class ProcServices {
     record Terminal(int group, int signal) {
         static final Codec<Terminal> CODEC =
                 Codec.of((t, out) -> out.i32(t.group()).i32(t.signal()), in -> new Terminal(in.i32(), in.i32()));
+    }
+
+    /**
+     * The foreground group of the terminal of a session.
+     *
+     * @param version counts the changes; given out by the node of the terminal
+     */
+    record Foreground(int session, int group, long version) {
+        static final Codec<Foreground> CODEC = Codec.of(
+                (f, out) -> out.i32(f.session()).i32(f.group()).i64(f.version()),
+                in -> new Foreground(in.i32(), in.i32(), in.i64()));
+    }
+
+    /**
+     * A terminal for a session that comes to another node.
+     *
+     * @param original the node that has it; nothing when the session has none
+     * @param ticket of the stream, from that node only
+     * @param foreground group now, from that node only
+     */
+    @SuppressWarnings("ArrayRecordComponent") // a value that is never compared
+    record TerminalOffer(Optional<NodeId> original, byte[] ticket, Foreground foreground) {
+        private static final int TICKET = 1024;
+        private static final Foreground NOBODY = new Foreground(0, 0, 0);
+
+        static final TerminalOffer NONE = new TerminalOffer(Optional.empty(), new byte[0], NOBODY);
+
+        static final Codec<TerminalOffer> CODEC = Codec.of(
+                (o, out) -> out.optional(o.original(), NODE).bytes(o.ticket()).value(o.foreground(), Foreground.CODEC),
+                in -> new TerminalOffer(in.optional(NODE), in.bytes(TICKET), in.value(Foreground.CODEC)));
+
+        static TerminalOffer at(NodeId node) {
+            return new TerminalOffer(Optional.of(node), new byte[0], NOBODY);
+        }
     }
 
     /** A process changes its group or session; its proxies follow. */
@@ -238,7 +274,7 @@ final class ProcServices {
     static final Service<NodeId, List<Relations.Numbers>> FOREIGN = Service.of(
             210,
             "proc.foreign",
-            Codec.of((home, out) -> out.node(home), in -> in.node()),
+            NODE,
             Codec.of(
                     (all, out) -> out.list(all, Relations.Numbers.CODEC),
                     in -> in.list(MAX_PIDS, Relations.Numbers.CODEC)),
@@ -246,6 +282,15 @@ final class ProcServices {
 
     static final Service<Priority, Integer> PRIORITY =
             Service.of(211, "proc.priority", Priority.CODEC, NUMBER, Dispatch.BLOCKING);
+
+    static final Service<Integer, TerminalOffer> SESSION_TERMINAL =
+            Service.of(212, "proc.session_terminal", NUMBER, TerminalOffer.CODEC, Dispatch.BLOCKING);
+    static final Service<Foreground, Foreground> SET_FOREGROUND =
+            Service.of(213, "proc.set_foreground", Foreground.CODEC, Foreground.CODEC, Dispatch.BLOCKING);
+    static final Service<Foreground, Codec.Nothing> FOREGROUND =
+            Service.of(214, "proc.foreground", Foreground.CODEC, NONE, Dispatch.BLOCKING);
+    static final Service<Integer, Codec.Nothing> LEAVE_TERMINAL =
+            Service.of(215, "proc.leave_terminal", NUMBER, NONE, Dispatch.BLOCKING);
 
     private ProcServices() {}
 }

@@ -21,7 +21,7 @@ import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.proc.ProcServices.Changed;
 import org.linuxssi.rpc.Rpc;
-import org.linuxssi.rpc.RpcException;
+import org.linuxssi.stream.Streams;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
@@ -45,6 +45,7 @@ public final class ProcessTable implements AutoCloseable {
     private final LocalProcesses locals;
     private final ProxyFactory factory;
     private final Signalling signalling;
+    private final Relatives relatives;
     private final Arrivals arrivals;
     private final OrderedWork worker = new OrderedWork("process-table");
     private final ReentrantLock lock = new ReentrantLock();
@@ -58,7 +59,6 @@ public final class ProcessTable implements AutoCloseable {
     private final Foreigners foreigners;
     private final Histories histories;
     private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
-    private final Set<Integer> making = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -72,17 +72,18 @@ public final class ProcessTable implements AutoCloseable {
         this.directory = directory;
         proxies = new Proxies(container, new ProxyEvents());
         locals = new LocalProcesses(container, rpc.time(), this::localEnded);
-        factory = new ProxyFactory(container, this::agentOf, this::leader, this::awaitFree);
-        signalling = new Signalling(container, rpc, directory, online, proxies, locals);
+        signalling = new Signalling(container, rpc, directory, online, proxies, locals, worker::add);
+        relatives = new Relatives(this, rpc, directory);
+        factory = new ProxyFactory(container, this::agentOf, relatives::leader, this::awaitFree, terminals());
         arrivals = new Arrivals(container, this);
         abandoned = new Abandoned(rpc, directory, proxies, this::runsHere);
         histories = new Histories(container.directory(), Histories::bootMillis);
         tidings = new Tidings(container, rpc, directory, proxies, locals, worker::add, online);
         descriptors = new PidFds(container, rpc.time());
-        tidying = new Tidying(container, rpc.time(), proxies, descriptors, tidings, this::tidyAgain);
+        tidying = new Tidying(container, rpc.time(), proxies, descriptors, tidings, terminals(), this::tidyAgain);
         RemoteCalls remote = new RemoteCalls(container, rpc, directory, proxies, locals, online);
         registrations.add(
-                rpc.serve(ProcServices.CHANGED, (from, changed) -> worker.add(() -> tidings.changed(changed))));
+                rpc.serve(ProcServices.CHANGED, (from, changed) -> worker.add(() -> tidings.changed(from, changed))));
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> worker.add(() -> tidings.held(held))));
         registrations.add(
                 rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> worker.add(() -> tidings.announce(from))));
@@ -104,6 +105,15 @@ public final class ProcessTable implements AutoCloseable {
      */
     public void beforeEndIsTold(Supplier<CompletableFuture<Void>> work) {
         lastWords = work;
+    }
+
+    /** Lets sessions keep their controlling terminals on all nodes; before, those that move lose them. */
+    public void relayTerminals(Streams streams) {
+        terminals().relayBy(streams);
+    }
+
+    ControllingTerminals terminals() {
+        return signalling.terminals();
     }
 
     /** Returns the node where a process is now, alive or not. */
@@ -152,19 +162,21 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     /**
-     * Returns the pids that proxies on this node stand for, and those of processes that are on their way here; programs must
-     * not see either as processes of this node.
+     * Returns the pids that proxies on this node stand for, those of processes that are on their way here, and those of
+     * keepers of terminals; programs must not see them as processes of this node.
      */
     public List<Integer> proxies() {
-        return Stream.concat(proxies.all().stream().map(Proxy::pid), arrivals.pids().stream())
+        Stream<Integer> others = Stream.concat(arrivals.pids().stream(), terminals().keepers().stream());
+        return Stream.concat(proxies.all().stream().map(Proxy::pid), others)
                 .sorted()
                 .distinct()
                 .toList();
     }
 
-    /** Tells whether a proxy on this node stands for the process, or the process is on its way here. */
+    /** Tells whether {@link #proxies} has a pid. */
     public boolean isProxy(int pid) {
-        return proxies.get(pid).isPresent() || arrivals.pids().contains(pid) || signalling.acts(pid);
+        boolean agent = arrivals.pids().contains(pid) || terminals().keepers().contains(pid) || signalling.acts(pid);
+        return agent || proxies.get(pid).isPresent();
     }
 
     /**
@@ -222,7 +234,7 @@ public final class ProcessTable implements AutoCloseable {
     void reserve(Relations.Numbers numbers) {
         locked(() -> {
             if (!isHere(numbers.pid()) && agentOf(numbers.pid()).isEmpty()) {
-                ensureParent(numbers);
+                relatives.ensureParent(numbers);
                 hold(factory.make(numbers));
             }
             return numbers;
@@ -246,6 +258,7 @@ public final class ProcessTable implements AutoCloseable {
             NodeSet holders = prepared.relations().holders().plus(from).minus(rpc.self());
             histories.put(pid, prepared.hostPid(), history);
             locals.add(pid, prepared.hostPid(), holders);
+            terminals().refresh(prepared.relations().self().session());
             tidy();
             return pid;
         });
@@ -297,10 +310,11 @@ public final class ProcessTable implements AutoCloseable {
                 .toHost(pid)
                 .orElseThrow(() -> new ErrnoException("make process " + pid + " its own proxy", Errno.ESRCH));
         try (Unstopped stand = Unstopped.of(hostPid, conversion)) {
-            Proxy proxy = proxies.add(ProxyFactory.await(conversion.copy()));
+            Proxy proxy = proxies.inherit(ProxyFactory.await(conversion.copy()));
             if (stand.stopped()) {
                 proxy.stopsByItself();
             }
+            terminals().departed(proxy.agent());
         } catch (ErrnoException slow) {
             if (slow.errno() == Errno.ESRCH) {
                 throw slow;
@@ -316,13 +330,13 @@ public final class ProcessTable implements AutoCloseable {
         locals.remove(pid);
         histories.remove(pid);
         tidings.discard(pid);
-        SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
-        worker.add(() -> signalling.forward(pid, info, 0));
+        worker.add(() -> signalling.forwardKill(pid));
     }
 
     /** A node is lost, and all proxies there with it. */
     public void nodeLost(NodeId node) {
         locals.dropHolder(node);
+        terminals().nodeLost(node);
         foreigners.enterAll();
     }
 
@@ -418,6 +432,10 @@ public final class ProcessTable implements AutoCloseable {
         return proxies;
     }
 
+    Relatives relatives() {
+        return relatives;
+    }
+
     ProxyFactory factory() {
         return factory;
     }
@@ -452,54 +470,6 @@ public final class ProcessTable implements AutoCloseable {
         Proxy proxy = proxies.add(agent);
         tidings.tell(agent.pid(), true);
         return proxy;
-    }
-
-    /** Finds or makes the proxy of a leader; nothing when it is dead or here itself. */
-    private Optional<Agent> leader(int pid) {
-        Optional<Agent> known = agentOf(pid);
-        if (known.isPresent() || isHere(pid)) {
-            return known;
-        }
-        return lookUp(pid).map(numbers -> {
-            ensureParent(numbers);
-            return agentOf(pid).orElseGet(() -> hold(factory.make(numbers)).agent());
-        });
-    }
-
-    /**
-     * Makes sure that the parent of a process is here, itself or by a proxy, which is the child of its own parent, and so on:
-     * a process that arrives later can't be given another parent when it has children here.
-     */
-    void ensureParent(Relations.Numbers numbers) {
-        int parent = numbers.parent();
-        if (parent == INIT || isHere(parent) || agentOf(parent).isPresent() || !making.add(parent)) {
-            return;
-        }
-        try {
-            Relations.Numbers found = lookUp(parent)
-                    .orElseThrow(() -> new ErrnoException(
-                            "find process " + parent + ", the parent of " + numbers.pid(), Errno.EAGAIN));
-            ensureParent(found);
-            if (agentOf(parent).isEmpty()) {
-                hold(factory.make(found));
-            }
-        } finally {
-            making.remove(parent);
-        }
-    }
-
-    /** Asks the node of a process for its numbers. */
-    Optional<Relations.Numbers> lookUp(int pid) {
-        NodeId node = directory.where(pid);
-        if (node.equals(rpc.self())) {
-            return Optional.empty();
-        }
-        try {
-            return rpc.call(node, ProcServices.DESCRIBE, pid);
-        } catch (RpcException unreachable) {
-            LOG.log(Level.DEBUG, "process {0} is unknown: {1}", pid, unreachable.getMessage());
-            return Optional.empty();
-        }
     }
 
     private Optional<Relations.Numbers> describe(int pid) {
@@ -558,8 +528,7 @@ public final class ProcessTable implements AutoCloseable {
 
         @Override
         public void killed(int pid) {
-            SignalInfo info = new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0);
-            worker.add(() -> signalling.forward(pid, info, 0));
+            worker.add(() -> signalling.forwardKill(pid));
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.PidFd;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
@@ -51,9 +52,25 @@ final class Proxies {
         return byPid.values();
     }
 
+    /** Makes an agent a proxy that was the process itself a moment ago; signals may have come since its image was made. */
+    Proxy inherit(Agent agent) {
+        Proxy proxy = new Proxy(agent.pid(), agent);
+        var status = ProcFiles.status(Integer.toString(agent.hostPid()));
+        proxy.inherit(pending(status, "SigPnd") | pending(status, "ShdPnd"));
+        return add(proxy);
+    }
+
+    private static long pending(Map<String, String> status, String name) {
+        return Long.parseUnsignedLong(status.getOrDefault(name, "0"), 16);
+    }
+
     /** Makes an agent a proxy. */
     Proxy add(Agent agent) {
-        Proxy proxy = new Proxy(agent.pid(), agent);
+        return add(new Proxy(agent.pid(), agent));
+    }
+
+    private Proxy add(Proxy proxy) {
+        Agent agent = proxy.agent();
         byPid.put(agent.pid(), proxy);
         try {
             PidFd process = PidFd.open(agent.hostPid());

@@ -2,6 +2,7 @@ package org.linuxssi.proc;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -12,6 +13,7 @@ import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.tools.NodeId;
 
 /**
  * The stand-in on this node for a process that lives on another: an agent with the same pid, which does what happens to
@@ -30,6 +32,9 @@ final class Proxy {
     private boolean dismissed;
     private boolean stopped;
     private CompletableFuture<long[]> stop = CompletableFuture.completedFuture(new long[0]);
+    private int turns;
+    private Optional<NodeId> teller = Optional.empty();
+    private long inherited;
 
     Proxy(int pid, Agent agent) {
         this.pid = pid;
@@ -49,6 +54,19 @@ final class Proxy {
                 .putInt(mark)
                 .array();
         AgentMemory.write(agent.hostPid(), AgentImage.DATA_AT + AgentImage.NOTE, note);
+    }
+
+    /** The process had these signals pending, one bit each, when it became this proxy; it is elsewhere and lacks them. */
+    synchronized void inherit(long pending) {
+        inherited = pending;
+    }
+
+    /** Tells, once, whether the process had got a signal that hits the proxy now. */
+    synchronized boolean inherited(int signal) {
+        long bit = 1L << (signal - 1);
+        boolean was = (inherited & bit) != 0;
+        inherited &= ~bit;
+        return was;
     }
 
     int pid() {
@@ -76,10 +94,32 @@ final class Proxy {
         }
     }
 
-    /** The process stopped: so does the proxy. */
-    synchronized void stop(int signal) {
-        if (!stopped) {
-            stopped = true;
+    /**
+     * The process stopped: so does the proxy. When it was stopped already, the process had gone on for a moment, unless it
+     * is at another node than the last time: then it moved while it was stopped.
+     *
+     * @param node where the process is
+     */
+    synchronized void stop(int signal, NodeId node) {
+        boolean moved = !teller.equals(Optional.of(node));
+        teller = Optional.of(node);
+        if (stopped && moved) {
+            return;
+        }
+        if (stopped) {
+            goOn();
+        }
+        stopped = true;
+        int turn = turns;
+        Futures.unattended(stop.handle((_, _) -> {
+            stopInTurn(signal, turn);
+            return signal;
+        }));
+    }
+
+    /** The agent has come out of its former stop; the process may have gone on since. */
+    private synchronized void stopInTurn(int signal, int turn) {
+        if (turn == turns) {
             CallTable table = new CallTable();
             raise(table, signal);
             table.may(Nr.RT_SIGPROCMASK, SET_MASK, AgentImage.DATA_AT + AgentImage.ALL_SIGNALS, 0, 8);
@@ -96,23 +136,26 @@ final class Proxy {
     /** The process goes on: so does the proxy. */
     synchronized void goOn() {
         stopped = false;
-        letGoOn();
+        turns++;
+        Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
+        goOnLater(stop);
     }
 
-    /** The agent may be about to stop and has not done so: then it is let go on again. */
-    private synchronized void letGoOn() {
-        if (stopped) {
-            return;
-        }
-        Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
-        if (!stop.isDone()) {
-            Futures.unattended(
-                    stop.copy().orTimeout(AGAIN_MILLIS, TimeUnit.MILLISECONDS).handle((done, late) -> {
-                        if (late instanceof TimeoutException) {
-                            letGoOn();
-                        }
-                        return done;
-                    }));
+    /** The agent may have been about to stop: then it is let go on again. */
+    private void goOnLater(CompletableFuture<long[]> former) {
+        Futures.unattended(
+                former.copy().orTimeout(AGAIN_MILLIS, TimeUnit.MILLISECONDS).exceptionally(late -> {
+                    if (late instanceof TimeoutException) {
+                        goOnAgain(former);
+                    }
+                    return new long[0];
+                }));
+    }
+
+    private synchronized void goOnAgain(CompletableFuture<long[]> former) {
+        if (!former.isDone()) {
+            Signals.queue(agent.hostPid(), wake(Signals.SIGCONT));
+            goOnLater(former);
         }
     }
 

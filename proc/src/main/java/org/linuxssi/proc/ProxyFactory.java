@@ -33,6 +33,7 @@ final class ProxyFactory {
     private final IntFunction<Optional<Agent>> agents;
     private final IntFunction<Optional<Agent>> leaders;
     private final IntPredicate vacate;
+    private final ControllingTerminals terminals;
 
     /**
      * Makes agents in a container.
@@ -40,12 +41,15 @@ final class ProxyFactory {
      * @param agents finds the proxy of a pid
      * @param leaders finds or makes the proxy of a leader of a group or session, nothing when it is dead
      * @param vacate waits until a number is free that something on its way out has
+     * @param terminals of sessions
      */
     ProxyFactory(
             Container container,
             IntFunction<Optional<Agent>> agents,
             IntFunction<Optional<Agent>> leaders,
-            IntPredicate vacate) {
+            IntPredicate vacate,
+            ControllingTerminals terminals) {
+        this.terminals = terminals;
         this.vacate = vacate;
         this.container = container;
         this.agents = agents;
@@ -88,6 +92,10 @@ final class ProxyFactory {
         if (leader.isPresent()) {
             return spawn(leader.get(), numbers.pid(), CLONE_PARENT);
         }
+        Optional<Agent> member = terminals.member(numbers.session());
+        if (member.isPresent()) {
+            return spawn(member.get(), numbers.pid(), CLONE_PARENT);
+        }
         if (present(numbers.session())) {
             return spawn(parent, numbers.pid(), 0);
         }
@@ -129,6 +137,9 @@ final class ProxyFactory {
             table.may(Nr.SETPGID, 0, 0);
         }
         check("make a proxy of " + numbers.pid(), await(agent.run(table)));
+        if (numbers.session() == numbers.pid() && numbers.terminal()) {
+            terminals.establish(agent);
+        }
         if (numbers.group() != numbers.pid() && numbers.session() != numbers.pid()) {
             join(agent, numbers);
         }

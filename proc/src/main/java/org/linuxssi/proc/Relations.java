@@ -25,16 +25,18 @@ public record Relations(Numbers self, NodeSet holders, List<Child> children) {
      * @param session its session
      * @param uid its real user
      * @param gid its real group
+     * @param terminal whether it has a controlling terminal
      */
-    public record Numbers(int pid, int parent, int group, int session, int uid, int gid) {
+    public record Numbers(int pid, int parent, int group, int session, int uid, int gid, boolean terminal) {
         static final Codec<Numbers> CODEC = Codec.of(
                 (n, out) -> out.i32(n.pid())
                         .i32(n.parent())
                         .i32(n.group())
                         .i32(n.session())
                         .i32(n.uid())
-                        .i32(n.gid()),
-                in -> new Numbers(in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32()));
+                        .i32(n.gid())
+                        .bool(n.terminal()),
+                in -> new Numbers(in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.i32(), in.bool()));
     }
 
     /**

@@ -3,6 +3,7 @@ package org.linuxssi.proc;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +43,7 @@ final class Signalling {
     private final LocalProcesses locals;
     private final Delivery delivery;
     private final KillCalls calls;
+    private final ControllingTerminals terminals;
     private final Map<Terminal, Long> bursts = new ConcurrentHashMap<>();
 
     Signalling(
@@ -50,7 +52,9 @@ final class Signalling {
             PidDirectory directory,
             Supplier<NodeSet> online,
             Proxies proxies,
-            LocalProcesses locals) {
+            LocalProcesses locals,
+            Executor inOrder) {
+        terminals = new ControllingTerminals(container, rpc, directory, inOrder, this::tellOthers);
         this.container = container;
         this.rpc = rpc;
         this.directory = directory;
@@ -63,7 +67,9 @@ final class Signalling {
 
     List<Registration> serve(Executor inOrder) {
         Supervisor supervisor = container.supervisor();
-        return List.of(
+        List<Registration> all = new ArrayList<>(terminals.serve());
+        all.addAll(new CallerTerminal(container, terminals).serve());
+        all.addAll(List.of(
                 rpc.serve(ProcServices.SIGNAL, (from, signal) -> {
                     inOrder.execute(() -> deliver(signal));
                     return Codec.Nothing.NOTHING;
@@ -77,11 +83,25 @@ final class Signalling {
                 supervisor.handle(Nr.TKILL, calls::threadKill),
                 supervisor.handle(Nr.TGKILL, calls::processThreadKill),
                 supervisor.handle(Nr.RT_SIGQUEUEINFO, calls::queue),
-                supervisor.handle(Nr.RT_TGSIGQUEUEINFO, calls::threadQueue));
+                supervisor.handle(Nr.RT_TGSIGQUEUEINFO, calls::threadQueue)));
+        return all;
     }
 
     KillCalls calls() {
         return calls;
+    }
+
+    ControllingTerminals terminals() {
+        return terminals;
+    }
+
+    /** Tells whether a process only keeps a terminal, which makes it a member of the foreground group. */
+    boolean isKeeper(Member member) {
+        return terminals.keepers().contains(member.pid());
+    }
+
+    private void tellOthers(Terminal signal) {
+        rpc.send(others(), ProcServices.TERMINAL, signal);
     }
 
     NodeSet others() {
@@ -107,12 +127,19 @@ final class Signalling {
             forward(proxy.pid(), info, 0);
             return;
         }
+        if (proxy.inherited(info.number())) {
+            forward(proxy.pid(), info, 0);
+            return;
+        }
         Member.of(container.numbers(), proxy.agent().hostPid()).ifPresent(member -> {
+            if (terminals.delivers(member.numbers().session(), info.number())) {
+                return;
+            }
             Terminal signal = new Terminal(member.numbers().group(), info.number());
             long now = rpc.time().nanos();
             Long last = bursts.put(signal, now);
             if (last == null || now - last > BURST.toNanos()) {
-                rpc.send(others(), ProcServices.TERMINAL, signal);
+                tellOthers(signal);
             }
         });
     }
@@ -131,6 +158,11 @@ final class Signalling {
                 .ifPresentOrElse(
                         node -> rpc.send(node, ProcServices.SIGNAL, new Forwarded(pid, info, hops)),
                         () -> LOG.log(Level.DEBUG, "signal {0} for {1} is for nobody", info.number(), pid));
+    }
+
+    /** The proxy of a process was killed, which means the process. */
+    void forwardKill(int pid) {
+        forward(pid, new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0), 0);
     }
 
     private void deliver(Forwarded signal) {

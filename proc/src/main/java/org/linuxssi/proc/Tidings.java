@@ -38,7 +38,7 @@ final class Tidings implements AutoCloseable {
     private final LocalProcesses locals;
     private final Consumer<Runnable> worker;
     private final Supplier<NodeSet> online;
-    private final Map<Integer, Queue<WaitStatus>> heldBack = new ConcurrentHashMap<>();
+    private final Map<Integer, Queue<News>> heldBack = new ConcurrentHashMap<>();
     private volatile boolean closed;
     private final Map<Integer, WaitStatus> ends = new LinkedHashMap<>() {
         @Override
@@ -46,6 +46,9 @@ final class Tidings implements AutoCloseable {
             return size() > REMEMBERED;
         }
     };
+
+    /** What a node told of a process of its own. */
+    private record News(NodeId from, WaitStatus status) {}
 
     /**
      * Tells and hears of the processes of a container.
@@ -84,9 +87,9 @@ final class Tidings implements AutoCloseable {
     /** Goes on: its proxy, when there is one, follows what was heard meanwhile. */
     void release(int pid) {
         worker.accept(() -> {
-            Queue<WaitStatus> news = heldBack.remove(pid);
+            Queue<News> news = heldBack.remove(pid);
             if (news != null) {
-                proxies.get(pid).ifPresent(proxy -> news.forEach(status -> follow(proxy, status)));
+                proxies.get(pid).ifPresent(proxy -> news.forEach(one -> follow(proxy, one)));
             }
         });
     }
@@ -108,24 +111,25 @@ final class Tidings implements AutoCloseable {
     }
 
     /** A process ended, stopped or went on elsewhere. */
-    void changed(Changed changed) {
+    void changed(NodeId from, Changed changed) {
         WaitStatus status = new WaitStatus(changed.status());
         if (status.ended()) {
             ends.put(changed.pid(), status);
         }
-        Queue<WaitStatus> news = heldBack.get(changed.pid());
+        Queue<News> news = heldBack.get(changed.pid());
         if (news != null) {
-            news.add(status);
+            news.add(new News(from, status));
         } else {
-            proxies.get(changed.pid()).ifPresent(proxy -> follow(proxy, status));
+            proxies.get(changed.pid()).ifPresent(proxy -> follow(proxy, new News(from, status)));
         }
     }
 
-    private static void follow(Proxy proxy, WaitStatus status) {
+    private static void follow(Proxy proxy, News news) {
+        WaitStatus status = news.status();
         if (status.ended()) {
             proxy.end(status);
         } else if (status.stopped()) {
-            proxy.stop(status.signal());
+            proxy.stop(status.signal(), news.from());
         } else {
             proxy.goOn();
         }

@@ -1,6 +1,8 @@
 package org.linuxssi.proc;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import org.linuxssi.tools.TimeSource;
 
 /** Lets proxies go that a node does not need. Used under the table's lock. */
@@ -14,6 +16,7 @@ final class Tidying {
     private final Proxies proxies;
     private final PidFds descriptors;
     private final Tidings tidings;
+    private final ControllingTerminals terminals;
     private final Runnable again;
     private int rounds;
     private boolean scheduled;
@@ -29,7 +32,9 @@ final class Tidying {
             Proxies proxies,
             PidFds descriptors,
             Tidings tidings,
+            ControllingTerminals terminals,
             Runnable again) {
+        this.terminals = terminals;
         this.container = container;
         this.time = time;
         this.proxies = proxies;
@@ -61,12 +66,17 @@ final class Tidying {
         if (proxies.isEmpty()) {
             return;
         }
-        Needs needs = new Needs(container, descriptors, Member.all(container));
+        Set<Integer> keepers = terminals.keepers();
+        List<Member> members = Member.all(container).stream()
+                .filter(member -> !keepers.contains(member.pid()))
+                .toList();
+        Needs needs = new Needs(container, descriptors, terminals, members);
         boolean leaders = false;
         for (Proxy proxy : proxies.all()) {
             if (!proxy.dismissed() && !needs.needed(proxy.pid())) {
                 leaders |= needs.leads(proxy.pid());
                 if (!needs.leads(proxy.pid())) {
+                    terminals.release(proxy.agent());
                     proxy.dismiss();
                     tidings.tell(proxy.pid(), false);
                 }

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Epoll;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
@@ -40,7 +39,6 @@ final class Anchor {
     private final Hub hub;
     private final long number;
     private final Original original;
-    private final Foreground foreground;
     private final long watch;
     private final LocalReaders readers;
     private final Map<Remote.Key, Remote> remotes = new LinkedHashMap<>();
@@ -56,15 +54,16 @@ final class Anchor {
     private int roomRetries;
     private byte[] modes = {};
     private byte[] window = {};
+    private long device;
 
-    Anchor(Hub hub, long number, Original original, Foreground foreground) {
+    Anchor(Hub hub, long number, Original original) {
         this.hub = hub;
         this.number = number;
         this.original = original;
-        this.foreground = foreground;
         if (original.kind() == StreamKind.TERMINAL) {
             modes = Terminals.modes(original.own());
             window = Terminals.window(original.own());
+            device = Terminals.device(original.own());
             hub.loop().after(TERMINAL_CHECK_MILLIS, this::watchTerminal);
         }
         readers = new LocalReaders(hub, Holders.name(original.own()), this::pump);
@@ -117,17 +116,19 @@ final class Anchor {
 
     /**
      * Returns a descriptor of the original itself for a process that comes home, or -1 when something is in flight and
-     * only a stand-in keeps the order.
+     * only a stand-in keeps the order. A terminal is always the original, since it is the controlling one.
      *
      * @param unreadElsewhere bytes that wait for it on the node it leaves
+     * @param flags open flags of the process's descriptor
      */
-    int handBack(Ticket.Key key, long unreadElsewhere) {
+    int handBack(Ticket.Key key, long unreadElsewhere, int flags) {
         Ticket ticket = tickets.get(key);
         boolean clean = unreadElsewhere == 0 && unread.isEmpty() && writes.isEmpty() && !broken && !ended;
-        if (ticket == null || !clean || ticket.leftover.length > 0) {
+        boolean terminal = original.kind() == StreamKind.TERMINAL;
+        if (ticket == null || !(clean || terminal) || (ticket.leftover.length > 0 && !terminal)) {
             return -1;
         }
-        int descriptor = Descriptors.duplicate(original.kept());
+        int descriptor = original.share(flags);
         ticket.home = true;
         heldHere();
         if (ticket.committed) {
@@ -214,7 +215,7 @@ final class Anchor {
                 resume(remote);
                 resolve(ticket, false, frame.bytes());
             }
-            case WANT -> want(remote, frame.argument());
+            case WANT -> want(remote, frame);
             case GIVE_BACK -> givenBack(remote, frame.argument(), frame.bytes());
             case MODES_UP -> changeModes(key, frame.bytes());
             case DOWN, WRITTEN, END_DOWN, BROKEN, GONE, CLOSED, PREPARED, AHEAD, END_OF_INPUT, WINDOW, MODES_DOWN -> {}
@@ -257,9 +258,11 @@ final class Anchor {
         }
     }
 
-    private static void want(@Nullable Remote remote, long count) {
+    private static void want(@Nullable Remote remote, Frame frame) {
         if (remote != null) {
-            remote.wanted = count;
+            ByteBuffer body = ByteBuffer.wrap(frame.bytes());
+            remote.wanted = frame.argument();
+            remote.reader = new Wish.Reader(body.getInt(), body.getInt());
         }
     }
 
@@ -399,6 +402,9 @@ final class Anchor {
 
     /** Gives what was read in vain back to the processes of this node that read the pipe. */
     private void returnUnread() {
+        if (original.kind() == StreamKind.TERMINAL && !unread.isEmpty() && !ended) {
+            putBack();
+        }
         if (original.kind() != StreamKind.PIPE || !original.reads()) {
             return;
         }
@@ -454,7 +460,7 @@ final class Anchor {
     /** Sends one piece to a stand-in that takes some; false when there is none now. */
     private boolean feed(Remote remote) {
         int limit = (int) Math.min(remote.most(), CHUNK);
-        byte[] saved = remote.first.isEmpty() ? take(unread, limit) : take(remote.first, limit);
+        byte[] saved = remote.first.isEmpty() ? Remote.take(unread, limit) : Remote.take(remote.first, limit);
         if (saved.length > 0) {
             down(remote, saved);
             return true;
@@ -466,19 +472,7 @@ final class Anchor {
             }
             return false;
         }
-        return mayRead() && read(remote, limit);
-    }
-
-    private static byte[] take(ArrayDeque<byte[]> queue, int limit) {
-        if (queue.isEmpty()) {
-            return new byte[0];
-        }
-        byte[] bytes = queue.remove();
-        if (bytes.length <= limit) {
-            return bytes;
-        }
-        queue.addFirst(Arrays.copyOfRange(bytes, limit, bytes.length));
-        return Arrays.copyOf(bytes, limit);
+        return mayRead(remote) && read(remote, limit);
     }
 
     private void down(Remote remote, byte[] bytes) {
@@ -506,8 +500,10 @@ final class Anchor {
     }
 
     /** Leaves the input of a terminal to others while the process is in the background. */
-    private boolean mayRead() {
-        if (original.kind() != StreamKind.TERMINAL || foreground.mayRead()) {
+    private boolean mayRead(Remote remote) {
+        Wish.Reader reader = remote.reader;
+        if (original.kind() != StreamKind.TERMINAL
+                || hub.foreground().mayRead(device, reader.session(), reader.group())) {
             return true;
         }
         if (!retrying) {
@@ -529,7 +525,7 @@ final class Anchor {
         }
     }
 
-    /** Tells the stand-ins of a new window size or new modes. */
+    /** Tells the stand-ins of a new window size or new modes, and serves who is in the foreground now. */
     void checkTerminal() {
         if (original.kind() != StreamKind.TERMINAL || closed) {
             return;
@@ -545,6 +541,7 @@ final class Anchor {
                 modes = now;
                 remotes.values().forEach(remote -> tell(remote, Frame.Type.MODES_DOWN, 0, now));
             }
+            pump();
         } catch (ErrnoException problem) {
             if (problem.errno() != Errno.EIO) {
                 throw problem;
@@ -552,13 +549,11 @@ final class Anchor {
         }
     }
 
-    private void changeModes(Remote.Key key, byte[] both) {
-        if (original.kind() != StreamKind.TERMINAL || both.length != 2 * Terminals.TERMIOS_SIZE) {
+    private void changeModes(Remote.Key key, byte[] after) {
+        if (original.kind() != StreamKind.TERMINAL || after.length != Terminals.TERMIOS_SIZE) {
             return;
         }
-        byte[] before = Arrays.copyOf(both, Terminals.TERMIOS_SIZE);
-        byte[] after = Arrays.copyOfRange(both, Terminals.TERMIOS_SIZE, both.length);
-        byte[] wanted = TerminalStandIn.originalModes(Terminals.modes(original.own()), before, after);
+        byte[] wanted = TerminalStandIn.originalModes(Terminals.modes(original.own()), after);
         Terminals.modes(original.own(), wanted);
         modes = Terminals.modes(original.own());
         remotes.values().stream()

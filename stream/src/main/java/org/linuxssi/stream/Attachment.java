@@ -191,8 +191,12 @@ final class Attachment {
         }
 
         @Override
-        public void want(long bytes) {
-            tell(Frame.Type.WANT, bytes);
+        public void want(long bytes, Wish.Reader reader) {
+            byte[] body = ByteBuffer.allocate(8)
+                    .putInt(reader.session())
+                    .putInt(reader.group())
+                    .array();
+            tell(Frame.Type.WANT, bytes, body);
         }
 
         @Override
@@ -226,6 +230,7 @@ final class Attachment {
             if (count == -Errno.EAGAIN.number() || count == -Errno.EINTR.number()) {
                 break;
             }
+            tellModes();
             if (count > 0) {
                 tell(Frame.Type.UP, 0, buffer.asSlice(0, count).toArray(JAVA_BYTE));
                 sent += count;
@@ -234,8 +239,13 @@ final class Attachment {
                 ended();
             }
         }
+        tellModes();
+    }
+
+    /** New modes go before what was written since: a prompt must not be seen before its terminal is ready. */
+    private void tellModes() {
         if (standIn instanceof TerminalStandIn terminal) {
-            terminal.changedModes().ifPresent(both -> tell(Frame.Type.MODES_UP, 0, both));
+            terminal.changedModes().ifPresent(now -> tell(Frame.Type.MODES_UP, 0, now));
         }
     }
 

@@ -27,8 +27,8 @@ final class Demand {
         /** Returns the number of bytes that are here and not read. */
         long unread();
 
-        /** Asks the anchor for as many bytes, 0 for none. */
-        void want(long bytes);
+        /** Asks the anchor for as many bytes for this reader, 0 for none. */
+        void want(long bytes, Wish.Reader reader);
 
         /** Gives all unread bytes back to the anchor, unless somebody is just leaving with them. */
         void giveBack();
@@ -37,6 +37,7 @@ final class Demand {
     private final User user;
     private final boolean lines;
     private long wanted;
+    private Wish.Reader reader = Wish.Reader.ANYBODY;
     private long unread;
     private long since;
     private long arrived;
@@ -87,9 +88,11 @@ final class Demand {
             return;
         }
         long amount = amount(wish, now);
-        if ((amount > 0) != (wanted > 0)) {
+        boolean another = amount > 0 && !wish.reader().equals(reader);
+        if ((amount > 0) != (wanted > 0) || another) {
             wanted = amount;
-            user.want(amount);
+            reader = wish.reader();
+            user.want(amount, reader);
         }
     }
 

@@ -48,11 +48,14 @@ record Frame(Type type, long stream, long attachment, long argument, byte[] byte
         COMMIT_LAST,
         /** To the anchor: the process stays. */
         ABORT,
-        /** To the anchor: programs wait for so many bytes, 0 when none waits any more; for stand-ins filled on demand. */
+        /**
+         * To the anchor: programs wait for so many bytes, 0 when none waits any more; for stand-ins filled on demand. The
+         * bytes are session and process group of who waits, 4 bytes each, where that matters.
+         */
         WANT,
         /** To the anchor: nobody reads these bytes here; so many of them had not been handed to the program. */
         GIVE_BACK,
-        /** To the anchor: the program changed the terminal's modes. */
+        /** To the anchor: the program changed the terminal's modes to these. */
         MODES_UP,
         /** To the user: bytes for the program. */
         DOWN,

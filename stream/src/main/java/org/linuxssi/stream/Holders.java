@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.ProcFiles;
@@ -41,17 +42,40 @@ final class Holders {
             if (link.startsWith(PIPE)) {
                 return Optional.of(link);
             }
-            return link.startsWith("/") ? byStatus("/proc/" + pid + "/fd/" + descriptor) : Optional.empty();
+            return link.startsWith("/") ? byStatus(pid, "/proc/" + pid + "/fd/" + descriptor) : Optional.empty();
         } catch (ErrnoException _) {
             return Optional.empty();
         }
     }
 
-    private static Optional<String> byStatus(String path) {
+    private static Optional<String> byStatus(int pid, String path) {
         return ProcFilesStat.known(path)
+                .flatMap(status -> OwnTerminal.is(status.mode(), status.special())
+                        ? OwnTerminal.path(pid).flatMap(ProcFilesStat::known)
+                        : Optional.of(status))
                 .filter(status -> (status.mode() & Descriptors.S_IFMT) == Descriptors.S_IFIFO
                         || (status.mode() & Descriptors.S_IFMT) == Descriptors.S_IFCHR)
                 .map(status -> status.device() + ":" + status.inode());
+    }
+
+    /** Tells whether what has this name may be a terminal. */
+    static boolean mayBeTerminal(String name) {
+        return !name.startsWith(PIPE);
+    }
+
+    /** Returns the session and group of a process. */
+    static Wish.Reader reader(int pid) {
+        Map<String, String> status = ProcFiles.status(Integer.toString(pid));
+        return new Wish.Reader(innermost(status.get("NSsid")), innermost(status.get("NSpgid")));
+    }
+
+    /** These lines list a number for each name space, ours first. */
+    private static int innermost(@Nullable String words) {
+        if (words == null) {
+            return 0;
+        }
+        String[] parts = words.trim().split("\\s+");
+        return Integer.parseInt(parts[parts.length - 1]);
     }
 
     /** Looks at all processes. */
@@ -98,19 +122,33 @@ final class Holders {
         return held.getOrDefault(name, List.of());
     }
 
+    private List<Holder> ofOthers(String name) {
+        long self = ProcessHandle.current().pid();
+        return of(name).stream().filter(holder -> holder.pid() != self).toList();
+    }
+
+    /** Returns who holds it; of this process only what it could read, as the daemon keeps stand-ins open for writing. */
+    List<Holder> readersOf(String name) {
+        long self = ProcessHandle.current().pid();
+        return of(name).stream()
+                .filter(holder -> holder.pid() != self || reads(holder, name, 0))
+                .toList();
+    }
+
     /** Tells whether a process other than this one can read it. */
     boolean readByOthers(String name) {
-        return others(name, 0);
+        return other(name, 0).isPresent();
     }
 
-    /** Tells whether a process other than this one may try to read it without waiting. */
-    boolean triedWithoutWaiting(String name) {
-        return others(name, Descriptors.O_NONBLOCK);
+    /** Returns a process other than this one that may try to read it without waiting. */
+    Optional<Holder> triedWithoutWaiting(String name) {
+        return other(name, Descriptors.O_NONBLOCK);
     }
 
-    private boolean others(String name, int flag) {
-        long self = ProcessHandle.current().pid();
-        return of(name).stream().anyMatch(holder -> holder.pid() != self && reads(holder, name, flag));
+    private Optional<Holder> other(String name, int flag) {
+        return ofOthers(name).stream()
+                .filter(holder -> reads(holder, name, flag))
+                .findFirst();
     }
 
     /** Tells whether the descriptor still is one of this pipe or terminal, for reading and with this flag. */

@@ -14,6 +14,9 @@ interface Hub {
     /** Returns who looks at the programs of this node. */
     Observer observer();
 
+    /** Returns who tells which programs may read terminals of this node. */
+    Foreground foreground();
+
     /** Sends a frame; never blocks. */
     void send(NodeId to, Frame frame);
 

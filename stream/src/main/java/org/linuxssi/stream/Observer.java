@@ -41,7 +41,7 @@ final class Observer implements AutoCloseable {
     private final Holders holders = new Holders();
     private final Thread thread;
     private Map<String, Wish> before = Map.of();
-    private Set<String> tried = Set.of();
+    private Map<String, Wish.Reader> tried = Map.of();
     private long lastAll;
     private long quietSince;
     private long interval = QUICK;
@@ -158,10 +158,16 @@ final class Observer implements AutoCloseable {
         }
     }
 
-    private Set<String> triedWithoutWaiting() {
-        Set<String> names = new HashSet<>(listeners.keySet());
-        names.removeIf(name -> !holders.triedWithoutWaiting(name));
+    private Map<String, Wish.Reader> triedWithoutWaiting() {
+        Map<String, Wish.Reader> names = new HashMap<>();
+        for (String name : listeners.keySet()) {
+            holders.triedWithoutWaiting(name).ifPresent(holder -> names.put(name, reader(name, holder.pid())));
+        }
         return names;
+    }
+
+    private static Wish.Reader reader(String name, int pid) {
+        return Holders.mayBeTerminal(name) ? Holders.reader(pid) : Wish.Reader.ANYBODY;
     }
 
     private void tell(Map<String, Wish> wishes, long now) {
@@ -179,12 +185,12 @@ final class Observer implements AutoCloseable {
         Map<String, Wish> wishes = new HashMap<>();
         Map<Integer, Set<String>> byProcess = new HashMap<>();
         for (String name : listeners.keySet()) {
-            for (Holder holder : holders.of(name)) {
+            for (Holder holder : holders.readersOf(name)) {
                 byProcess.computeIfAbsent(holder.pid(), _ -> new HashSet<>()).add(name);
             }
         }
         byProcess.forEach((pid, names) -> look(pid, names, wishes));
-        tried.forEach(name -> wishes.merge(name, new Wish(0, false, false, true), Wish::and));
+        tried.forEach((name, reader) -> wishes.merge(name, Wish.trying(reader), Wish::and));
         return wishes;
     }
 
@@ -193,7 +199,7 @@ final class Observer implements AutoCloseable {
             for (int thread : ProcFiles.threads(pid)) {
                 ProcFilesCall call = ProcFilesCall.of(pid, thread);
                 if (call.number() == ProcFilesCall.RUNNING) {
-                    names.forEach(name -> wishes.merge(name, new Wish(0, false, true, false), Wish::and));
+                    names.forEach(name -> wishes.merge(name, Wish.running(), Wish::and));
                 } else {
                     waiting(pid, thread, call, wishes);
                 }
@@ -208,8 +214,7 @@ final class Observer implements AutoCloseable {
             Holders.name(pid, wait.descriptor())
                     .filter(listeners::containsKey)
                     .filter(name -> Holders.reads(new Holder(pid, wait.descriptor()), name, 0) && sleeps(pid, thread))
-                    .ifPresent(name ->
-                            wishes.merge(name, new Wish(wait.bytes(), wait.bytes() == 0, false, false), Wish::and));
+                    .ifPresent(name -> wishes.merge(name, Wish.waiting(wait.bytes(), reader(name, pid)), Wish::and));
         }
     }
 

@@ -2,14 +2,18 @@ package org.linuxssi.stream;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Epoll;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Pipes;
 import org.linuxssi.linux.StreamSockets;
+import org.linuxssi.linux.Terminals;
 
 /**
  * The daemon's access to the real pipe end, socket or terminal of a stream. It never blocks and never changes the flags
@@ -21,12 +25,14 @@ import org.linuxssi.linux.StreamSockets;
  */
 record Original(StreamKind kind, int kept, int own) {
 
+    private static final Logger LOG = System.getLogger(Original.class.getName());
+
     /** What a pipe is made larger when bytes go back, for its writers. */
     private static final int ROOM = 1 << 16;
 
     /** Takes over a descriptor. */
     static Original of(StreamKind kind, int descriptor) {
-        int mode = StreamKind.accessMode(descriptor);
+        int mode = kind == StreamKind.TERMINAL ? Descriptors.O_RDWR : StreamKind.accessMode(descriptor);
         int own = kind == StreamKind.SOCKET
                 ? descriptor
                 : Descriptors.reopen(descriptor, mode | Descriptors.O_NONBLOCK | Descriptors.O_NOCTTY);
@@ -34,11 +40,20 @@ record Original(StreamKind kind, int kept, int own) {
     }
 
     boolean reads() {
-        return StreamKind.accessMode(kept) != Descriptors.O_WRONLY;
+        return kind == StreamKind.TERMINAL || StreamKind.accessMode(kept) != Descriptors.O_WRONLY;
     }
 
     boolean writes() {
-        return StreamKind.accessMode(kept) != Descriptors.O_RDONLY;
+        return kind == StreamKind.TERMINAL || StreamKind.accessMode(kept) != Descriptors.O_RDONLY;
+    }
+
+    /** Returns another descriptor for a program that had one with these flags. */
+    int share(int flags) {
+        int other = (Descriptors.flags(kept) ^ flags) & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK);
+        return kind == StreamKind.TERMINAL && other != 0
+                ? Descriptors.reopen(
+                        kept, (flags & (Descriptors.O_ACCMODE | Descriptors.O_NONBLOCK)) | Descriptors.O_NOCTTY)
+                : Descriptors.duplicate(kept);
     }
 
     /** Reads what is there: a count, 0 at the end (of a terminal: or of its input), or a negated error number. */
@@ -65,12 +80,16 @@ record Original(StreamKind kind, int kept, int own) {
     }
 
     /**
-     * Puts bytes that were read in vain back to the front of a pipe. Bytes that are written at this very moment may come
+     * Puts bytes that were read in vain back to the front of a pipe or of a terminal's input. Bytes that are written at this very moment may come
      * out before them.
      *
      * @return the bytes that found no room, in their order
      */
     List<byte[]> putBack(List<byte[]> unread, MemorySegment buffer) {
+        if (kind == StreamKind.TERMINAL) {
+            typeAgain(unread, buffer);
+            return List.of();
+        }
         int end = Descriptors.reopen(own, Descriptors.O_WRONLY | Descriptors.O_NONBLOCK);
         try {
             int total = unread.stream().mapToInt(bytes -> bytes.length).sum() + Descriptors.readable(own);
@@ -81,6 +100,29 @@ record Original(StreamKind kind, int kept, int own) {
             return write(end, all, buffer);
         } finally {
             Descriptors.close(end);
+        }
+    }
+
+    /** Puts bytes back before the input that is there, unprocessed and not echoed again. */
+    private void typeAgain(List<byte[]> unread, MemorySegment buffer) {
+        try {
+            byte[] modes = Terminals.modes(own);
+            Terminals.modes(own, Terminals.raw(modes));
+            try {
+                List<byte[]> all = new ArrayList<>(unread);
+                long behind = Math.max(0, Descriptors.read(own, buffer, buffer.byteSize()));
+                all.add(buffer.asSlice(0, behind).toArray(JAVA_BYTE));
+                Terminals.modes(own, Terminals.unprocessed(modes));
+                for (byte[] bytes : all) {
+                    for (byte character : bytes) {
+                        Terminals.type(own, character);
+                    }
+                }
+            } finally {
+                Terminals.modes(own, modes);
+            }
+        } catch (ErrnoException problem) {
+            LOG.log(Level.WARNING, "input of a terminal is lost: {0}", problem.getMessage());
         }
     }
 

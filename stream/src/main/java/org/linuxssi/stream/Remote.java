@@ -1,6 +1,7 @@
 package org.linuxssi.stream;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Optional;
 import org.linuxssi.tools.NodeId;
 
@@ -23,6 +24,9 @@ final class Remote {
 
     /** How many bytes its programs wait for, where bytes are sent on demand. */
     long wanted;
+
+    /** Who waits for them. */
+    Wish.Reader reader = Wish.Reader.ANYBODY;
 
     /** How many exports and closings are under way; nothing is sent meanwhile. */
     int pauses;
@@ -56,6 +60,19 @@ final class Remote {
     void sent(long count) {
         credit -= count;
         wanted = 0;
+    }
+
+    /** Takes the first piece of a queue, or as much of it as the limit allows; empty when there is none. */
+    static byte[] take(ArrayDeque<byte[]> queue, int limit) {
+        if (queue.isEmpty()) {
+            return new byte[0];
+        }
+        byte[] bytes = queue.remove();
+        if (bytes.length <= limit) {
+            return bytes;
+        }
+        queue.addFirst(Arrays.copyOfRange(bytes, limit, bytes.length));
+        return Arrays.copyOf(bytes, limit);
     }
 
     /** A process on its way from the issuer to another node. */

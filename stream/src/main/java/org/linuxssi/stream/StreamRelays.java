@@ -65,15 +65,19 @@ public final class StreamRelays implements RelayedFile {
         if (!file.pipe() && !file.terminal() && !file.socket()) {
             return Optional.of("files of this kind cannot be relayed");
         }
-        if (file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == 0) {
-            return Optional.of("/dev/tty would mean another terminal on another node");
-        }
         if (file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == MULTIPLEXER_MINOR) {
             return Optional.of("the master of a terminal stays with it; programs on the terminal can move");
         }
         try (PidFd process = PidFd.open(file.pid())) {
             int descriptor = process.take(file.fd());
             try {
+                if (ownTerminal(file)) {
+                    Optional<Integer> named = OwnTerminal.named(file.pid(), descriptor);
+                    named.ifPresent(Fds::close);
+                    return named.isPresent()
+                            ? Optional.empty()
+                            : Optional.of("only pseudo terminals that the process can see in /dev/pts can be relayed");
+                }
                 return StreamKind.of(descriptor).isPresent()
                         ? Optional.empty()
                         : Optional.of(kind(file, descriptor)
@@ -125,8 +129,22 @@ public final class StreamRelays implements RelayedFile {
         };
     }
 
+    private static boolean ownTerminal(OpenFile file) {
+        return file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == 0;
+    }
+
+    /** A descriptor from /dev/tty goes as one of the terminal that it means. */
+    private static int named(OpenFile file, int descriptor) {
+        try {
+            return OwnTerminal.named(file.pid(), descriptor)
+                    .orElseThrow(() -> new StreamException("/dev/tty of process " + file.pid() + " has no name here"));
+        } finally {
+            Fds.close(descriptor);
+        }
+    }
+
     private Exported stream(OpenFile file, int descriptor) {
-        Leaving leaving = new Leaving(descriptor, file.terminal() ? Foreground.of(file.pid()) : Foreground.ALWAYS);
+        Leaving leaving = new Leaving(ownTerminal(file) ? named(file, descriptor) : descriptor);
         return new ExportedStream(streams.beginExport(destination, List.of(leaving)));
     }
 

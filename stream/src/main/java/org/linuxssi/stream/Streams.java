@@ -42,6 +42,7 @@ public final class Streams implements AutoCloseable {
     private final Map<Long, Attachment> attachments = new HashMap<>();
     private final Map<StandIn.Identity, Attachment> byStandIn = new HashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile Foreground foreground = Foreground.ALL;
     private long numbers;
 
     private record AnchorKey(StandIn.Identity identity, int accessMode) {}
@@ -95,6 +96,11 @@ public final class Streams implements AutoCloseable {
         }
 
         @Override
+        public Foreground foreground() {
+            return foreground;
+        }
+
+        @Override
         public void send(NodeId to, Frame frame) {
             links.send(to, frame);
         }
@@ -119,6 +125,11 @@ public final class Streams implements AutoCloseable {
     /** Returns the node this is. */
     public NodeId self() {
         return self;
+    }
+
+    /** Sets who tells which programs of other nodes may read terminals of this one. */
+    public void foreground(Foreground rule) {
+        foreground = rule;
     }
 
     private void received(NodeId from, Frame frame) {
@@ -252,9 +263,10 @@ public final class Streams implements AutoCloseable {
                 .orElseThrow(() -> new StreamException(
                         "descriptor " + descriptor + " is no pipe end, connected stream socket or terminal"));
         int flags = Descriptors.flags(descriptor);
-        AnchorKey key = new AnchorKey(StandIn.Identity.of(descriptor), flags & Descriptors.O_ACCMODE);
+        int mode = kind == StreamKind.TERMINAL ? Descriptors.O_RDWR : flags & Descriptors.O_ACCMODE;
+        AnchorKey key = new AnchorKey(StandIn.Identity.of(descriptor), mode);
         Anchor known = byOriginal.get(key);
-        Anchor anchor = known != null ? known : newAnchor(key, kind, leaving);
+        Anchor anchor = known != null ? known : newAnchor(key, kind, descriptor);
         Ticket.Key name = new Ticket.Key(self, numbers++);
         anchor.issue(name, destination);
         anchor.heldHere();
@@ -277,9 +289,9 @@ public final class Streams implements AutoCloseable {
         });
     }
 
-    private Anchor newAnchor(AnchorKey key, StreamKind kind, Leaving leaving) {
+    private Anchor newAnchor(AnchorKey key, StreamKind kind, int descriptor) {
         long number = ++numbers;
-        Anchor anchor = new Anchor(hub, number, Original.of(kind, leaving.descriptor()), leaving.foreground());
+        Anchor anchor = new Anchor(hub, number, Original.of(kind, descriptor));
         anchors.put(number, anchor);
         byOriginal.put(key, anchor);
         return anchor;
@@ -312,7 +324,7 @@ public final class Streams implements AutoCloseable {
                 throw new StreamException("stream " + self + ":" + ticket.stream() + " has no ticket " + ticket.serial()
                         + " of node " + ticket.issuer());
             }
-            int original = anchor.handBack(name, ticket.unread());
+            int original = anchor.handBack(name, ticket.unread(), ticket.flags());
             if (original >= 0) {
                 return original;
             }
@@ -366,7 +378,10 @@ public final class Streams implements AutoCloseable {
         }
     }
 
-    /** Looks at the window sizes and modes of the terminals on this node now; changes go to the stand-ins. */
+    /**
+     * Looks at the window sizes and modes of the terminals on this node now, and who is in their foreground; changes go to
+     * the stand-ins.
+     */
     public void terminalsChanged() {
         loop.post(() -> anchors.values().forEach(Anchor::checkTerminal));
     }

@@ -15,12 +15,13 @@ import org.linuxssi.linux.Terminals;
  * The master of a pseudo terminal whose terminal the program has.
  *
  * <p>Lines are edited and echoed once, by the original: the stand-in has the same modes and EXTPROC, which tells the
- * kernel to pass input through, and maps no output characters.
+ * kernel to pass input through. It maps no output characters but ends of lines, which is undone here: programs save modes
+ * and set them again on other nodes, so they must see the usual ones.
  */
 final class TerminalStandIn implements StandIn {
 
-    /** OLCUC, ONLCR, OCRNL, ONOCR, ONLRET, XTABS ({@code asm-generic/termbits.h}). */
-    private static final int OUTPUT_MAPPINGS = 0x183e;
+    /** OLCUC, OCRNL, ONOCR, ONLRET, XTABS ({@code asm-generic/termbits.h}). */
+    private static final int OUTPUT_MAPPINGS = 0x183a;
 
     private final int master;
     private final Identity identity;
@@ -56,19 +57,18 @@ final class TerminalStandIn implements StandIn {
     }
 
     /**
-     * Returns the original's modes after a program changed those of the stand-in.
+     * Returns the original's modes after a program changed those of the stand-in. Mappings of output that the program sets
+     * are set, as when it restores modes that it saved before it came here; that it clears one cannot be seen.
      *
      * @param original the present modes
-     * @param before of the stand-in
      * @param after of the stand-in
      */
-    static byte[] originalModes(byte[] original, byte[] before, byte[] after) {
+    static byte[] originalModes(byte[] original, byte[] after) {
         byte[] modes = after.clone();
-        int changed = Terminals.flags(before, Terminals.OUTPUT_MODES) ^ Terminals.flags(after, Terminals.OUTPUT_MODES);
-        int output = Terminals.flags(original, Terminals.OUTPUT_MODES) ^ changed;
+        int mappings = Terminals.flags(original, Terminals.OUTPUT_MODES) & OUTPUT_MAPPINGS;
         int external = Terminals.flags(original, Terminals.LOCAL_MODES) & Terminals.EXTPROC;
         int local = (Terminals.flags(after, Terminals.LOCAL_MODES) & ~Terminals.EXTPROC) | external;
-        Terminals.flags(modes, Terminals.OUTPUT_MODES, output);
+        Terminals.flags(modes, Terminals.OUTPUT_MODES, Terminals.flags(after, Terminals.OUTPUT_MODES) | mappings);
         Terminals.flags(modes, Terminals.LOCAL_MODES, local);
         return modes;
     }
@@ -107,28 +107,47 @@ final class TerminalStandIn implements StandIn {
             }
             byte kind = buffer.get(JAVA_BYTE, 0);
             if (kind == 0 && count > 1) {
-                MemorySegment.copy(buffer, 1, buffer, 0, count - 1);
-                return count - 1;
+                return mapsEndsOfLines() ? withoutMapping(buffer, count) : withoutKind(buffer, count);
             }
             modesChanged |= (kind & Terminals.PACKET_MODES_CHANGED) != 0;
         }
     }
 
-    /** Returns the stand-in's modes before and after a program changed them since the last call, 36 bytes each. */
+    private static long withoutKind(MemorySegment buffer, long count) {
+        MemorySegment.copy(buffer, 1, buffer, 0, count - 1);
+        return count - 1;
+    }
+
+    private boolean mapsEndsOfLines() {
+        int output = Terminals.flags(modesChanged ? Terminals.modes(master) : modes, Terminals.OUTPUT_MODES);
+        return (output & Terminals.OPOST) != 0 && (output & Terminals.ONLCR) != 0;
+    }
+
+    /** The original will put the same carriage returns before the ends of lines that were put there. */
+    private static long withoutMapping(MemorySegment buffer, long count) {
+        long to = 0;
+        for (long from = 1; from < count; from++) {
+            byte character = buffer.get(JAVA_BYTE, from);
+            boolean mapped = character == '\r' && from + 1 < count && buffer.get(JAVA_BYTE, from + 1) == '\n';
+            if (!mapped) {
+                buffer.set(JAVA_BYTE, to++, character);
+            }
+        }
+        return to;
+    }
+
+    /** Returns the stand-in's modes when a program changed them since the last call. */
     Optional<byte[]> changedModes() {
         if (!modesChanged) {
             return Optional.empty();
         }
         modesChanged = false;
-        byte[] before = modes;
         byte[] after = Terminals.modes(master);
-        if (Arrays.equals(before, after)) {
+        if (Arrays.equals(modes, after)) {
             return Optional.empty();
         }
         setModes(after);
-        byte[] both = Arrays.copyOf(before, 2 * Terminals.TERMIOS_SIZE);
-        System.arraycopy(after, 0, both, Terminals.TERMIOS_SIZE, Terminals.TERMIOS_SIZE);
-        return Optional.of(both);
+        return Optional.of(after);
     }
 
     /** Gives the stand-in what the original has. */
@@ -143,7 +162,22 @@ final class TerminalStandIn implements StandIn {
 
     @Override
     public long toProgram(MemorySegment buffer, long count) {
+        passThrough();
         return Descriptors.write(master, buffer, count);
+    }
+
+    /** A program may have set modes a moment ago, without the one that a stand-in needs. */
+    private void passThrough() {
+        try {
+            byte[] now = Terminals.modes(master);
+            if ((Terminals.flags(now, Terminals.LOCAL_MODES) & Terminals.EXTPROC) == 0) {
+                Terminals.modes(master, standInModes(now));
+            }
+        } catch (ErrnoException problem) {
+            if (problem.errno() != Errno.EIO) {
+                throw problem;
+            }
+        }
     }
 
     /** Lets one read of the program return 0; all input before must have been read. */
@@ -189,12 +223,19 @@ final class TerminalStandIn implements StandIn {
 
     @Override
     public byte[] takeUnread(MemorySegment buffer) {
-        int peer = Terminals.openPeer(master, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
         try {
-            long count = Math.max(0, Descriptors.read(peer, buffer, buffer.byteSize()));
-            return buffer.asSlice(0, count).toArray(JAVA_BYTE);
-        } finally {
-            Descriptors.close(peer);
+            int peer = Terminals.openPeer(master, Descriptors.O_RDONLY | Descriptors.O_NONBLOCK);
+            try {
+                long count = Math.max(0, Descriptors.read(peer, buffer, buffer.byteSize()));
+                return buffer.asSlice(0, count).toArray(JAVA_BYTE);
+            } finally {
+                Descriptors.close(peer);
+            }
+        } catch (ErrnoException problem) {
+            if (problem.errno() == Errno.EIO) {
+                return new byte[0];
+            }
+            throw problem;
         }
     }
 

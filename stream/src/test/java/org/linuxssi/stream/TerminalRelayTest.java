@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.linuxssi.stream.StreamCluster.text;
 import static org.linuxssi.stream.StreamCluster.write;
 
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
@@ -13,7 +16,6 @@ import org.junit.jupiter.api.Timeout;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Epoll;
 import org.linuxssi.linux.Terminals;
-import org.linuxssi.tools.NodeId;
 
 @Timeout(20)
 class TerminalRelayTest {
@@ -105,17 +107,44 @@ class TerminalRelayTest {
     void inTheBackgroundNothingIsTakenFromTheTerminal() {
         AtomicBoolean foreground = new AtomicBoolean();
         int other = Descriptors.duplicate(terminal);
-        Leaving leaving = new Leaving(terminal, foreground::get);
-        try (Export export = cluster.node(0).prepareExport(NodeId.of(1), List.of(leaving), StreamCluster.DEADLINE)) {
-            used = cluster.node(1).importTicket(export.tickets().getFirst());
-            export.commit();
-        }
+        cluster.node(0).foreground((_, _, _) -> foreground.get());
+        used = cluster.move(0, 1, terminal);
         write(keyboard, "for the shell\n");
         assertThat(text(other, 14)).isEqualTo("for the shell\n");
         foreground.set(true);
         write(keyboard, "for the program\n");
         assertThat(text(used, 16)).isEqualTo("for the program\n");
         Descriptors.close(other);
+    }
+
+    @Test
+    void linesThatAProgramDidNotReadAreThereForTheNextOne() throws Exception {
+        int other = Descriptors.duplicate(terminal);
+        used = cluster.move(0, 1, terminal);
+        write(keyboard, "one\ntwo\nunfin");
+        Process poller = poller(used);
+        try {
+            assertThat(poller.inputReader().readLine()).isEqualTo("seen");
+            Awaitility.await().until(() -> Descriptors.readable(other) == 8);
+            write(keyboard, "\177ished\n");
+            for (String line : List.of("one\n", "two\n", "unfiished\n")) {
+                assertThat(StreamCluster.read(other, 100)).asString().isEqualTo(line);
+            }
+        } finally {
+            poller.destroyForcibly();
+        }
+        assertThat(text(keyboard, 100, "ished\r\n"))
+                .startsWith("one\r\ntwo\r\nunfin")
+                .doesNotContain("onetwo");
+        Descriptors.close(other);
+    }
+
+    private static Process poller(int input) throws IOException {
+        String script = "import select, time; select.select([0], [], []); print('seen', flush=True); time.sleep(1000)";
+        return new ProcessBuilder("python3", "-c", script)
+                .redirectError(Redirect.INHERIT)
+                .redirectInput(new File("/proc/self/fd/" + input))
+                .start();
     }
 
     @Test

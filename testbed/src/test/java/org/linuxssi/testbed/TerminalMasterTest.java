@@ -18,7 +18,7 @@ import org.linuxssi.control.ProcessRow;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class TerminalMasterTest {
 
-    private static final String SCRIPT = "import pty; pty.spawn(['sh', '-c', 'sleep 5; echo on a terminal; exit 7'])";
+    private static final String SCRIPT = "import pty; pty.spawn(['sh', '-c', 'sleep 20; echo on a terminal; exit 7'])";
 
     private final Cluster cluster;
 
