@@ -11,6 +11,7 @@ import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Ptrace;
 import org.linuxssi.linux.PtraceStop;
 import org.linuxssi.linux.PtraceThread;
+import org.linuxssi.linux.Signals;
 
 /**
  * Lets an agent work that job control has stopped, while its parent goes on seeing it stopped.
@@ -33,6 +34,7 @@ final class Unstopped implements AutoCloseable {
     private final @Nullable PtraceThread tracer;
     private volatile boolean closing;
     private boolean gone;
+    private boolean continued;
 
     private Unstopped(int hostPid, boolean stopped) {
         this.hostPid = hostPid;
@@ -89,7 +91,10 @@ final class Unstopped implements AutoCloseable {
     private void goOn(PtraceStop stop) {
         switch (stop) {
             case PtraceStop.Exited _, PtraceStop.Killed _ -> gone = true;
-            case PtraceStop.Signal(int number) -> Ptrace.resume(hostPid, number);
+            case PtraceStop.Signal(int number) -> {
+                continued |= number == Signals.SIGCONT;
+                Ptrace.resume(hostPid, number);
+            }
             case PtraceStop.Event _ -> Ptrace.resume(hostPid, 0);
         }
     }
@@ -122,6 +127,15 @@ final class Unstopped implements AutoCloseable {
         } else {
             gone = true;
             Ptrace.detach(hostPid, 0);
+            awaitStand();
+        }
+    }
+
+    /** It runs until the kernel has it stop again; who looks meanwhile would take it for one that is not stopped. */
+    private void awaitStand() {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (!continued && !stands(hostPid) && System.nanoTime() < end) {
+            LockSupport.parkNanos(STEP.toNanos());
         }
     }
 
