@@ -204,6 +204,15 @@ public final class Terminals {
     }
 
     /**
+     * Returns the foreground process group of the terminal of a master, in the numbers of the caller's pid name space.
+     *
+     * @throws ErrnoException ENOTTY, EIO
+     */
+    public static int foreground(int master) {
+        return flags(get(master, TIOCGPGRP, Integer.BYTES, "get foreground group of terminal "), 0);
+    }
+
+    /**
      * Returns the device number of the terminal itself, also of a descriptor from {@code /dev/tty}.
      *
      * @throws ErrnoException ENOTTY, EIO

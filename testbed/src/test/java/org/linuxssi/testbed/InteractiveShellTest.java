@@ -123,8 +123,10 @@ class InteractiveShellTest {
         typist.read(PROMPT);
         said.add(ask(typist, "printf '=%s=\\n' $(jobs | grep -c Running)"));
         between.run();
+        int shell = typist.foreground();
         typist.type("fg\n");
         typist.read("exec sleep 1000'\r\n");
+        typist.awaitForegroundIsNot(shell);
         typist.type("\003");
         typist.read(PROMPT);
         said.add(ask(typist, "echo =$?="));

@@ -148,6 +148,16 @@ final class Typist implements AutoCloseable {
         }
     }
 
+    /** Returns which process group is in the foreground, as the machine of the terminal numbers it. */
+    int foreground() {
+        return Terminals.foreground(keyboard);
+    }
+
+    /** Waits until a process group is no longer in the foreground. */
+    void awaitForegroundIsNot(int group) {
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(foreground()).isNotEqualTo(group));
+    }
+
     /** Gives the terminal another size. */
     void resize(int rows, int columns) {
         client.orElseThrow().send(new Input.Resized(new WindowSize(rows, columns)));
