@@ -59,7 +59,9 @@ final class Arrivals {
             throw new ErrnoException("prepare the arrival of " + self.pid() + ", which is on its way", Errno.EALREADY);
         }
         if (table.isHere(self.pid()) && !table.awaitFree(self.pid())) {
-            throw new ErrnoException("prepare the arrival of " + self.pid() + " from node " + from, Errno.EEXIST);
+            throw new ErrnoException(
+                    "prepare the arrival of " + self.pid() + " from node " + from,
+                    ended(self.pid()) ? Errno.EAGAIN : Errno.EEXIST);
         }
         table.relatives().ensureParent(self);
         table.tidings().holdBack(self.pid());
@@ -74,6 +76,16 @@ final class Arrivals {
                 table.tidings().release(self.pid());
             }
         }
+    }
+
+    /** Its stand-in has ended and its parent did not take notice: the news that it ended elsewhere came first. */
+    private boolean ended(int pid) {
+        return container
+                .numbers()
+                .toHost(pid)
+                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
+                .filter(Member::zombie)
+                .isPresent();
     }
 
     private Prepared prepare(Relations relations) {
@@ -164,17 +176,15 @@ final class Arrivals {
     }
 
     /**
-     * Tells whether a proxy can become the process; one whose relatives are others can't.
+     * Tells whether a proxy can become the process; one whose relatives are others or that is about to end can't.
      *
      * @throws ErrnoException EAGAIN when it can't be made anew either, since somebody here would see it die
      */
     private boolean usable(Proxy proxy, Relations.Numbers self) {
-        if (proxy.dismissed()) {
-            return false;
-        }
         Optional<Relations.Numbers> now =
                 Member.of(container.numbers(), proxy.agent().hostPid()).map(Member::numbers);
-        boolean fits = now.filter(it ->
+        boolean fits = now.filter(_ -> !proxy.dismissed())
+                .filter(it ->
                         it.parent() == self.parent() && it.group() == self.group() && it.session() == self.session())
                 .filter(it -> it.terminal() || !self.terminal() || self.session() == self.pid())
                 .isPresent();
@@ -183,7 +193,10 @@ final class Arrivals {
                         .isPresent();
         if (!fits && watched) {
             throw new ErrnoException(
-                    "take the stand-in " + now.map(Object::toString).orElse("that ends") + " for " + self,
+                    "take the stand-in "
+                            + now.filter(_ -> !proxy.dismissed())
+                                    .map(Object::toString)
+                                    .orElse("that ends") + " for " + self,
                     Errno.EAGAIN);
         }
         return fits && (watched || capable(proxy));
@@ -202,7 +215,9 @@ final class Arrivals {
     private void replace(Proxy proxy) {
         table.terminals().release(proxy.agent());
         proxy.dismiss();
-        table.awaitFree(proxy.pid());
+        if (!table.awaitFree(proxy.pid())) {
+            throw new ErrnoException("have the number " + proxy.pid() + ", which is taken still", Errno.EAGAIN);
+        }
     }
 
     private void children(Agent agent, Relations relations) {

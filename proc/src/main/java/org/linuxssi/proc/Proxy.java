@@ -168,10 +168,12 @@ final class Proxy {
         table.may(Nr.TGKILL, pid, pid, signal);
     }
 
-    /** The proxy is needed no more; it goes without a word. */
+    /** The proxy is needed no more; it goes without a word, unless it is about to end as its process did. */
     synchronized void dismiss() {
-        dismissed = true;
-        Signals.kill(agent.hostPid(), Signals.SIGKILL);
+        if (!dismissed) {
+            dismissed = true;
+            Signals.kill(agent.hostPid(), Signals.SIGKILL);
+        }
     }
 
     /** Tells whether its end is by our own will. */

@@ -1,6 +1,7 @@
 package org.linuxssi.proc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.linuxssi.proc.ContainerExtension.end;
 import static org.linuxssi.proc.ContainerExtension.launch;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.WaitStatus;
@@ -71,6 +74,27 @@ class ProxyTest {
         assertThat(Files.readString(remote)).startsWith(child + " ");
         await().until(() -> nodes.tables.get(1).proxies().isEmpty());
         await().until(() -> nodes.tables.get(0).proxies().isEmpty());
+    }
+
+    /** The node is asked to make ready for a process that has just ended elsewhere. */
+    @Test
+    void aStandInThatIsAboutToEndIsNotTakenForTheProcess() throws Exception {
+        int child = parentWithChild("true");
+        nodes.replace(child, 0, 1, "echo ready; sleep 1000", remote);
+        awaitText(remote, "ready");
+        ProcessTable table = nodes.tables.get(0);
+        Relations relations = nodes.tables.get(1).relations(child);
+        int parent = table.hostPid(relations.self().parent());
+        Signals.kill(parent, Signals.SIGSTOP);
+        Proxy standIn = table.proxyMap().get(child).orElseThrow();
+        standIn.end(WaitStatus.ofExit(7));
+        standIn.dismiss();
+        assertThatThrownBy(() -> table.prepare(relations, ProcessTable.homeOf(child)))
+                .isInstanceOfSatisfying(ErrnoException.class, refusal -> assertThat(refusal.errno())
+                        .isEqualTo(Errno.EAGAIN));
+        Signals.kill(parent, Signals.SIGCONT);
+        awaitText(output, "got 7");
+        nodes.tables.get(1).kill(List.of(child));
     }
 
     @Test
