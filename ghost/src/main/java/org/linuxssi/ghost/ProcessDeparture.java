@@ -251,6 +251,7 @@ public final class ProcessDeparture implements AutoCloseable {
 
     /** They go first: the target makes them while the rest comes. */
     private void writeFiles(ImageWriter out) throws IOException {
+        offsets.frozen();
         Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
         setFlags(append);
         FileImage image = files.image(append, offsets);

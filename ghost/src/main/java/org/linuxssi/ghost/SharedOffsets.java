@@ -2,8 +2,10 @@ package org.linuxssi.ghost;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
@@ -23,28 +25,49 @@ final class SharedOffsets {
     private static final int O_ACCMODE = 3;
     private static final int SESSION = 6;
 
+    private final int pid;
+    private final RelayedFile relayed;
+    private final Stat self;
+    private final Set<Integer> seen = new HashSet<>();
     private final List<Integer> relatives = new ArrayList<>();
     private final Map<Integer, List<OpenFile>> theirs = new HashMap<>();
-    private final RelayedFile relayed;
 
-    /** Looks for relatives of the process: its parent and all of its session. */
+    /** Looks for relatives of a process that may run: {@link #frozen()} has less to do then. */
     SharedOffsets(int pid, RelayedFile relayed) {
+        this.pid = pid;
         this.relayed = relayed;
-        if (OpenFiles.list(pid).stream().noneMatch(file -> candidate(file) || offsetMatters(file))) {
+        self = ProcFiles.stat(pid);
+        seen.add(pid);
+        look();
+    }
+
+    /** The process makes no more children: looks for those that it made since it was looked for relatives. */
+    void frozen() {
+        look();
+    }
+
+    /** Relatives are the parent and all of the session. */
+    private void look() {
+        if (OpenFiles.list(pid).stream().noneMatch(SharedOffsets::concerns)) {
             return;
         }
-        Stat self = ProcFiles.stat(pid);
         for (int other : ProcFiles.processes()) {
-            try {
-                boolean related = other != pid
-                        && (other == self.parent() || ProcFiles.stat(other).field(SESSION) == self.field(SESSION));
-                if (related) {
-                    relatives.add(other);
-                }
-            } catch (ErrnoException _) {
-                // ended meanwhile
+            if (seen.add(other) && related(other)) {
+                relatives.add(other);
             }
         }
+    }
+
+    private boolean related(int other) {
+        try {
+            return other == self.parent() || ProcFiles.stat(other).field(SESSION) == self.field(SESSION);
+        } catch (ErrnoException ended) {
+            return false;
+        }
+    }
+
+    private static boolean concerns(OpenFile file) {
+        return candidate(file) || offsetMatters(file);
     }
 
     private static boolean candidate(OpenFile file) {

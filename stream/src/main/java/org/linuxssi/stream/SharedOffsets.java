@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -34,7 +35,7 @@ import org.linuxssi.tools.Registration;
  */
 public final class SharedOffsets implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final long GRACE = Duration.ofSeconds(30).toNanos();
     private static final long SWEEP = Duration.ofSeconds(10).toNanos();
     private static final long NONE = -1;
@@ -68,15 +69,27 @@ public final class SharedOffsets implements AutoCloseable {
         final String path;
         final int descriptor;
         final Set<NodeId> users = new HashSet<>();
+        final CompletableFuture<?> attached;
+        boolean told;
         CompletableFuture<?> telling = CompletableFuture.completedFuture(null);
         long agreed;
         long touched = System.nanoTime();
 
-        Local(Name name, String path, int descriptor, long agreed) {
+        private Local(Name name, String path, int descriptor, long agreed, CompletableFuture<?> attached) {
             this.name = name;
             this.path = path;
             this.descriptor = descriptor;
             this.agreed = agreed;
+            this.attached = attached;
+        }
+
+        static Local home(Name name, String path, int descriptor, long agreed) {
+            return new Local(name, path, descriptor, agreed, CompletableFuture.completedFuture(null));
+        }
+
+        /** One whose home does not know of it yet. */
+        static Local detached(Name name, String path, int descriptor, long agreed) {
+            return new Local(name, path, descriptor, agreed, new CompletableFuture<>());
         }
     }
 
@@ -151,7 +164,7 @@ public final class SharedOffsets implements AutoCloseable {
             known.get().touched = System.nanoTime();
             return known.get();
         }
-        Local local = new Local(new Name(rpc.self(), ++numbers), path, descriptor, offset(descriptor));
+        Local local = Local.home(new Name(rpc.self(), ++numbers), path, descriptor, offset(descriptor));
         locals.put(local.name, local);
         return local;
     }
@@ -160,6 +173,7 @@ public final class SharedOffsets implements AutoCloseable {
      * Makes a descriptor for a process that arrives; the caller closes it.
      *
      * @throws ErrnoException as of open(2)
+     * @throws RpcException when the home of the offset does not answer
      */
     int arrive(byte[] image) {
         Ticket ticket = Ticket.CODEC.fromBytes(image);
@@ -168,33 +182,79 @@ public final class SharedOffsets implements AutoCloseable {
         if (here.isPresent()) {
             return here.get();
         }
-        long agreed = name.home().equals(rpc.self()) ? NONE : attachTo(name);
         int descriptor = Descriptors.open(root + ticket.path(), ticket.flags() & ~ONLY_AT_CREATION);
-        Descriptors.seek(descriptor, agreed == NONE ? ticket.place().offset() : agreed, Descriptors.SEEK_SET);
-        return agreed == NONE ? descriptor : enter(name, ticket.path(), descriptor, agreed);
+        Descriptors.seek(descriptor, ticket.place().offset(), Descriptors.SEEK_SET);
+        return name.home().equals(rpc.self()) ? descriptor : attachOnce(ticket, descriptor);
     }
 
-    private synchronized Optional<Integer> sharedHere(Name name) {
-        Optional<Local> local = Optional.ofNullable(locals.get(name));
-        local.ifPresent(known -> known.touched = System.nanoTime());
-        return local.map(known -> Descriptors.duplicate(known.descriptor));
-    }
-
-    private synchronized int enter(Name name, String path, int descriptor, long agreed) {
-        Optional<Integer> meanwhile = sharedHere(name);
-        if (meanwhile.isPresent()) {
-            Descriptors.close(descriptor);
-            return meanwhile.get();
+    private Optional<Integer> sharedHere(Name name) {
+        Local local;
+        int descriptor;
+        synchronized (this) {
+            local = locals.get(name);
+            if (local == null) {
+                return Optional.empty();
+            }
+            local.touched = System.nanoTime();
+            descriptor = Descriptors.duplicate(local.descriptor);
         }
-        locals.put(name, new Local(name, path, Descriptors.duplicate(descriptor), agreed));
-        return descriptor;
+        return Optional.of(attached(local, descriptor));
     }
 
-    private long attachTo(Name name) {
+    /** Processes that arrive at the same time get one open file; who comes second waits for the offset of the first. */
+    private int attachOnce(Ticket ticket, int descriptor) {
+        Name name = ticket.place().name();
+        Local local;
+        boolean first;
+        int own;
+        synchronized (this) {
+            first = !locals.containsKey(name);
+            local = locals.computeIfAbsent(
+                    name,
+                    key -> Local.detached(
+                            key, ticket.path(), descriptor, ticket.place().offset()));
+            local.touched = System.nanoTime();
+            own = Descriptors.duplicate(local.descriptor);
+        }
+        if (first) {
+            attach(local);
+        } else {
+            Descriptors.close(descriptor);
+        }
+        return attached(local, own);
+    }
+
+    private static int attached(Local local, int descriptor) {
         try {
-            return rpc.call(name.home(), ATTACH, name, PATIENCE);
-        } catch (RpcException _) {
-            return NONE;
+            local.attached.join();
+            return descriptor;
+        } catch (CompletionException failure) {
+            Descriptors.close(descriptor);
+            throw new RpcException(
+                    RpcException.Kind.UNREACHABLE,
+                    "share the offset of " + local.path + ": " + String.valueOf(failure.getCause()));
+        }
+    }
+
+    /** Makes this node one of those that the home tells, which may tell a newer offset before its answer is here. */
+    private void attach(Local local) {
+        try {
+            entered(local, rpc.call(local.name.home(), ATTACH, local.name, PATIENCE));
+            local.attached.complete(null);
+        } catch (RuntimeException problem) {
+            synchronized (this) {
+                drop(local);
+            }
+            local.attached.completeExceptionally(problem);
+        }
+    }
+
+    private synchronized void entered(Local local, long offset) {
+        if (offset == NONE) {
+            drop(local);
+        } else if (!local.told) {
+            Descriptors.seek(local.descriptor, offset, Descriptors.SEEK_SET);
+            local.agreed = offset;
         }
     }
 
@@ -274,6 +334,7 @@ public final class SharedOffsets implements AutoCloseable {
         }
         Descriptors.seek(local.descriptor, place.offset(), Descriptors.SEEK_SET);
         local.agreed = place.offset();
+        local.told = true;
         if (!isHome(local)) {
             return CompletableFuture.completedFuture(null);
         }
