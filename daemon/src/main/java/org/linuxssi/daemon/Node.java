@@ -259,7 +259,7 @@ final class Node {
                     table.nodeBack();
                 }
                 if (addition.nodes().contains(self())) {
-                    table.joined();
+                    table.joined(addition.after().members());
                     absences.joined(addition.after().members().minus(self()));
                     pauses.execute(container::thaw);
                 }

@@ -77,6 +77,11 @@ public record GhostImaging(Imager imager, IntUnaryOperator host, IntUnaryOperato
         }
 
         @Override
+        public boolean stopped() {
+            return ghost.stopped();
+        }
+
+        @Override
         public Progress copyRest(WritableByteChannel image) throws IOException {
             return progress(ghost.copyRest(image));
         }

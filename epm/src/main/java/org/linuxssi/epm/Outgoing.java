@@ -196,7 +196,7 @@ final class Outgoing {
             throws MigrationException, IOException {
         try {
             departure.replace();
-            places.departed(pid, target);
+            places.departed(pid, target, departure.stopped());
         } catch (ErrnoException problem) {
             places.killed(pid);
             throw new MigrationException(

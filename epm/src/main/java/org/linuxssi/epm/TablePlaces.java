@@ -105,8 +105,8 @@ public record TablePlaces(ProcessTable table, NodeId self, IntConsumer came, Int
     }
 
     @Override
-    public void departed(int pid, NodeId to) {
-        table.departed(pid, to);
+    public void departed(int pid, NodeId to, boolean stopped) {
+        table.departed(pid, to, stopped);
         went.accept(pid);
     }
 

@@ -124,7 +124,7 @@ class MovedProcessTest {
                 arrival.run();
             }
             departure.replace();
-            here.departed(pid, NodeId.of(to));
+            here.departed(pid, NodeId.of(to), departure.stopped());
         }
     }
 

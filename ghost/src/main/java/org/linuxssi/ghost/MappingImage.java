@@ -92,6 +92,11 @@ record MappingImage(
                 mapping.shared() && mapping.flags().contains("mw"));
     }
 
+    /** Returns the part of anonymous memory from an address on. */
+    MappingImage from(long address) {
+        return new MappingImage(address, end, protection, kind, offset, path, advice, writableFile);
+    }
+
     private static Kind kind(Mapping mapping) {
         if (mapping.path().startsWith("[v")) {
             return Kind.KERNEL;

@@ -64,6 +64,7 @@ public final class ProcessDeparture implements AutoCloseable {
     private @Nullable PtraceProcess process;
     private @Nullable ProcessState state;
     private List<ThreadImage> threads = List.of();
+    private boolean stopped;
 
     ProcessDeparture(int pid, Imager imager) {
         this.pid = pid;
@@ -170,12 +171,19 @@ public final class ProcessDeparture implements AutoCloseable {
         if (process != null) {
             throw new IllegalStateException("process " + pid + " is frozen already");
         }
-        process = tracer.call(() -> PtraceProcess.freeze(tracer, pid, PATIENCE));
+        PtraceProcess still = tracer.call(() -> PtraceProcess.freeze(tracer, pid, PATIENCE));
+        process = still;
+        stopped = still.leader().groupStop() != 0;
         PageMap opened = pages;
         if (opened != null && !current(opened)) {
             throw new ErrnoException(
                     "copy process " + pid + ", which executes another program meanwhile", Errno.EAGAIN);
         }
+    }
+
+    /** Tells whether job control had stopped the process when it was frozen. */
+    public boolean stopped() {
+        return stopped;
     }
 
     /** A page map belongs to the memory at the time it was opened, which is empty after an execve: it has no stack. */

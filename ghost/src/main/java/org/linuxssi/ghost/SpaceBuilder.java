@@ -131,9 +131,10 @@ final class SpaceBuilder {
         }
     }
 
+    /** What is added is a mapping of its own, which the kernel joins to the one before: mremap(2) wants it to be one already. */
     private static void grow(Batch batch, MappingImage before, MappingImage after) {
         if (after.end() > before.end()) {
-            batch.add("grow", after, Nr.MREMAP, before.start(), before.length(), after.length(), 0);
+            map(batch, after.from(before.end()), Map.of());
         }
         if (after.protection() != before.protection()) {
             batch.add("protect", after, Nr.MPROTECT, after.start(), after.length(), after.protection());

@@ -1,7 +1,22 @@
 package org.linuxssi.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
 /** A process by a descriptor, so that it can't be taken for another ({@code pidfd_open(2)}). */
 public final class PidFd implements AutoCloseable {
+
+    /** {@code PIDFD_GET_INFO} for the first version of the structure ({@code linux/pidfd.h}). */
+    private static final long GET_INFO = 0xc040_ff0bL;
+
+    private static final long INFO_BYTES = 64;
+    private static final long MASK_AT = 0;
+    private static final long EXIT_CODE_AT = 60;
+    private static final long INFO_EXIT = 8;
 
     private final int descriptor;
 
@@ -40,6 +55,21 @@ public final class PidFd implements AutoCloseable {
         }
         Syscalls.check("signal " + number, result);
         return true;
+    }
+
+    /**
+     * Returns how the process ended, also when its parent has taken notice already: then it is known to kernels from 6.15 on,
+     * and empty before. Empty also while it is a zombie or alive.
+     */
+    public Optional<WaitStatus> exitStatus() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment info = arena.allocate(INFO_BYTES, Long.BYTES);
+            info.set(JAVA_LONG, MASK_AT, INFO_EXIT);
+            long result = Syscalls.call(Nr.IOCTL, descriptor, GET_INFO, info.address());
+            return result == 0 && (info.get(JAVA_LONG, MASK_AT) & INFO_EXIT) != 0
+                    ? Optional.of(new WaitStatus(info.get(JAVA_INT, EXIT_CODE_AT)))
+                    : Optional.empty();
+        }
     }
 
     @Override

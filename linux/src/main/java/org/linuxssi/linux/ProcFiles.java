@@ -92,6 +92,23 @@ public final class ProcFiles {
         return numbers("/proc/" + pid + "/task");
     }
 
+    /**
+     * Returns the ids of the children of all threads, zombies included.
+     *
+     * @throws ErrnoException ENOENT when the process is gone, or the kernel was built without these lists
+     */
+    public static List<Integer> children(int pid) {
+        List<Integer> children = new ArrayList<>();
+        for (int tid : threads(pid)) {
+            for (String child : text(pid, "task/" + tid + "/children").split(" ")) {
+                if (!child.isBlank()) {
+                    children.add(Integer.parseInt(child.strip()));
+                }
+            }
+        }
+        return children;
+    }
+
     /** Returns the numbers of all descriptors, ascending. */
     public static List<Integer> descriptors(int pid) {
         return numbers("/proc/" + pid + "/fd");

@@ -48,6 +48,11 @@ public final class PtraceCall {
         return heldBack;
     }
 
+    /** Takes note of a signal that is not to be delivered now. */
+    void holdBack(int signal) {
+        heldBack = signal;
+    }
+
     /**
      * Returns the address of a system call instruction that the process can run: one in its vdso, else in any
      * executable mapping.

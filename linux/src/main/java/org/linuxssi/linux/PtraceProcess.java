@@ -354,11 +354,12 @@ public final class PtraceProcess {
 
     /** Lets all threads go on as if nothing had been. Threads that were killed meanwhile are passed over. */
     public void release() {
+        sendHeldBack();
         for (StoppedThread thread : threads.values()) {
             try {
                 Ptrace.registers(thread.tid, thread.registers);
                 Ptrace.mask(thread.tid, thread.mask);
-                Ptrace.detach(thread.tid, thread.call.heldBack());
+                Ptrace.detach(thread.tid, 0);
             } catch (ErrnoException failure) {
                 if (failure.errno() != Errno.ESRCH) {
                     throw failure;
@@ -368,6 +369,15 @@ public final class PtraceProcess {
         }
         threads.clear();
         memory.close();
+    }
+
+    /** A stop that came while foreign calls ran is the process's, and waits for it to be let go. */
+    private void sendHeldBack() {
+        threads.values().stream()
+                .mapToInt(thread -> thread.call.heldBack())
+                .filter(signal -> signal != 0)
+                .findAny()
+                .ifPresent(signal -> Signals.kill(pid, signal));
     }
 
     private static void reap(int tid) {
@@ -435,6 +445,7 @@ public final class PtraceProcess {
         Ptrace.step(pid, 0);
         awaitExec(path);
         Ptrace.mask(pid, mask);
+        sendHeldBack();
         Ptrace.detach(pid, 0);
         threads.clear();
         memory.close();
@@ -467,7 +478,10 @@ public final class PtraceProcess {
                     Syscalls.check(
                             "execute " + path + " in process " + pid,
                             Ptrace.registers(pid).get(PtraceRegisters.RAX));
-                case PtraceStop.Signal _ -> Ptrace.step(pid, 0);
+                case PtraceStop.Signal(int number) -> {
+                    leader().call.holdBack(number);
+                    Ptrace.step(pid, 0);
+                }
                 case PtraceStop.Event(int event, int _) when event == Ptrace.EVENT_STOP -> Ptrace.step(pid, 0);
                 case PtraceStop.Event _ -> LockSupport.parkNanos(50_000);
             }

@@ -284,8 +284,9 @@ final class Arrivals {
         for (Member member : Member.all(container)) {
             int pid = member.pid();
             if (member.numbers().parent() == agent.pid() && !wanted.contains(pid)) {
-                table.proxyMap().get(pid).ifPresent(Proxy::dismiss);
-                if (member.zombie() || table.agentOf(pid).isPresent()) {
+                Optional<Proxy> standing = table.proxyMap().get(pid);
+                standing.ifPresent(Proxy::dismiss);
+                if (member.zombie() || standing.isPresent()) {
                     ProxyFactory.await(agent.call(Nr.WAIT4, pid, 0, 0, 0));
                 }
             }

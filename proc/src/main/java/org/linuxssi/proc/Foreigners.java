@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
@@ -30,28 +29,19 @@ final class Foreigners {
     private final PidDirectory directory;
     private final LocalProcesses locals;
     private final Set<Integer> departing;
-    private final Supplier<NodeSet> online;
     private final ReentrantLock places = new ReentrantLock();
 
     /**
      * Looks after the processes of a table.
      *
      * @param departing the processes that are about to leave
-     * @param online the nodes of the cluster, this one included
      */
-    Foreigners(
-            ProcessTable table,
-            Rpc rpc,
-            PidDirectory directory,
-            LocalProcesses locals,
-            Set<Integer> departing,
-            Supplier<NodeSet> online) {
+    Foreigners(ProcessTable table, Rpc rpc, PidDirectory directory, LocalProcesses locals, Set<Integer> departing) {
         this.table = table;
         this.rpc = rpc;
         this.directory = directory;
         this.locals = locals;
         this.departing = departing;
-        this.online = online;
     }
 
     /** Enters a process in the directory that moves. */
@@ -118,9 +108,9 @@ final class Foreigners {
         }
     }
 
-    /** Makes proxies of all processes of other nodes whose home is this one. */
-    void reserveAll() {
-        for (NodeId node : online.get().minus(rpc.self())) {
+    /** Makes proxies of all processes on these nodes whose home is this one. */
+    void reserveAll(NodeSet nodes) {
+        for (NodeId node : nodes.minus(rpc.self())) {
             try {
                 rpc.call(node, ProcServices.FOREIGN, rpc.self(), DEADLINE).forEach(this::reserve);
             } catch (RpcException lost) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.PidFd;
 import org.linuxssi.linux.WaitStatus;
@@ -17,13 +18,13 @@ import org.linuxssi.tools.TimeSource;
  */
 final class LocalProcesses {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** Hears of ends, once for each process. */
     @FunctionalInterface
     interface Ends {
-        /** The process has ended; these nodes have proxies of it. */
-        void ended(int pid, WaitStatus status, NodeSet holders);
+        /** The process has ended; {@link #told} says whom to tell when it is told. */
+        void ended(int pid, WaitStatus status);
     }
 
     private record Watched(int hostPid, PidFd process, NodeSet holders) {
@@ -36,6 +37,7 @@ final class LocalProcesses {
     private final TimeSource time;
     private final Ends ends;
     private final Map<Integer, Watched> byPid = new ConcurrentHashMap<>();
+    private final Map<Integer, NodeSet> ending = new ConcurrentHashMap<>();
 
     LocalProcesses(Container container, TimeSource time, Ends ends) {
         this.container = container;
@@ -77,6 +79,20 @@ final class LocalProcesses {
         }
     }
 
+    /** Gives a process that is watched, or whose end has not been told yet, one more holder; false when there is none such. */
+    boolean addHolder(int pid, NodeId holder) {
+        return byPid.computeIfPresent(
+                                pid,
+                                (key, watched) -> watched.with(watched.holders().plus(holder)))
+                        != null
+                || ending.computeIfPresent(pid, (key, holders) -> holders.plus(holder)) != null;
+    }
+
+    /** The end of a process is told now; returns the nodes that have proxies of it. */
+    NodeSet told(int pid) {
+        return Optional.ofNullable(ending.remove(pid)).orElse(NodeSet.EMPTY);
+    }
+
     /** A node has no proxy of the process any more. */
     void dropHolder(int pid, NodeId holder) {
         byPid.computeIfPresent(
@@ -100,26 +116,41 @@ final class LocalProcesses {
         return watched.holders();
     }
 
-    /** Its zombie still tells how it ended, unless its parent was faster: then the parent's wait tells, if it is ours. */
+    /** Its zombie still tells how it ended, or else the kernel that it did, or else its parent's wait, if the parent is ours. */
     private void exited(int pid, Watched watched) {
+        Optional<WaitStatus> status = Member.of(container.numbers(), watched.hostPid())
+                .filter(Member::zombie)
+                .map(zombie -> new WaitStatus(zombie.exitCode()))
+                .or(watched.process()::exitStatus);
         watched.process().close();
-        Optional<Member> zombie =
-                Member.of(container.numbers(), watched.hostPid()).filter(Member::zombie);
-        if (zombie.isPresent()) {
-            ended(pid, new WaitStatus(zombie.get().exitCode()));
+        if (status.isPresent()) {
+            ended(pid, status.get());
         } else {
-            time.after(PATIENCE, () -> ended(pid, WaitStatus.ofExit(0)));
+            time.after(PATIENCE, () -> endedUnseen(pid, watched));
+        }
+    }
+
+    private void endedUnseen(int pid, Watched watched) {
+        Watched now = byPid.get(pid);
+        if (now != null && now.process() == watched.process()) {
+            ended(pid, WaitStatus.ofExit(0));
         }
     }
 
     /** The process has ended; only the first report counts. */
     void ended(int pid, WaitStatus status) {
-        Watched watched = byPid.remove(pid);
+        AtomicReference<Watched> found = new AtomicReference<>();
+        byPid.computeIfPresent(pid, (key, watched) -> {
+            found.set(watched);
+            ending.put(pid, watched.holders());
+            return null;
+        });
+        Watched watched = found.get();
         if (watched != null) {
             if (container.poller().forget(watched.process().descriptor())) {
                 watched.process().close();
             }
-            ends.ended(pid, status, watched.holders());
+            ends.ended(pid, status);
         }
     }
 }

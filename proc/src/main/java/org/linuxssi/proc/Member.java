@@ -79,6 +79,20 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
         return members;
     }
 
+    /** Returns the children of a process of a container, agents included. */
+    static List<Member> children(Container container, int hostPid) {
+        try {
+            return ProcFiles.children(hostPid).stream()
+                    .flatMap(child -> of(container.numbers(), child).stream())
+                    .toList();
+        } catch (ErrnoException unlisted) {
+            int pid = of(container.numbers(), hostPid).map(Member::pid).orElse(0);
+            return all(container).stream()
+                    .filter(member -> member.numbers().parent() == pid)
+                    .toList();
+        }
+    }
+
     /** Returns the pids of processes, parents before their children. */
     static List<Integer> parentsFirst(List<Member> members) {
         Map<Integer, Integer> parents = new HashMap<>();

@@ -87,7 +87,7 @@ public final class ProcessTable implements AutoCloseable {
         registrations.add(rpc.serve(ProcServices.HELD, (from, held) -> worker.add(() -> tidings.held(held))));
         registrations.add(
                 rpc.serve(ProcServices.ANNOUNCE, (from, nothing) -> worker.add(() -> tidings.announce(from))));
-        foreigners = new Foreigners(this, rpc, directory, locals, departures.keySet(), online);
+        foreigners = new Foreigners(this, rpc, directory, locals, departures.keySet());
         registrations.add(foreigners.serve());
         registrations.add(rpc.onConnection(tidings::connection));
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
@@ -267,8 +267,16 @@ public final class ProcessTable implements AutoCloseable {
     /** The process is about to execute the agent's file, {@link Container#agentPath}, by a tracer. */
     public void departing(int pid, NodeId to) {
         int hostPid = hostPid(pid);
+        realChildren(hostPid).forEach(child -> locals.add(child.pid(), child.hostPid(), NodeSet.of(to)));
         tidings.holdBack(pid);
         departures.put(pid, container.supervisor().expectConversion(hostPid));
+    }
+
+    /** None of them is reaped while their parent stands still: the node that has their proxies hears of each end. */
+    private List<Member> realChildren(int hostPid) {
+        return Member.children(container, hostPid).stream()
+                .filter(member -> !container.supervisor().isAgent(member.hostPid()))
+                .toList();
     }
 
     /** The process stays here after all; it ends when the others have given it up meanwhile. */
@@ -283,18 +291,21 @@ public final class ProcessTable implements AutoCloseable {
         }
     }
 
-    /** The process has executed the agent's file; it becomes a proxy, or goes when nobody here needs one. */
-    public void departed(int pid, NodeId to) {
+    /**
+     * The process has executed the agent's file; it becomes a proxy, or goes when nobody here needs one.
+     *
+     * @param stopped whether it was stopped when it was frozen: a stop that came later is passed on
+     */
+    public void departed(int pid, NodeId to, boolean stopped) {
         locked(() -> {
-            CompletableFuture<Agent> conversion = departures.remove(pid);
-            votedOut.remove(pid);
+            CompletableFuture<Agent> conversion = departures.get(pid);
             if (conversion == null) {
                 throw new IllegalStateException("process " + pid + " departed without notice");
             }
             tidings.passOn(pid, to, locals.remove(pid));
             histories.remove(pid);
             try {
-                standIn(pid, conversion);
+                standIn(pid, conversion, stopped);
             } finally {
                 tidings.release(pid);
             }
@@ -303,8 +314,14 @@ public final class ProcessTable implements AutoCloseable {
         });
     }
 
+    /** From now on what has the pid here is known as a stand-in. */
+    private void left(int pid, CompletableFuture<Agent> conversion) {
+        departures.remove(pid, conversion);
+        votedOut.remove(pid);
+    }
+
     /** One that is slow to become a proxy is one later: the process runs elsewhere and must not suffer. */
-    private void standIn(int pid, CompletableFuture<Agent> conversion) {
+    private void standIn(int pid, CompletableFuture<Agent> conversion, boolean wasStopped) {
         int hostPid = container
                 .numbers()
                 .toHost(pid)
@@ -313,20 +330,28 @@ public final class ProcessTable implements AutoCloseable {
             Proxy proxy = proxies.inherit(ProxyFactory.await(conversion.copy()));
             if (stand.stopped()) {
                 proxy.stopsByItself();
+                if (!wasStopped) {
+                    worker.add(() -> signalling.forwardStop(pid));
+                }
             }
             terminals().departed(proxy.agent());
+            left(pid, conversion);
         } catch (ErrnoException slow) {
             if (slow.errno() == Errno.ESRCH) {
                 throw slow;
             }
             LOG.log(Level.WARNING, "process {0} is no proxy yet: {1}", pid, slow.getMessage());
-            Futures.unattended(conversion.thenAccept(agent -> worker.add(() -> hold(agent))));
+            Futures.unattended(conversion.thenAccept(agent -> worker.add(() -> {
+                hold(agent);
+                left(pid, conversion);
+            })));
         }
     }
 
     /** What was left of the process here was killed before it became a proxy; the process is at its new node and dies too. */
     public void killedDeparting(int pid) {
         departures.remove(pid);
+        votedOut.remove(pid);
         locals.remove(pid);
         histories.remove(pid);
         tidings.discard(pid);
@@ -398,9 +423,11 @@ public final class ProcessTable implements AutoCloseable {
     /**
      * This node is a member, for the first time or again: numbers of its own that are in use elsewhere are reserved, others
      * are free again, and the nodes of processes that it has proxies of are told.
+     *
+     * @param members the nodes of the cluster from now on
      */
-    public void joined() {
-        foreigners.reserveAll();
+    public void joined(NodeSet members) {
+        foreigners.reserveAll(members);
         foreigners.dropEnded();
         worker.add(tidings::announce);
     }
@@ -489,16 +516,16 @@ public final class ProcessTable implements AutoCloseable {
                 .toList();
     }
 
-    private void localEnded(int pid, WaitStatus status, NodeSet holders) {
+    private void localEnded(int pid, WaitStatus status) {
         Futures.unattended(lastWords.get().handle((_, _) -> {
-            tellEnd(pid, status, holders);
+            tellEnd(pid, status);
             return pid;
         }));
     }
 
-    private void tellEnd(int pid, WaitStatus status, NodeSet holders) {
+    private void tellEnd(int pid, WaitStatus status) {
         worker.add(() -> {
-            tidings.ended(pid, status, holders);
+            tidings.ended(pid, status, locals.told(pid));
             histories.ended(pid, rpc.time(), container.numbers()::toHost);
             locked(() -> {
                 tidy();

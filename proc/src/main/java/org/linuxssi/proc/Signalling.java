@@ -165,6 +165,11 @@ final class Signalling {
         forward(pid, new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0), 0);
     }
 
+    /** A process was stopped while it left. */
+    void forwardStop(int pid) {
+        forward(pid, new SignalInfo(Signals.SIGSTOP, Signals.SI_USER, 0, 0, 0), 0);
+    }
+
     private void deliver(Forwarded signal) {
         Optional<Member> member = real(signal.pid());
         if (member.isPresent()) {

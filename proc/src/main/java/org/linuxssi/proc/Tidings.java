@@ -153,7 +153,7 @@ final class Tidings implements AutoCloseable {
             locals.dropHolder(held.pid(), held.holder());
         } else if (holdsBack(held.pid())) {
             rpc.time().after(LATER, () -> worker.accept(() -> held(held)));
-        } else if (!added(held)) {
+        } else if (!locals.addHolder(held.pid(), held.holder()) && !added(held)) {
             answer(held);
         }
     }

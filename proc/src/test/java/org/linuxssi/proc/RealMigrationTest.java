@@ -51,10 +51,10 @@ class RealMigrationTest {
     }
 
     private void awaitNothingLeft() {
-        await().until(() ->
-                nodes.tables.stream().allMatch(table -> table.proxies().isEmpty()));
-        await().until(() ->
-                nodes.containers.stream().allMatch(one -> one.processes().isEmpty()));
+        await().untilAsserted(() -> assertThat(nodes.tables)
+                .allSatisfy(table -> assertThat(table.proxies()).isEmpty()));
+        await().untilAsserted(() -> assertThat(nodes.containers)
+                .allSatisfy(one -> assertThat(one.processes()).isEmpty()));
     }
 
     /** Moves a process around the nodes between two lines of its output. */
@@ -241,6 +241,25 @@ class RealMigrationTest {
         assertThat(Files.readAllLines(output))
                 .containsExactly(Integer.toString(child), "stopped 19", "goes on", "stopped 19", "ended 9");
         awaitNothingLeft();
+    }
+
+    /** The image was complete already and knows nothing of it. */
+    @Test
+    void aProcessThatIsStoppedWhileItMovesStopsWhereItComes() throws Exception {
+        LaunchedProgram program = launch(
+                nodes.containers.get(0),
+                output,
+                LaunchRequest.of("bash", "-c", "for ((i = 0; ; i++)); do echo $i; sleep 0.02; done"));
+        awaitLines(2);
+        int pid = program.pid();
+        int here = nodes.tables.get(0).hostPid(pid);
+        nodes.migrate(pid, 0, 1, () -> Signals.kill(here, Signals.SIGSTOP));
+        await().untilAsserted(() -> assertThat(stateOf(pid, 1)).isEqualTo('T'));
+        int written = lines();
+        Signals.kill(nodes.tables.get(1).hostPid(pid), Signals.SIGCONT);
+        awaitLines(written + 3);
+        Signals.kill(nodes.tables.get(1).hostPid(pid), Signals.SIGKILL);
+        assertThat(end(program)).isEqualTo(WaitStatus.ofSignal(Signals.SIGKILL));
     }
 
     @Test

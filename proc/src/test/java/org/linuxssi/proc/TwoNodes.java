@@ -70,7 +70,7 @@ final class TwoNodes implements AutoCloseable {
         there.arrived(pid, from, here.history(pid));
         execute(agent, command, output);
         tracer.run(() -> frozen.exec(containers.get(source).agentPath().toString(), List.of("agent"), List.of()));
-        here.departed(pid, to);
+        here.departed(pid, to, false);
     }
 
     /** Ends a node's daemon as kill -9 does, and starts the next. */
@@ -91,6 +91,11 @@ final class TwoNodes implements AutoCloseable {
 
     /** Moves a process as epm does, image and all. */
     void migrate(int pid, int source, int target) throws Exception {
+        migrate(pid, source, target, () -> {});
+    }
+
+    /** Moves a process, and does something when its image is complete. */
+    void migrate(int pid, int source, int target, Runnable meanwhile) throws Exception {
         NodeId from = rpcs.get(source).self();
         NodeId to = rpcs.get(target).self();
         ProcessTable here = tables.get(source);
@@ -105,6 +110,7 @@ final class TwoNodes implements AutoCloseable {
             Thread.ofPlatform().daemon().start(arriving);
             departure.copyRest(pipe.sink());
             departure.end();
+            meanwhile.run();
             ProcessArrival arrival = arriving.get(20, TimeUnit.SECONDS);
             here.departing(pid, to);
             here.moved(pid, to);
@@ -112,7 +118,7 @@ final class TwoNodes implements AutoCloseable {
             arrival.hold();
             arrival.run();
             departure.replace();
-            here.departed(pid, to);
+            here.departed(pid, to, departure.stopped());
         } finally {
             pipe.sink().close();
             pipe.source().close();

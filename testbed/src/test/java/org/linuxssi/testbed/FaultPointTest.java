@@ -46,8 +46,8 @@ class FaultPointTest {
     private static final Set<FaultPoint> DECIDED =
             Set.of(FaultPoint.COMMITTED, FaultPoint.COMMIT_RECEIVED, FaultPoint.RUNNING);
 
-    /** The live copy is not made for small programs. */
-    private static final Set<FaultPoint> FOR_LARGE_PROGRAMS = Set.of(FaultPoint.COPIED_LIVE);
+    /** Memory of the program in MB where it is copied live, which small programs are not. */
+    private static final int LARGE = 32;
 
     @TempDir
     static Path directory;
@@ -70,21 +70,15 @@ class FaultPointTest {
     }
 
     static Stream<FaultPoint> all() {
-        return Stream.of(FaultPoint.values()).filter(point -> !FOR_LARGE_PROGRAMS.contains(point));
+        return Stream.of(FaultPoint.values());
     }
 
     static Stream<FaultPoint> aroundTheDecision() {
         return all().filter(point -> ALL || DECIDED.contains(point) || point == FaultPoint.READY);
     }
 
-    /** RUNNING in the long form only: it failed now and then, see {@code docs/status.md}. */
-    static Stream<FaultPoint> beforeItRuns() {
-        return aroundTheDecision().filter(point -> ALL || point != FaultPoint.RUNNING);
-    }
-
     static Stream<FaultPoint> committed() {
-        return Stream.of(FaultPoint.COMMIT_RECEIVED, FaultPoint.RUNNING)
-                .filter(point -> ALL || point != FaultPoint.RUNNING);
+        return Stream.of(FaultPoint.COMMIT_RECEIVED, FaultPoint.RUNNING);
     }
 
     static Stream<FaultPoint> atTheDecision() {
@@ -183,7 +177,7 @@ class FaultPointTest {
 
     /** The container lives on, and the next daemon is asked. */
     @ParameterizedTest
-    @MethodSource("beforeItRuns")
+    @MethodSource("aroundTheDecision")
     void theDaemonOfTheTargetDiesAndTheNextOneComes(FaultPoint point) throws IOException {
         try (Program running = inPhase(point)) {
             cluster.bed().crash(TARGET);
@@ -251,7 +245,7 @@ class FaultPointTest {
     @ParameterizedTest
     @MethodSource("all")
     void anErrorInAPhaseLeavesTheProcessWholeAndMovable(FaultPoint point) throws IOException {
-        try (Program running = started()) {
+        try (Program running = started(point)) {
             HoldingHook.failAt(directory, point);
             boolean moved = migrate(running, TARGET);
             assertThat(place(running)).isEqualTo(moved ? TARGET : SOURCE);
@@ -265,15 +259,16 @@ class FaultPointTest {
         }
     }
 
-    private Program started() {
-        Program running = cluster.start(SOURCE, ledger.command(program));
+    private Program started(FaultPoint point) {
+        int megabytes = point == FaultPoint.COPIED_LIVE ? LARGE : 0;
+        Program running = cluster.start(SOURCE, ledger.command(program, megabytes));
         await().atMost(PATIENCE).until(() -> ledger.laps() > 3);
         return running;
     }
 
     /** Starts a ledger on the source and holds its migration to the target in a phase. */
     private Program inPhase(FaultPoint point) throws IOException {
-        Program running = started();
+        Program running = started(point);
         HoldingHook.arm(directory, point);
         FutureTask<MigrationReport> migration = new FutureTask<>(() -> cluster.migrate(running.pid(), TARGET));
         Thread.ofVirtual().start(migration);

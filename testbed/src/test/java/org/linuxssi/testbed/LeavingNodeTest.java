@@ -123,6 +123,29 @@ class LeavingNodeTest {
         }
     }
 
+    /** Its next container must not give the number to another program. */
+    @Test
+    void aNodeThatLostItsPowerComesBackAndReservesTheNumbersOfItsProgramsElsewhere() {
+        try (Program program = cluster.start(2, ledger.command(ledgerProgram))) {
+            cluster.migrate(program.pid(), 1);
+            cluster.bed().kill(2);
+            awaitGone(2);
+            cluster.bed().start(2);
+            await().atMost(PATIENCE).until(() -> state(2) == NodeLine.State.ONLINE);
+            await().atMost(PATIENCE)
+                    .until(() -> cluster.run(2, "test", "-e", "/proc/.local/" + program.pid())
+                                    .exit()
+                            == 0);
+            assertThat(cluster.run(2, "kill", "-0", Integer.toString(program.pid()))
+                            .exit())
+                    .isZero();
+            assertThat(cluster.where(program.pid())).contains(1);
+            ledger.end();
+            await().atMost(PATIENCE).until(() -> cluster.where(program.pid()).isEmpty());
+            ledger.assertWhole();
+        }
+    }
+
     @Test
     void aCutWhileAProcessMovesNeverDoublesIt() {
         try (Program program = cluster.start(0, ledger.command(ledgerProgram))) {

@@ -24,7 +24,12 @@ record Ledger(Path file, Path stop) {
 
     /** Returns the command that keeps it. */
     Command command(Path program) {
-        return Command.of(program.toString(), file.toString(), stop.toString());
+        return command(program, 0);
+    }
+
+    /** Returns the command that keeps it, with some megabytes of memory besides. */
+    Command command(Path program, int megabytes) {
+        return Command.of(program.toString(), file.toString(), stop.toString(), Integer.toString(megabytes));
     }
 
     /** Ends the program. */

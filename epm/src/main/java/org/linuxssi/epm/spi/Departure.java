@@ -16,6 +16,9 @@ public interface Departure extends AutoCloseable {
     /** Stops all threads of the process where they are. */
     void freeze() throws IOException;
 
+    /** Tells whether job control had stopped the process when it was frozen. */
+    boolean stopped();
+
     /** Writes all that has not been written, but the end. */
     Progress copyRest(WritableByteChannel image) throws IOException;
 

@@ -51,8 +51,12 @@ public interface Places {
     /** The process was not replaced after all. */
     void stayed(int pid);
 
-    /** The process was replaced and stands for a process of that node now. */
-    void departed(int pid, NodeId to);
+    /**
+     * The process was replaced and stands for a process of that node now.
+     *
+     * @param stopped whether it was stopped when it was frozen: a stop that came later is meant for the process there
+     */
+    void departed(int pid, NodeId to, boolean stopped);
 
     /** What was to be replaced was killed before that; so the process of that node is killed too. */
     void killed(int pid);
