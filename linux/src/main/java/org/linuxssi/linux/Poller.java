@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One thread that waits for many descriptors ({@code epoll(7)}) and runs a short action once when one becomes readable or
@@ -22,9 +23,18 @@ public final class Poller implements AutoCloseable {
 
     private final int epoll;
     private final Fds.Pipe wake = Fds.pipe();
-    private final Map<Integer, Runnable> actions = new ConcurrentHashMap<>();
+    private final Map<Integer, Watch> watches = new ConcurrentHashMap<>();
+    private final AtomicInteger numbers = new AtomicInteger();
     private final Thread thread;
     private volatile boolean closed;
+
+    /**
+     * What to do for a descriptor.
+     *
+     * @param key the descriptor below, a number of the watch above: an event that was fetched before the descriptor was
+     *     closed and given out again is not for the new one
+     */
+    private record Watch(long key, Runnable action) {}
 
     /** Starts the thread. */
     public Poller(String name) {
@@ -38,27 +48,28 @@ public final class Poller implements AutoCloseable {
      * not block; it may close the descriptor. A descriptor must be forgotten before anybody else closes it.
      */
     public void watch(int descriptor, Runnable action) {
-        actions.put(descriptor, action);
-        control(ADD, descriptor, EPOLLIN);
+        Watch watch = new Watch((long) numbers.incrementAndGet() << 32 | descriptor, action);
+        watches.put(descriptor, watch);
+        add(descriptor, watch.key());
     }
 
     /** Stops watching; returns whether the action has not been started. */
     public boolean forget(int descriptor) {
-        boolean pending = actions.remove(descriptor) != null;
+        boolean pending = watches.remove(descriptor) != null;
         if (pending) {
             Syscalls.call(Nr.EPOLL_CTL, epoll, REMOVE, descriptor, 0);
         }
         return pending;
     }
 
-    private void control(int operation, int descriptor, int events) {
+    private void add(int descriptor, long key) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment event = arena.allocate(EVENT_SIZE, 8);
-            event.set(ValueLayout.JAVA_INT, 0, events);
-            event.set(I64, 4, descriptor);
+            event.set(ValueLayout.JAVA_INT, 0, EPOLLIN);
+            event.set(I64, 4, key);
             Syscalls.check(
                     "watch descriptor " + descriptor,
-                    Syscalls.call(Nr.EPOLL_CTL, epoll, operation, descriptor, event.address()));
+                    Syscalls.call(Nr.EPOLL_CTL, epoll, ADD, descriptor, event.address()));
         }
     }
 
@@ -68,7 +79,7 @@ public final class Poller implements AutoCloseable {
             while (!closed) {
                 long count = Syscalls.call(Nr.EPOLL_WAIT, epoll, events.address(), BATCH, -1);
                 for (long i = 0; i < count && !closed; i++) {
-                    fire((int) events.get(I64, i * EVENT_SIZE + 4));
+                    fire(events.get(I64, i * EVENT_SIZE + 4));
                 }
             }
         }
@@ -76,14 +87,15 @@ public final class Poller implements AutoCloseable {
         Fds.close(wake.readEnd());
     }
 
-    private void fire(int descriptor) {
-        Runnable action = actions.remove(descriptor);
-        if (action == null) {
+    private void fire(long key) {
+        int descriptor = (int) key;
+        Watch watch = watches.get(descriptor);
+        if (watch == null || watch.key() != key || !watches.remove(descriptor, watch)) {
             return;
         }
         Syscalls.call(Nr.EPOLL_CTL, epoll, REMOVE, descriptor, 0);
         try {
-            action.run();
+            watch.action().run();
         } catch (RuntimeException problem) {
             System.getLogger(Poller.class.getName())
                     .log(System.Logger.Level.ERROR, "action for descriptor " + descriptor, problem);

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.PidFd;
 import org.linuxssi.linux.WaitStatus;
@@ -62,7 +63,7 @@ final class LocalProcesses {
      *
      * @return false when there is no such process
      */
-    boolean add(int pid, int hostPid, NodeSet holders) {
+    synchronized boolean add(int pid, int hostPid, NodeSet holders) {
         boolean known = byPid.computeIfPresent(
                         pid, (key, watched) -> watched.with(watched.holders().plus(holders)))
                 != null;
@@ -110,10 +111,14 @@ final class LocalProcesses {
         if (watched == null) {
             return NodeSet.EMPTY;
         }
-        if (container.poller().forget(watched.process().descriptor())) {
-            watched.process().close();
-        }
+        letGo(watched);
         return watched.holders();
+    }
+
+    /** Only who takes it out of the map does this: the number of a closed descriptor is soon that of another process. */
+    private void letGo(Watched watched) {
+        container.poller().forget(watched.process().descriptor());
+        watched.process().close();
     }
 
     /** Its zombie still tells how it ended, or else the kernel that it did, or else its parent's wait, if the parent is ours. */
@@ -122,34 +127,31 @@ final class LocalProcesses {
                 .filter(Member::zombie)
                 .map(zombie -> new WaitStatus(zombie.exitCode()))
                 .or(watched.process()::exitStatus);
-        watched.process().close();
         if (status.isPresent()) {
-            ended(pid, status.get());
+            ended(pid, status.get(), now -> now.process() == watched.process());
         } else {
-            time.after(PATIENCE, () -> endedUnseen(pid, watched));
-        }
-    }
-
-    private void endedUnseen(int pid, Watched watched) {
-        Watched now = byPid.get(pid);
-        if (now != null && now.process() == watched.process()) {
-            ended(pid, WaitStatus.ofExit(0));
+            time.after(PATIENCE, () -> ended(pid, WaitStatus.ofExit(0), now -> now.process() == watched.process()));
         }
     }
 
     /** The process has ended; only the first report counts. */
     void ended(int pid, WaitStatus status) {
+        ended(pid, status, _ -> true);
+    }
+
+    private void ended(int pid, WaitStatus status, Predicate<Watched> meant) {
         AtomicReference<Watched> found = new AtomicReference<>();
         byPid.computeIfPresent(pid, (key, watched) -> {
+            if (!meant.test(watched)) {
+                return watched;
+            }
             found.set(watched);
             ending.put(pid, watched.holders());
             return null;
         });
         Watched watched = found.get();
         if (watched != null) {
-            if (container.poller().forget(watched.process().descriptor())) {
-                watched.process().close();
-            }
+            letGo(watched);
             ends.ended(pid, status);
         }
     }

@@ -91,8 +91,9 @@ final class Proxies {
     }
 
     private void ended(Proxy proxy, PidFd process) {
-        watched.remove(proxy.pid(), process);
-        process.close();
+        if (watched.remove(proxy.pid(), process)) {
+            process.close();
+        }
         byPid.remove(proxy.pid(), proxy);
         container.supervisor().forget(proxy.agent());
         proxy.agent().died();
@@ -105,7 +106,8 @@ final class Proxies {
     Agent take(Proxy proxy) {
         byPid.remove(proxy.pid(), proxy);
         PidFd process = watched.remove(proxy.pid());
-        if (process != null && container.poller().forget(process.descriptor())) {
+        if (process != null) {
+            container.poller().forget(process.descriptor());
             process.close();
         }
         proxy.unmark();
