@@ -1,4 +1,4 @@
-/* Watches a process by a descriptor of it, and signals it by that: watcher PID OUTPUT. */
+/* Watches a process by a descriptor of it, and signals it by that: watcher PID OUTPUT TID. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +34,8 @@ static long lines(void) {
 } while (0)
 
 int main(int argc, char **argv) {
-    if (argc < 3) return 2;
-    int pid = atoi(argv[1]);
+    if (argc < 4) return 2;
+    int pid = atoi(argv[1]), tid = atoi(argv[3]);
     siginfo_t queued, end;
     output = argv[2];
     memset(&queued, 0, sizeof queued);
@@ -47,6 +47,7 @@ int main(int argc, char **argv) {
     TRY(0, fd >= 0 ? 0 : -1);
     TRY(0, syscall(SYS_pidfd_open, pid + 7000, 0));
     TRY(0, syscall(SYS_pidfd_open, -1, 0));
+    TRY(0, syscall(SYS_pidfd_open, tid, 0) >= 0 ? 1 : 0);
     TRY(0, syscall(SYS_pidfd_open, pid, 1));
     TRY(0, poll(&poller, 1, 0));
     TRY(0, syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));

@@ -57,6 +57,16 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
         }
     }
 
+    /** Tells whether a thread is the first of its process, whose pid is that of the process. */
+    static boolean isFirst(int hostThread) {
+        try {
+            String own = Integer.toString(hostThread);
+            return own.equals(ProcFiles.status(own).getOrDefault("Tgid", own));
+        } catch (ErrnoException gone) {
+            return false;
+        }
+    }
+
     /** These lines list a number for each name space, ours first; a dead leader's number is there too. */
     private static int innermost(String words) {
         String[] parts = words.trim().split("\\s+");

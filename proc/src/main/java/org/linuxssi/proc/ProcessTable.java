@@ -501,6 +501,7 @@ public final class ProcessTable implements AutoCloseable {
 
     private Optional<Relations.Numbers> describe(int pid) {
         return real(pid)
+                .filter(Member::isFirst)
                 .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
                 .map(Member::numbers);
     }

@@ -98,7 +98,7 @@ class CallsAcrossNodesTest {
     }
 
     private Story watch(int from, int to, List<Integer> moves) throws Exception {
-        return tell(program("watcher.c"), from, 0, to, 0, moves, List.of("PID", "OUTPUT"));
+        return tell(program("watcher.c"), from, 0, to, 0, moves, List.of("PID", "OUTPUT", "TID"));
     }
 
     @Test
