@@ -16,7 +16,9 @@ import org.linuxssi.control.NotRunningException;
 import org.linuxssi.linux.ErrnoException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** All commands, by the names under which they are called. */
 public final class Cli {
@@ -66,6 +68,7 @@ public final class Cli {
         tellVersion(line);
         line.setPosixClusteredShortOptionsAllowed(true);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionStrategy(parsed -> run(parsed, daemon));
         line.setParameterExceptionHandler(this::wrongUsage);
         line.setExecutionExceptionHandler((problem, failed, _) -> failure(problem, failed));
         int status = line.execute(arguments.toArray(String[]::new));
@@ -84,14 +87,14 @@ public final class Cli {
                 .filter(known::containsKey);
         wanted.ifPresent(name -> known.keySet().retainAll(Set.of(name)));
         known.forEach((name, command) -> krg.addSubcommand(name, command.get()));
-        krg.getSubcommands().values().stream()
-                .filter(line -> line.getCommand() instanceof DaemonToolCommand)
-                .forEach(Cli::withoutNode);
         if (wanted.isEmpty()) {
             for (CommandProvider provider : ServiceLoader.load(CommandProvider.class)) {
                 provider.commands().forEach(krg::addSubcommand);
             }
         }
+        krg.getSubcommands().values().stream()
+                .filter(line -> !asksDaemon(line.getCommandSpec()))
+                .forEach(Cli::hideNode);
         return krg;
     }
 
@@ -137,10 +140,36 @@ public final class Cli {
         return line;
     }
 
-    /** What prepares this machine asks no daemon. */
-    private static void withoutNode(CommandLine tool) {
-        CommandSpec spec = tool.getCommandSpec();
-        spec.remove(spec.findOption("--on"));
+    private static boolean asksDaemon(CommandSpec command) {
+        return command.userObject() instanceof DaemonCommand;
+    }
+
+    /** Does not offer {@code --on} where {@link #run} refuses it. */
+    private static void hideNode(CommandLine line) {
+        OptionSpec node = line.getCommandSpec().findOption(RootOptions.NODE);
+        removeNode(line);
+        line.getCommandSpec().addOption(OptionSpec.builder(node).hidden(true).build());
+    }
+
+    private static void removeNode(CommandLine line) {
+        CommandSpec spec = line.getCommandSpec();
+        spec.remove(spec.findOption(RootOptions.NODE));
+        line.getSubcommands().values().stream().distinct().forEach(Cli::removeNode);
+    }
+
+    private static int run(ParseResult parsed, Daemon daemon) {
+        Integer helped = CommandLine.executeHelpRequest(parsed);
+        if (helped != null) {
+            return helped;
+        }
+        if (daemon.isNamed()
+                && parsed.hasSubcommand()
+                && !asksDaemon(parsed.subcommand().commandSpec())) {
+            throw new ParameterException(
+                    parsed.asCommandLineList().getLast(),
+                    "this command asks no daemon, so " + RootOptions.NODE + " means nothing: leave it out");
+        }
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     private static CommandLine root(Object command, Daemon daemon) {

@@ -27,6 +27,11 @@ final class Daemon {
         node = Optional.of(other);
     }
 
+    /** Tells whether {@code --on} names a node. */
+    boolean isNamed() {
+        return node.isPresent();
+    }
+
     /**
      * Returns the control socket: of the test bed's node that {@code --on} names, else the one that
      * {@code LINUXSSI_SOCKET} names, which is so inside a container, else this machine's.

@@ -2,22 +2,20 @@ package org.linuxssi.cli;
 
 import org.linuxssi.tools.NodeId;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** What every command and subcommand understands. */
 @SuppressWarnings("UnusedVariable") // picocli itself acts on help and version
 @Command(versionProvider = Version.class)
 final class RootOptions {
 
-    private final Daemon daemon;
+    /** Names the node whose daemon is asked. */
+    static final String NODE = "--on";
 
-    @Spec(Spec.Target.MIXEE)
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
+    private final Daemon daemon;
 
     RootOptions(Daemon daemon) {
         this.daemon = daemon;
@@ -38,15 +36,24 @@ final class RootOptions {
     private boolean version;
 
     @Option(
-            names = "--on",
+            names = NODE,
             paramLabel = "NODE",
             scope = ScopeType.INHERIT,
+            converter = Node.class,
             description = "ask the daemon of this node of the test bed")
-    void on(int node) {
-        try {
-            daemon.on(NodeId.of(node));
-        } catch (IllegalArgumentException problem) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(problem.getMessage()));
+    void on(NodeId node) {
+        daemon.on(node);
+    }
+
+    /** Reads a node's number. */
+    static final class Node implements ITypeConverter<NodeId> {
+        @Override
+        public NodeId convert(String word) {
+            try {
+                return NodeId.of(Integer.parseInt(word));
+            } catch (IllegalArgumentException problem) {
+                throw new TypeConversionException("'" + word + "' is no node's number, 0-255");
+            }
         }
     }
 }

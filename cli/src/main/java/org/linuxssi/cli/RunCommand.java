@@ -22,7 +22,7 @@ final class RunCommand extends DaemonCommand {
     @Option(
             names = {"-n", "--node"},
             paramLabel = "NODE",
-            description = "start it on this node; otherwise the daemon chooses")
+            description = "start it on this node; otherwise on that of the daemon that is asked")
     private @Nullable Integer node;
 
     @Option(

@@ -14,7 +14,7 @@ final class ShellCommand extends DaemonCommand {
     @Option(
             names = {"-n", "--node"},
             paramLabel = "NODE",
-            description = "start it on this node; otherwise the daemon chooses")
+            description = "start it on this node; otherwise on that of the daemon that is asked")
     private @Nullable Integer node;
 
     ShellCommand(Daemon daemon) {

@@ -42,7 +42,7 @@ class CliTest {
     private final LinkedBlockingQueue<Request> requests = new LinkedBlockingQueue<>();
 
     /** Commands that ask no daemon. */
-    private static final Set<String> TOOLS = Set.of("krg init", "krg join-token", "krg join");
+    private static final Set<String> TOOLS = Set.of("krg doctor", "krg init", "krg join-token", "krg join");
 
     private record Outcome(int status, String out, String err) {}
 
@@ -151,6 +151,31 @@ class CliTest {
         Outcome outcome = run(line.split(" "));
         assertThat(outcome.err()).hasLineCount(1).contains("--help");
         assertThat(outcome.status()).isEqualTo(2);
+    }
+
+    @Test
+    void aNodeIsNotNamedToCommandsThatAskNoDaemon() {
+        for (String tool : TOOLS) {
+            for (String line : List.of(tool.replace(" ", " --on 2 "), tool + " --on 2")) {
+                assertThat(run(line.split(" ")))
+                        .isEqualTo(new Outcome(
+                                2,
+                                "",
+                                tool + ": this command asks no daemon, so --on means nothing: leave it out; see " + tool
+                                        + " --help\n"));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"256", "-1", "x"})
+    void aNodeHasANumber(String word) {
+        assertThat(run("krg", "ps", "--on", word))
+                .isEqualTo(new Outcome(
+                        2,
+                        "",
+                        "krg ps: Invalid value for option '--on': '" + word
+                                + "' is no node's number, 0-255; see krg ps --help\n"));
     }
 
     @ParameterizedTest

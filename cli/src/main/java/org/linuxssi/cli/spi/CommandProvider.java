@@ -19,7 +19,7 @@ public interface CommandProvider {
     /**
      * Returns new command objects: annotated with picocli's {@code @Command(name = ...)} and, they or their
      * subcommands, {@code Callable<Integer>} whose result is the exit status. Their exceptions become one line on
-     * standard error and exit status 1. The options -h, --help, --version and --on are there already.
+     * standard error and exit status 1. The options -h, --help and --version are there already; --on is refused.
      */
     List<Object> commands();
 }
