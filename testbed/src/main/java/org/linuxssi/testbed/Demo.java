@@ -20,6 +20,9 @@ import org.linuxssi.control.ProcessRow;
  */
 public final class Demo {
 
+    /** It has steps that three nodes take part in. */
+    static final int LEAST_NODES = 3;
+
     private static final int LINES = 4000;
     private static final int MIGRATIONS = 6;
     private static final Duration PATIENCE = Duration.ofSeconds(45);
@@ -37,7 +40,7 @@ public final class Demo {
      * Makes a demonstration.
      *
      * @param directory a run directory of its own; what is in it goes
-     * @param nodes how many, at least 3
+     * @param nodes how many, at least {@link #LEAST_NODES}
      * @param out where the steps are told
      */
     public Demo(RunDirectory directory, int nodes, PrintWriter out) {

@@ -141,6 +141,10 @@ final class TestbedCommand implements Callable<Integer> {
 
     @Command(name = "demo", description = "Shows a cluster at work, step by step, in a test bed of its own.")
     int demo(@Option(names = "--nodes", defaultValue = "3", paramLabel = "N", description = "how many") int nodes) {
+        if (nodes < Demo.LEAST_NODES) {
+            throw new ParameterException(
+                    spec.commandLine(), "the demonstration needs " + Demo.LEAST_NODES + " nodes or more");
+        }
         requireRoot("demo");
         Path own = bed.directory().root().resolveSibling("linuxssi-demo");
         new Demo(new RunDirectory(own), nodes, out()).run();
