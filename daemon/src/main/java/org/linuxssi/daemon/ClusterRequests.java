@@ -75,7 +75,14 @@ final class ClusterRequests {
             throw new ControlException(Errno.EALREADY, "cluster start: the cluster runs already: " + hotplug.view());
         }
         NodeSet present = hotplug.in(NodeState.PRESENT).plus(hotplug.self());
-        await("cluster start", hotplug.startCluster(choose("cluster start", selection, present)));
+        NodeSet chosen = choose("cluster start", selection, present);
+        if (!chosen.contains(hotplug.self())) {
+            throw new ControlException(
+                    Errno.EINVAL,
+                    "cluster start: node " + hotplug.self()
+                            + ", which you are on, has to be among the nodes: add it, or run krgadm on one of them");
+        }
+        await("cluster start", hotplug.startCluster(chosen));
         return new Reply.Done();
     }
 

@@ -356,14 +356,13 @@ final class Node {
     }
 
     /** Checks that programs can run on a node. */
-    void requireUp(String operation, NodeId node) {
+    void requireUp(NodeId node) {
         View view = hotplug.settled();
         if (!view.started()) {
-            throw new ControlException(Errno.ENONET, operation + ": the cluster is down: run krgadm cluster start");
+            throw new ControlException(Errno.ENONET, "the cluster is down: run krgadm cluster start");
         }
         if (!view.contains(node)) {
-            throw new ControlException(
-                    Errno.ENONET, operation + ": node " + node + " is not online: see krgadm nodes status");
+            throw new ControlException(Errno.ENONET, "node " + node + " is not online: see krgadm nodes status");
         }
     }
 
@@ -395,7 +394,7 @@ final class Node {
 
     /** Returns the processes of one node, or of all. */
     Reply.Processes processes(Optional<NodeId> node) {
-        node.ifPresent(only -> requireUp("ps", only));
+        node.ifPresent(only -> requireUp(only));
         return queries.on(
                 node.map(NodeSet::of).orElseGet(() -> hotplug.settled().members()));
     }

@@ -13,6 +13,8 @@ import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
 import org.linuxssi.epm.MigrationException;
 import org.linuxssi.epm.Migrator;
+import org.linuxssi.hotplug.HotplugException;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
@@ -51,7 +53,10 @@ final class Requests implements ControlHandler {
                 exchange.requireRoot("cluster reboot");
                 yield cluster.poweroff(true);
             }
-            case Request.ClusterWaitStart() -> cluster.waitForStart();
+            case Request.ClusterWaitStart() -> {
+                endWithCaller(exchange);
+                yield cluster.waitForStart();
+            }
             case Request.NodesStatus status -> cluster.nodes(status.nodes());
             case Request.NodesAdd add -> {
                 exchange.requireRoot("nodes add");
@@ -71,18 +76,27 @@ final class Requests implements ControlHandler {
             }
             case Request.Shutdown(boolean drain) -> {
                 exchange.requireRoot("shutdown");
-                node.end(drain);
-                yield new Reply.Done();
+                yield shutDown(drain);
             }
         };
     }
 
     private Reply.Last run(Request.Run run, Exchange exchange) throws InterruptedException {
         NodeId where = run.node().orElse(node.self());
-        node.requireUp("run", where);
+        node.requireUp(where);
         return where.equals(node.self())
                 ? node.programs().run(run, exchange)
                 : node.remote().run(where, run, exchange);
+    }
+
+    private Reply.Done shutDown(boolean drain) {
+        try {
+            node.end(drain);
+        } catch (HotplugException stay) {
+            throw new ControlException(
+                    Errno.EAGAIN, "shutdown: the node stays, for it can't be emptied: " + stay.getMessage());
+        }
+        return new Reply.Done();
     }
 
     private Reply.Done signal(Request.Signal signal, Exchange exchange) {
@@ -137,12 +151,7 @@ final class Requests implements ControlHandler {
         Consumer<Reply.Event> show = exchange::send;
         node.events().newest(request.limit()).forEach(show);
         if (request.follow()) {
-            Thread follower = Thread.currentThread();
-            exchange.onInput(input -> {
-                if (input instanceof Input.Cancel || input instanceof Input.HungUp) {
-                    follower.interrupt();
-                }
-            });
+            endWithCaller(exchange);
             Registration following = node.events().follow(show);
             try {
                 node.awaitEnd();
@@ -151,5 +160,15 @@ final class Requests implements ControlHandler {
             }
         }
         return new Reply.Done();
+    }
+
+    /** Has a request that may take any time interrupted when nobody waits for its answer any more. */
+    private static void endWithCaller(Exchange exchange) {
+        Thread worker = Thread.currentThread();
+        exchange.onInput(input -> {
+            if (input instanceof Input.Cancel || input instanceof Input.HungUp) {
+                worker.interrupt();
+            }
+        });
     }
 }

@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -22,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.linuxssi.cli.Cli;
 
 /** What people type to real nodes, and what they see: output, errors and exit status. The last test stops the cluster. */
 @ExtendWith(TestBedExtension.class)
@@ -38,11 +34,15 @@ class CommandsTest {
     private static Cluster cluster;
 
     @SuppressWarnings("NullAway.Init")
+    private static Prompt prompt;
+
+    @SuppressWarnings("NullAway.Init")
     private Program program;
 
     @BeforeAll
     static void start() {
         cluster = TestBedExtension.ownCluster(NODES);
+        prompt = new Prompt(cluster.bed().directory());
     }
 
     @AfterAll
@@ -60,57 +60,38 @@ class CommandsTest {
         program.close();
     }
 
-    /** Types a line, to node 0 unless it says otherwise. */
-    private static Result type(String line) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        Path directory = cluster.bed().directory().root();
-        List<String> words = List.of((line.contains("--on") ? line : line.replaceFirst(" ", " --on 0 ")).split(" "));
-        int status = new Cli(Map.of("LINUXSSI_RUN", directory.toString()), new PrintWriter(out), new PrintWriter(err))
-                .execute(words.getFirst(), words.subList(1, words.size()));
-        return new Result(status, out.toString(), err.toString());
-    }
-
-    private static void types(String line, String output) {
-        assertThat(type(line)).describedAs(line).isEqualTo(new Result(0, output, ""));
-    }
-
-    private static void refuses(String line, String message) {
-        Result result = type(line);
-        assertThat(result.messages()).describedAs(line).isEqualTo(message + "\n");
-        assertThat(result.exit()).describedAs(line).isEqualTo(1);
-    }
-
     @Test
     @Order(1)
     void whatCannotMoveIsRefusedWithItsReasonAndNothingChanges() {
         int pid = program.pid();
         for (int node = 0; node < NODES; node++) {
             String on = " --on " + node;
-            refuses("migrate 4000000 1" + on, "migrate: pid 4000000 does not exist (ESRCH)");
-            refuses(
+            prompt.refuses("migrate 4000000 1" + on, "migrate: pid 4000000 does not exist (ESRCH)");
+            prompt.refuses(
                     "migrate " + NEVER_STARTED + " 2" + on,
                     "migrate: pid " + NEVER_STARTED + " does not exist (ESRCH)");
-            refuses("migrate 1 1" + on, "migrate: pid 1 cannot be that of a program (EINVAL)");
-            refuses("migrate -1 1" + on, "migrate: pid -1 cannot be that of a program (EINVAL)");
-            refuses(
+            prompt.refuses("migrate 1 1" + on, "migrate: pid 1 cannot be that of a program (EINVAL)");
+            prompt.refuses("migrate -1 1" + on, "migrate: pid -1 cannot be that of a program (EINVAL)");
+            prompt.refuses(
                     "krg migrate " + pid + " 9" + on,
                     "krg migrate: node 9 is not online: see krgadm nodes status (ENONET)");
-            refuses("migrate " + pid + " 0" + on, "migrate: pid " + pid + " lives on node 0 already (EALREADY)");
+            prompt.refuses("migrate " + pid + " 0" + on, "migrate: pid " + pid + " lives on node 0 already (EALREADY)");
         }
+        prompt.refuses("krg run -n 9 true", "krg run: node 9 is not online: see krgadm nodes status (ENONET)");
+        prompt.refuses("krg ps -n 9", "krg ps: node 9 is not online: see krgadm nodes status (ENONET)");
         for (String wrong : List.of("migrate " + pid, "migrate x 1", "migrate " + pid + " 256")) {
-            assertThat(type(wrong).exit()).describedAs(wrong).isEqualTo(2);
+            assertThat(prompt.type(wrong).exit()).describedAs(wrong).isEqualTo(2);
         }
         assertThat(cluster.where(pid)).contains(0);
-        assertThat(type("krg events -l 100").output()).doesNotContain("pid " + pid + " ");
+        assertThat(prompt.type("krg events -l 100").output()).doesNotContain("pid " + pid + " ");
     }
 
     @Test
     @Order(2)
     void aProcessThatDoesNotExistIsSaidSo() {
-        refuses("krg enter 4000000", "krg enter: pid 4000000 does not exist (ESRCH)");
-        refuses("krg enter " + NEVER_STARTED, "krg enter: pid " + NEVER_STARTED + " does not exist (ESRCH)");
-        assertThat(type("krg ps 4000000").messages()).isEqualTo("krg ps: pid 4000000 does not exist (ESRCH)\n");
+        prompt.refuses("krg enter 4000000", "krg enter: pid 4000000 does not exist (ESRCH)");
+        prompt.refuses("krg enter " + NEVER_STARTED, "krg enter: pid " + NEVER_STARTED + " does not exist (ESRCH)");
+        assertThat(prompt.type("krg ps 4000000").messages()).isEqualTo("krg ps: pid 4000000 does not exist (ESRCH)\n");
     }
 
     @Test
@@ -137,38 +118,58 @@ class CommandsTest {
     @Test
     @Order(4)
     void statesAreShown() {
-        types("krgadm cluster", "status: up on 3 nodes\n");
-        types("krgadm cluster wait_start", "status: up on 3 nodes\n");
+        prompt.types("krgadm cluster", "status: up on 3 nodes\n");
+        prompt.types("krgadm cluster wait_start", "status: up on 3 nodes\n");
         for (String form : List.of("nodes", "nodes status", "nodes -a", "nodes status --all", "nodes -n 0-2")) {
-            types("krgadm " + form, "0:online\n1:online\n2:online\n");
+            prompt.types("krgadm " + form, "0:online\n1:online\n2:online\n");
         }
-        types("krgadm nodes status -n 1,5", "1:online\n5:offline\n");
-        assertThat(type("krgadm cluster start").messages())
+        prompt.types("krgadm nodes status -n 1,5", "1:online\n5:offline\n");
+        assertThat(prompt.type("krgadm cluster start").messages())
                 .contains("the cluster runs already")
                 .contains("EALREADY");
     }
 
     @Test
+    @Order(4)
+    void theDemonstrationNeedsThreeNodes() {
+        Result result = prompt.typeAsIs("krg testbed demo --nodes 2");
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.messages()).contains("needs 3 nodes or more").hasLineCount(1);
+    }
+
+    /** The test bed's own commands ask no daemon. */
+    @Test
+    @Order(4)
+    void aNodeIsNotNamedWhereNoDaemonIsAsked() {
+        for (String line : List.of("krg --on 1 testbed status", "krg testbed exec 0 true --on 1")) {
+            Result result = prompt.type(line);
+            assertThat(result.exit()).describedAs(line).isEqualTo(2);
+            assertThat(result.messages()).contains("asks no daemon").hasLineCount(1);
+        }
+    }
+
+    @Test
     @Order(5)
     void nodesThatCannotBeChangedAreRefusedWithTheirReason() {
-        refuses(
+        prompt.refuses(
                 "krgadm nodes del -n 0",
                 "krgadm nodes del: node 0 is the one you are on: run krgadm on a node that stays (EPERM)");
-        refuses(
+        prompt.refuses(
                 "krgadm nodes del -n 1,7",
                 "krgadm nodes del: node 7 is offline; those that fit: 1-2: see krgadm nodes status (EINVAL)");
-        refuses("krgadm nodes del -c 3", "krgadm nodes del: 3 nodes asked for, but only 1-2 can be used (EINVAL)");
-        refuses(
+        prompt.refuses(
+                "krgadm nodes del -c 3", "krgadm nodes del: 3 nodes asked for, but only 1-2 can be used (EINVAL)");
+        prompt.refuses(
                 "krgadm nodes del -t 3",
                 "krgadm nodes del: the cluster has 3 nodes: the total of 3 has to be less (EINVAL)");
-        refuses(
+        prompt.refuses(
                 "krgadm nodes add -n 7",
                 "krgadm nodes add: node 7 is offline; there is no node that fits: see krgadm nodes status (EINVAL)");
-        refuses(
+        prompt.refuses(
                 "krgadm nodes add -t 1",
                 "krgadm nodes add: the cluster has 3 nodes: the total of 1 has to be more (EINVAL)");
-        refuses("krgadm nodes add -c 1", "krgadm nodes add: 1 nodes asked for, but none can be used (EINVAL)");
-        types("krgadm nodes", "0:online\n1:online\n2:online\n");
+        prompt.refuses("krgadm nodes add -c 1", "krgadm nodes add: 1 nodes asked for, but none can be used (EINVAL)");
+        prompt.types("krgadm nodes", "0:online\n1:online\n2:online\n");
     }
 
     @Test
@@ -180,7 +181,8 @@ class CommandsTest {
                 "moving everything away from 2\nRemoving nodes [2]... done\n",
                 "0:online\n1:online\n2:present\n");
         assertThat(cluster.where(program.pid()).orElseThrow()).isLessThan(2);
-        assertThat(type("migrate " + program.pid() + " 2").messages()).contains("node 2 is not online", "ENONET");
+        assertThat(prompt.type("migrate " + program.pid() + " 2").messages())
+                .contains("node 2 is not online", "ENONET");
         change("add -n 2", "adding 2\nAdding nodes [2]... done\n", "0:online\n1:online\n2:online\n");
         change(
                 "del -c 1",
@@ -202,8 +204,9 @@ class CommandsTest {
     }
 
     private static void change(String form, String output, String states) {
-        types("krgadm nodes " + form, output);
-        await().atMost(PATIENCE).until(() -> type("krgadm nodes").output().equals(states));
+        prompt.types("krgadm nodes " + form, output);
+        await().atMost(PATIENCE)
+                .until(() -> prompt.type("krgadm nodes").output().equals(states));
     }
 
     @Test
@@ -211,7 +214,7 @@ class CommandsTest {
     void aNodeThatDoesNotAnswerIsMissingFromTheListAndNamed() {
         cluster.bed().pause(1);
         try {
-            Result listed = type("krg ps");
+            Result listed = prompt.type("krg ps");
             assertThat(listed.output()).contains("sleep 4321");
             assertThat(listed.messages())
                     .isEqualTo("krg ps: node 1 did not answer, what runs there is not listed: see krgadm nodes status"
@@ -220,18 +223,36 @@ class CommandsTest {
         } finally {
             cluster.bed().resume(1);
         }
-        await().atMost(PATIENCE).until(() -> type("krgadm nodes").output().equals("0:online\n1:online\n2:online\n"));
+        await().atMost(PATIENCE)
+                .until(() -> prompt.type("krgadm nodes").output().equals("0:online\n1:online\n2:online\n"));
     }
 
     @Test
     @Order(8)
+    void theSmallerPartOfACutClusterTellsAnError() {
+        cluster.bed().cut(new NodePair(0, 2));
+        cluster.bed().cut(new NodePair(1, 2));
+        try {
+            await().atMost(PATIENCE)
+                    .until(() -> prompt.type("krgadm cluster --on 2").equals(new Result(1, "status: error\n", "")));
+            await().atMost(PATIENCE)
+                    .until(() -> prompt.type("krgadm cluster").equals(new Result(0, "status: up on 2 nodes\n", "")));
+        } finally {
+            cluster.bed().heal();
+        }
+        await().atMost(PATIENCE)
+                .until(() -> prompt.type("krgadm cluster --on 2").output().equals("status: up on 3 nodes\n"));
+    }
+
+    @Test
+    @Order(9)
     void aStoppedClusterEndsItsProgramsAndDaemons() {
-        types("krgadm cluster stop", "Stopping cluster... done\n");
+        prompt.types("krgadm cluster stop", "Stopping cluster... done\n");
         for (int node = 0; node < NODES; node++) {
             int ended = node;
             await().atMost(PATIENCE).until(() -> cluster.bed().processes(ended).isEmpty());
         }
-        Result status = type("krgadm cluster");
+        Result status = prompt.type("krgadm cluster");
         assertThat(status.messages()).startsWith("krgadm cluster: LinuxSSI is not running");
         assertThat(status.exit()).isEqualTo(1);
     }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.MigrationReport;
@@ -254,6 +256,28 @@ class FaultPointTest {
             }
             await().atMost(PATIENCE).until(() -> settled(running));
             await().atMost(PATIENCE).until(() -> migrate(running, moved ? SOURCE : TARGET));
+            endWhole(running);
+            assertThat(running.await(PATIENCE).exit()).isZero();
+        }
+    }
+
+    /** Whichever node is asked, and wherever to. */
+    @ParameterizedTest
+    @EnumSource(names = {"CHECKED", "FROZEN", "BUILT"})
+    void aProcessThatIsBeingMovedIsNotMovedTwice(FaultPoint point) throws IOException {
+        Prompt prompt = new Prompt(cluster.bed().directory());
+        try (Program running = inPhase(point)) {
+            int pid = running.pid();
+            for (int node = 0; node < cluster.nodes(); node++) {
+                for (int target : List.of(WITNESS, TARGET)) {
+                    prompt.refuses(
+                            "migrate --on " + node + " " + pid + " " + target,
+                            "migrate: pid " + pid + " is being moved already (EALREADY)");
+                }
+            }
+            HoldingHook.release(directory, point);
+            await().atMost(PATIENCE).until(() -> place(running) == TARGET);
+            await().atMost(PATIENCE).until(() -> migrate(running, WITNESS));
             endWhole(running);
             assertThat(running.await(PATIENCE).exit()).isZero();
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,9 @@ import org.linuxssi.tools.NodeSet;
 class LeavingNodeTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final String HAS_EPOLL =
+            "import select, time; e = select.epoll(); print('ready', flush=True); time.sleep(1000)";
 
     @TempDir
     Path directory;
@@ -67,6 +71,61 @@ class LeavingNodeTest {
             cluster.migrate(program.pid(), 2);
             endsWhole(program);
         }
+    }
+
+    @Test
+    void aNodeIsEmptiedBeforeItsDaemonIsShutDown() {
+        Prompt prompt = new Prompt(cluster.bed().directory());
+        try (Program program = cluster.start(1, ledger.command(ledgerProgram))) {
+            awaitProgress();
+            try (Program stuck = cluster.start(1, Command.of("python3", "-c", HAS_EPOLL))) {
+                await().atMost(PATIENCE).until(() -> stuck.output().equals("ready\n"));
+                Result refused = prompt.type("krg shutdown --drain --on 1");
+                assertThat(refused.exit()).isEqualTo(1);
+                assertThat(refused.messages())
+                        .startsWith(
+                                "krg shutdown: the node stays, for it can't be emptied: processes that cannot leave: pid "
+                                        + stuck.pid() + " cannot move: fd ")
+                        .endsWith(" (EAGAIN)\n")
+                        .hasLineCount(1);
+                assertThat(cluster.where(stuck.pid())).contains(1);
+                cluster.signal(1, stuck.pid(), ProcessIdentity.SIGKILL);
+                assertThat(stuck.await(PATIENCE).exit()).isEqualTo(128 + ProcessIdentity.SIGKILL);
+            }
+            cluster.migrate(program.pid(), 1);
+            prompt.types("krg shutdown --drain --on 1", "");
+            livesOnElsewhere(program, 1);
+        }
+    }
+
+    @Test
+    void aDaemonThatIsToldToStopMovesItsProgramsAwayWhenItIsConfiguredSo() throws IOException {
+        Path config = cluster.bed().directory().config(1);
+        Files.writeString(config, Files.readString(config).replace("[node]\n", "[node]\ndrain = true\n"));
+        terminate(1);
+        await().atMost(PATIENCE).until(() -> cluster.bed().processes(1).isEmpty());
+        cluster.bed().start(1);
+        try (Program program = cluster.start(1, ledger.command(ledgerProgram))) {
+            awaitProgress();
+            terminate(1);
+            livesOnElsewhere(program, 1);
+        }
+    }
+
+    private void terminate(int node) {
+        cluster.bed().daemon(node).orElseThrow().signal(ProcessIdentity.SIGTERM);
+    }
+
+    private void livesOnElsewhere(Program program, int node) {
+        await().atMost(PATIENCE).until(() -> cluster.bed().processes(node).isEmpty());
+        assertThat(cluster.ps(0))
+                .filteredOn(row -> row.pid() == program.pid())
+                .singleElement()
+                .satisfies(row -> assertThat(row.node()).isNotEqualTo(NodeId.of(node)));
+        awaitProgress();
+        ledger.end();
+        await().atMost(PATIENCE).until(() -> program.output().equals("laps " + ledger.laps() + "\n"));
+        ledger.assertWhole();
     }
 
     @ParameterizedTest

@@ -32,6 +32,13 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
                 directory("own"), nodes, DaemonCommand.of(System.getenv()).withOption(option));
     }
 
+    /** Returns a test bed for one test, which brings it up and takes it down. */
+    static TestBed ownBed(DaemonCommand command, Readiness readiness) {
+        RunDirectory directory = directory("own");
+        BEDS.add(directory);
+        return new TestBed(directory, command, readiness);
+    }
+
     private static Cluster started(RunDirectory directory, int nodes, DaemonCommand command) {
         BEDS.add(directory);
         return Cluster.start(directory, nodes, command);
