@@ -100,15 +100,17 @@ final class RemoteCalls {
         int size = ByteBuffer.wrap(AgentMemory.read(call.hostThread(), call.argument(1), 4))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .getInt();
-        return attributes(size == 0 ? ATTRIBUTES : size, ProcServices.MEMORY_LIMIT);
+        if (size > ProcServices.MEMORY_LIMIT) {
+            throw new ErrnoException("read scheduling attributes of " + size + " bytes", Errno.E2BIG);
+        }
+        int given = size == 0 ? ATTRIBUTES : size;
+        return given < ATTRIBUTES ? NONE : given;
     }
 
     private static int attributesWanted(NotifiedCall call) {
-        return call.word(3) == 0 ? attributes(call.word(2), MOST_ATTRIBUTES) : NONE;
-    }
-
-    private static int attributes(int size, int most) {
-        return size < ATTRIBUTES || size > most ? NONE : Math.min(size, ProcServices.MEMORY_LIMIT);
+        int size = call.word(2);
+        boolean refused = call.word(3) != 0 || size < ATTRIBUTES || size > MOST_ATTRIBUTES;
+        return refused ? NONE : Math.min(size, ProcServices.MEMORY_LIMIT);
     }
 
     private final Container container;
