@@ -72,7 +72,7 @@ final class PsCommand extends DaemonCommand {
             Stream<String> missing = processes.missing().stream().map(PsCommand::missing);
             out().println(Json.array(
                     Stream.concat(rows.stream().map(PsCommand::json), missing).toList()));
-        } else {
+        } else if (pids.isEmpty() || !rows.isEmpty()) {
             out().println(String.format(
                     Locale.ROOT, FORMAT, "PID", "PPID", "UID", "NODE", "HOME", "S", "TIME", "RSS", "THR", "COMMAND"));
             rows.forEach(row -> out().println(line(row)));

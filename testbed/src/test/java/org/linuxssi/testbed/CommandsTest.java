@@ -91,7 +91,8 @@ class CommandsTest {
     void aProcessThatDoesNotExistIsSaidSo() {
         prompt.refuses("krg enter 4000000", "krg enter: pid 4000000 does not exist (ESRCH)");
         prompt.refuses("krg enter " + NEVER_STARTED, "krg enter: pid " + NEVER_STARTED + " does not exist (ESRCH)");
-        assertThat(prompt.type("krg ps 4000000").messages()).isEqualTo("krg ps: pid 4000000 does not exist (ESRCH)\n");
+        assertThat(prompt.type("krg ps 4000000"))
+                .isEqualTo(new Result(1, "", "krg ps: pid 4000000 does not exist (ESRCH)\n"));
     }
 
     @Test
