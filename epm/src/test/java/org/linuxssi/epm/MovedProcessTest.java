@@ -42,6 +42,7 @@ import org.linuxssi.tools.SystemTime;
 @Timeout(90)
 class MovedProcessTest {
 
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final System.Logger LOG = System.getLogger(MovedProcessTest.class.getName());
 
     @TempDir
@@ -145,7 +146,7 @@ class MovedProcessTest {
             }
         } catch (ErrnoException | AssertionError late) {
             LOG.log(System.Logger.Level.DEBUG, "the last move came too late: {0}", late.getMessage());
-            await().until(() -> program.end().isDone());
+            await().atMost(PATIENCE).until(() -> program.end().isDone());
         }
         assertThat(program.end().get()).isEqualTo(WaitStatus.ofExit(9));
         assertThat(moves).isPositive();
