@@ -115,17 +115,21 @@ final class Copies<T> {
         engine.transact(out -> table.forEach(copy -> {
             synchronized (copy) {
                 while (copy.head() != null) {
-                    fail(copy, copy.head(), new KddmException(Kind.NO_SET, "set " + id() + " was closed"), out);
+                    fail(copy, copy.head(), wasClosed(), out);
                 }
                 copy.outstanding(null);
             }
         }));
-        births.close(() -> new KddmException(Kind.NO_SET, "set " + id() + " was closed"));
+        births.close(this::wasClosed);
         data.close();
         durable.close();
         if (spec != null) {
             spec.linker().uninstantiate();
         }
+    }
+
+    private KddmException wasClosed() {
+        return new KddmException(Kind.NO_SET, "set " + id() + " was closed");
     }
 
     /** Returns the objects of which there is a copy here. */
@@ -221,6 +225,10 @@ final class Copies<T> {
         Waiter<T> waiter = new Waiter<>(exclusive, flags);
         misses.increment();
         engine.transact(out -> locked(object, copy -> {
+            if (closed) {
+                out.later(() -> waiter.completeExceptionally(wasClosed()));
+                return;
+            }
             boolean crowded = !copy.quiet();
             copy.append(waiter);
             if (crowded && waiter.has(Message.TRY)) {

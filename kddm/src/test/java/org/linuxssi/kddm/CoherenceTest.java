@@ -296,6 +296,19 @@ class CoherenceTest {
     }
 
     @Test
+    void whoQueuesWhileTheSetIsClosedDoesNotWait() {
+        List<KddmSet<Long>> sets = cluster.counters(DefaultOwner.modulo());
+        sets.get(0).read(1);
+
+        cluster.kddm(0).close();
+
+        assertThat(sets.get(0).getAsync(2))
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withMessageContaining("was closed");
+    }
+
+    @Test
     void aFrozenSetWaits() {
         List<KddmSet<Long>> sets =
                 cluster.open(_ -> TestCluster.counterSpec().flag(SetFlag.FROZEN).deadline(Duration.ofMillis(100)));
