@@ -3,6 +3,7 @@ package org.linuxssi.ghost;
 import java.util.ArrayList;
 import java.util.List;
 import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
@@ -15,6 +16,7 @@ final class OpenFiles {
 
     static final int O_CLOEXEC = 02000000;
 
+    private static final ProcFilesStat UNKNOWN = new ProcFilesStat(0, 0, 0, 0, 0, 0, 0, 0);
     private static final int KCMP_FILE = 0;
     private static final int MEMORY_MAJOR = 1;
     private static final List<Integer> SIMPLE = List.of(3, 5, 7, 8, 9);
@@ -34,11 +36,23 @@ final class OpenFiles {
         return files;
     }
 
+    /** A process that runs may close a descriptor, or open another with its number, between these looks at it. */
     private static OpenFile of(int pid, int fd) {
         FdInfo info = ProcFiles.fdinfo(pid, fd);
         String link = ProcFiles.link(pid, "fd/" + fd);
-        ProcFilesStat stat =
-                ProcFilesStat.of("/proc/" + pid + "/fd/" + fd).orElse(new ProcFilesStat(0, 0, 0, 0, 0, 0, 0, 0));
+        ProcFilesStat stat = ProcFilesStat.of("/proc/" + pid + "/fd/" + fd).orElse(UNKNOWN);
+        boolean other = !fits(link, stat) && !ProcFiles.link(pid, "fd/" + fd).equals(link);
+        return other ? of(pid, fd) : of(pid, fd, info, link, stat);
+    }
+
+    private static boolean fits(String link, ProcFilesStat stat) {
+        int type = stat.mode() & Descriptors.S_IFMT;
+        return type != 0
+                && (!link.startsWith("pipe:") || type == Descriptors.S_IFIFO)
+                && (!link.startsWith("socket:") || type == Descriptors.S_IFSOCK);
+    }
+
+    private static OpenFile of(int pid, int fd, FdInfo info, String link, ProcFilesStat stat) {
         return new OpenFile(
                 pid,
                 fd,
