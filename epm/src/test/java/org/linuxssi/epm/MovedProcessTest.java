@@ -104,15 +104,30 @@ class MovedProcessTest {
         assertThat(imager(to).lacking(imager(from).needs(host))).isEmpty();
         int agent = there.prepare(here.relations(pid), NodeId.of(from));
         Pipe pipe = Pipe.open();
-        try (ProcessDeparture departure = imager(from).depart(host);
-                var source = pipe.source()) {
-            CompletableFuture<ProcessArrival> arriving = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return imager(to).arrive(source, agent, -1);
-                } catch (IOException problem) {
-                    throw new CompletionException(problem);
-                }
-            });
+        CompletableFuture<ProcessArrival> arriving = CompletableFuture.supplyAsync(() -> {
+            try {
+                return imager(to).arrive(pipe.source(), agent, -1);
+            } catch (IOException problem) {
+                throw new CompletionException(problem);
+            }
+        });
+        try {
+            transfer(pid, from, to, pipe, arriving);
+        } catch (IOException | RuntimeException failure) {
+            pipe.sink().close();
+            arriving.handle((_, _) -> pid).join();
+            there.abandon(pid);
+            throw failure;
+        } finally {
+            pipe.source().close();
+        }
+    }
+
+    private void transfer(int pid, int from, int to, Pipe pipe, CompletableFuture<ProcessArrival> arriving)
+            throws IOException {
+        ProcessTable here = tables.get(from);
+        ProcessTable there = tables.get(to);
+        try (ProcessDeparture departure = imager(from).depart(here.hostPid(pid))) {
             departure.freeze();
             try (var sink = pipe.sink()) {
                 departure.copyRest(sink);
