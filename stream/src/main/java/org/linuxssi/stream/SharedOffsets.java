@@ -177,82 +177,70 @@ public final class SharedOffsets implements AutoCloseable {
      */
     int arrive(byte[] image) {
         Ticket ticket = Ticket.CODEC.fromBytes(image);
-        Name name = ticket.place().name();
-        Optional<Integer> here = sharedHere(name);
+        Place place = ticket.place();
+        Optional<Use> here = use(place.name());
         if (here.isPresent()) {
-            return here.get();
+            return here.get().descriptor();
         }
         int descriptor = Descriptors.open(root + ticket.path(), ticket.flags() & ~ONLY_AT_CREATION);
-        Descriptors.seek(descriptor, ticket.place().offset(), Descriptors.SEEK_SET);
-        return name.home().equals(rpc.self()) ? descriptor : attachOnce(ticket, descriptor);
+        Descriptors.seek(descriptor, place.offset(), Descriptors.SEEK_SET);
+        return place.name().home().equals(rpc.self())
+                ? descriptor
+                : enter(Local.detached(place.name(), ticket.path(), descriptor, place.offset()));
     }
 
-    private Optional<Integer> sharedHere(Name name) {
-        Local local;
-        int descriptor;
-        synchronized (this) {
-            local = locals.get(name);
-            if (local == null) {
-                return Optional.empty();
+    /** A descriptor for a process, as soon as the open file it is of has its offset. */
+    private record Use(Local local, int duplicate) {
+        int descriptor() {
+            try {
+                local.attached.join();
+                return duplicate;
+            } catch (CompletionException failure) {
+                Descriptors.close(duplicate);
+                throw new RpcException(
+                        RpcException.Kind.UNREACHABLE,
+                        "share the offset of " + local.path + ": " + String.valueOf(failure.getCause()));
             }
-            local.touched = System.nanoTime();
-            descriptor = Descriptors.duplicate(local.descriptor);
         }
-        return Optional.of(attached(local, descriptor));
+    }
+
+    private synchronized Optional<Use> use(Name name) {
+        return Optional.ofNullable(locals.get(name)).map(local -> {
+            local.touched = System.nanoTime();
+            return new Use(local, Descriptors.duplicate(local.descriptor));
+        });
     }
 
     /** Processes that arrive at the same time get one open file; who comes second waits for the offset of the first. */
-    private int attachOnce(Ticket ticket, int descriptor) {
-        Name name = ticket.place().name();
-        Local local;
-        boolean first;
-        int own;
+    private int enter(Local fresh) {
+        Use use;
         synchronized (this) {
-            first = !locals.containsKey(name);
-            local = locals.computeIfAbsent(
-                    name,
-                    key -> Local.detached(
-                            key, ticket.path(), descriptor, ticket.place().offset()));
-            local.touched = System.nanoTime();
-            own = Descriptors.duplicate(local.descriptor);
+            locals.putIfAbsent(fresh.name, fresh);
+            use = use(fresh.name).orElseThrow();
         }
-        if (first) {
-            attach(local);
+        if (use.local() == fresh) {
+            attach(fresh);
         } else {
-            Descriptors.close(descriptor);
+            Descriptors.close(fresh.descriptor);
         }
-        return attached(local, own);
-    }
-
-    private static int attached(Local local, int descriptor) {
-        try {
-            local.attached.join();
-            return descriptor;
-        } catch (CompletionException failure) {
-            Descriptors.close(descriptor);
-            throw new RpcException(
-                    RpcException.Kind.UNREACHABLE,
-                    "share the offset of " + local.path + ": " + String.valueOf(failure.getCause()));
-        }
+        return use.descriptor();
     }
 
     /** Makes this node one of those that the home tells, which may tell a newer offset before its answer is here. */
     private void attach(Local local) {
         try {
-            entered(local, rpc.call(local.name.home(), ATTACH, local.name, PATIENCE));
+            attached(local, rpc.call(local.name.home(), ATTACH, local.name, PATIENCE));
             local.attached.complete(null);
         } catch (RuntimeException problem) {
-            synchronized (this) {
-                drop(local);
-            }
+            drop(local);
             local.attached.completeExceptionally(problem);
         }
     }
 
-    private synchronized void entered(Local local, long offset) {
+    private synchronized void attached(Local local, long offset) {
         if (offset == NONE) {
             drop(local);
-        } else if (!local.told) {
+        } else if (!local.told && locals.get(local.name) == local) {
             Descriptors.seek(local.descriptor, offset, Descriptors.SEEK_SET);
             local.agreed = offset;
         }
@@ -361,9 +349,10 @@ public final class SharedOffsets implements AutoCloseable {
                 .forEach(this::drop);
     }
 
-    private void drop(Local local) {
-        locals.remove(local.name);
-        Descriptors.close(local.descriptor);
+    private synchronized void drop(Local local) {
+        if (locals.remove(local.name, local)) {
+            Descriptors.close(local.descriptor);
+        }
     }
 
     private void sweepSoon() {
@@ -394,7 +383,7 @@ public final class SharedOffsets implements AutoCloseable {
     }
 
     private synchronized void forget(Local local) {
-        if (locals.containsKey(local.name) && local.users.isEmpty()) {
+        if (local.users.isEmpty()) {
             drop(local);
         }
     }
