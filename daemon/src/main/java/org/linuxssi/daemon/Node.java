@@ -394,7 +394,7 @@ final class Node {
 
     /** Returns the processes of one node, or of all. */
     Reply.Processes processes(Optional<NodeId> node) {
-        node.ifPresent(only -> requireUp(only));
+        node.ifPresent(this::requireUp);
         return queries.on(
                 node.map(NodeSet::of).orElseGet(() -> hotplug.settled().members()));
     }

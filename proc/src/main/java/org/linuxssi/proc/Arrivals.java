@@ -80,12 +80,7 @@ final class Arrivals {
 
     /** Its stand-in has ended and its parent did not take notice: the news that it ended elsewhere came first. */
     private boolean ended(int pid) {
-        return container
-                .numbers()
-                .toHost(pid)
-                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
-                .filter(Member::zombie)
-                .isPresent();
+        return Member.withPid(container.numbers(), pid).filter(Member::zombie).isPresent();
     }
 
     private Prepared prepare(Relations relations) {
@@ -183,21 +178,19 @@ final class Arrivals {
     private boolean usable(Proxy proxy, Relations.Numbers self) {
         Optional<Relations.Numbers> now =
                 Member.of(container.numbers(), proxy.agent().hostPid()).map(Member::numbers);
-        boolean fits = now.filter(_ -> !proxy.dismissed())
-                .filter(it ->
-                        it.parent() == self.parent() && it.group() == self.group() && it.session() == self.session())
-                .filter(it -> it.terminal() || !self.terminal() || self.session() == self.pid())
-                .isPresent();
+        boolean ends = now.isEmpty() || proxy.dismissed();
+        boolean fits = !ends
+                && now.filter(it -> it.parent() == self.parent()
+                                && it.group() == self.group()
+                                && it.session() == self.session())
+                        .filter(it -> it.terminal() || !self.terminal() || self.session() == self.pid())
+                        .isPresent();
         boolean watched = container.init().awaits(self.pid())
                 || now.filter(it -> it.parent() != INIT && table.isHere(it.parent()))
                         .isPresent();
         if (!fits && watched) {
             throw new ErrnoException(
-                    "take the stand-in "
-                            + now.filter(_ -> !proxy.dismissed())
-                                    .map(Object::toString)
-                                    .orElse("that ends") + " for " + self,
-                    Errno.EAGAIN);
+                    "take the stand-in " + (ends ? "that ends" : now.get()) + " for " + self, Errno.EAGAIN);
         }
         return fits && (watched || capable(proxy));
     }

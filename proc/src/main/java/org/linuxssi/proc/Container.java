@@ -339,10 +339,7 @@ public final class Container implements AutoCloseable {
     }
 
     private boolean runs(int pid) {
-        return numbers.toHost(pid)
-                .flatMap(hostPid -> Member.of(numbers, hostPid))
-                .filter(member -> !member.zombie())
-                .isPresent();
+        return Member.withPid(numbers, pid).filter(member -> !member.zombie()).isPresent();
     }
 
     private void release() {

@@ -26,10 +26,7 @@ final class Departed {
 
     private static boolean leaving(Container container, Proxies proxies, int pid) {
         Optional<Proxy> proxy = proxies.get(pid);
-        return proxy.map(Proxy::dismissed).orElseGet(() -> container
-                .numbers()
-                .toHost(pid)
-                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
+        return proxy.map(Proxy::dismissed).orElseGet(() -> Member.withPid(container.numbers(), pid)
                 .map(Member::zombie)
                 .orElse(true));
     }

@@ -1,10 +1,9 @@
 package org.linuxssi.proc;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.PidFd;
@@ -37,8 +36,8 @@ final class LocalProcesses {
     private final Container container;
     private final TimeSource time;
     private final Ends ends;
-    private final Map<Integer, Watched> byPid = new ConcurrentHashMap<>();
-    private final Map<Integer, NodeSet> ending = new ConcurrentHashMap<>();
+    private final Map<Integer, Watched> byPid = new HashMap<>();
+    private final Map<Integer, NodeSet> ending = new HashMap<>();
 
     LocalProcesses(Container container, TimeSource time, Ends ends) {
         this.container = container;
@@ -46,15 +45,15 @@ final class LocalProcesses {
         this.ends = ends;
     }
 
-    boolean contains(int pid) {
+    synchronized boolean contains(int pid) {
         return byPid.containsKey(pid);
     }
 
-    boolean isEmpty() {
+    synchronized boolean isEmpty() {
         return byPid.isEmpty();
     }
 
-    NodeSet holders(int pid) {
+    synchronized NodeSet holders(int pid) {
         return Optional.ofNullable(byPid.get(pid)).map(Watched::holders).orElse(NodeSet.EMPTY);
     }
 
@@ -64,10 +63,9 @@ final class LocalProcesses {
      * @return false when there is no such process
      */
     synchronized boolean add(int pid, int hostPid, NodeSet holders) {
-        boolean known = byPid.computeIfPresent(
-                        pid, (key, watched) -> watched.with(watched.holders().plus(holders)))
-                != null;
-        if (known) {
+        Watched known = byPid.get(pid);
+        if (known != null) {
+            byPid.put(pid, known.with(known.holders().plus(holders)));
             return true;
         }
         try {
@@ -81,44 +79,43 @@ final class LocalProcesses {
     }
 
     /** Gives a process that is watched, or whose end has not been told yet, one more holder; false when there is none such. */
-    boolean addHolder(int pid, NodeId holder) {
+    synchronized boolean addHolder(int pid, NodeId holder) {
         return byPid.computeIfPresent(
                                 pid,
-                                (key, watched) -> watched.with(watched.holders().plus(holder)))
+                                (_, watched) -> watched.with(watched.holders().plus(holder)))
                         != null
-                || ending.computeIfPresent(pid, (key, holders) -> holders.plus(holder)) != null;
+                || ending.computeIfPresent(pid, (_, holders) -> holders.plus(holder)) != null;
     }
 
     /** The end of a process is told now; returns the nodes that have proxies of it. */
-    NodeSet told(int pid) {
+    synchronized NodeSet told(int pid) {
         return Optional.ofNullable(ending.remove(pid)).orElse(NodeSet.EMPTY);
     }
 
     /** A node has no proxy of the process any more. */
-    void dropHolder(int pid, NodeId holder) {
+    synchronized void dropHolder(int pid, NodeId holder) {
         byPid.computeIfPresent(
-                pid, (key, watched) -> watched.with(watched.holders().minus(holder)));
+                pid, (_, watched) -> watched.with(watched.holders().minus(holder)));
     }
 
     /** A node is lost and all its proxies with it. */
-    void dropHolder(NodeId holder) {
-        byPid.keySet().forEach(pid -> dropHolder(pid, holder));
+    synchronized void dropHolder(NodeId holder) {
+        byPid.replaceAll((_, watched) -> watched.with(watched.holders().minus(holder)));
     }
 
     /** Stops watching a process that leaves; returns its holders. */
     NodeSet remove(int pid) {
-        Watched watched = byPid.remove(pid);
-        if (watched == null) {
-            return NodeSet.EMPTY;
-        }
-        letGo(watched);
-        return watched.holders();
+        return take(pid).map(Watched::holders).orElse(NodeSet.EMPTY);
     }
 
-    /** Only who takes it out of the map does this: the number of a closed descriptor is soon that of another process. */
-    private void letGo(Watched watched) {
-        container.poller().forget(watched.process().descriptor());
-        watched.process().close();
+    /** Its descriptor is closed here only: the number of a closed one is soon that of another process. */
+    private synchronized Optional<Watched> take(int pid) {
+        Optional<Watched> watched = Optional.ofNullable(byPid.remove(pid));
+        watched.ifPresent(one -> {
+            container.poller().forget(one.process().descriptor());
+            one.process().close();
+        });
+        return watched;
     }
 
     /** Its zombie still tells how it ended, or else the kernel that it did, or else its parent's wait, if the parent is ours. */
@@ -128,31 +125,33 @@ final class LocalProcesses {
                 .map(zombie -> new WaitStatus(zombie.exitCode()))
                 .or(watched.process()::exitStatus);
         if (status.isPresent()) {
-            ended(pid, status.get(), now -> now.process() == watched.process());
+            ended(pid, watched, status.get());
         } else {
-            time.after(PATIENCE, () -> ended(pid, WaitStatus.ofExit(0), now -> now.process() == watched.process()));
+            time.after(PATIENCE, () -> ended(pid, watched, WaitStatus.ofExit(0)));
         }
     }
 
     /** The process has ended; only the first report counts. */
     void ended(int pid, WaitStatus status) {
-        ended(pid, status, _ -> true);
-    }
-
-    private void ended(int pid, WaitStatus status, Predicate<Watched> meant) {
-        AtomicReference<Watched> found = new AtomicReference<>();
-        byPid.computeIfPresent(pid, (key, watched) -> {
-            if (!meant.test(watched)) {
-                return watched;
-            }
-            found.set(watched);
-            ending.put(pid, watched.holders());
-            return null;
-        });
-        Watched watched = found.get();
-        if (watched != null) {
-            letGo(watched);
+        if (end(pid, _ -> true)) {
             ends.ended(pid, status);
         }
+    }
+
+    /** The same, unless the number is another process's by now. */
+    private void ended(int pid, Watched meant, WaitStatus status) {
+        if (end(pid, now -> now.process() == meant.process())) {
+            ends.ended(pid, status);
+        }
+    }
+
+    private synchronized boolean end(int pid, Predicate<Watched> meant) {
+        Watched now = byPid.get(pid);
+        if (now == null || !meant.test(now)) {
+            return false;
+        }
+        ending.put(pid, now.holders());
+        take(pid);
+        return true;
     }
 }

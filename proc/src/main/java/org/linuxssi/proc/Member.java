@@ -57,6 +57,11 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
         }
     }
 
+    /** Returns the process with this pid in the container, unless there is none. */
+    static Optional<Member> withPid(PidNumbers numbers, int pid) {
+        return numbers.toHost(pid).flatMap(hostPid -> of(numbers, hostPid));
+    }
+
     /** Tells whether a thread is the first of its process, whose pid is that of the process. */
     static boolean isFirst(int hostThread) {
         try {

@@ -99,10 +99,7 @@ final class PriorityCalls {
     }
 
     private int groupOf(Sender sender) {
-        return container
-                .numbers()
-                .toHost(sender.pid())
-                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
+        return Member.withPid(container.numbers(), sender.pid())
                 .map(member -> member.numbers().group())
                 .orElseThrow(() -> new ErrnoException("read the caller", Errno.ESRCH));
     }

@@ -318,10 +318,7 @@ final class RemoteCalls {
         if (proxy.isPresent()) {
             return follow(proxy.get(), change);
         }
-        Optional<Agent> parent = container
-                .numbers()
-                .toHost(change.pid())
-                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
+        Optional<Agent> parent = Member.withPid(container.numbers(), change.pid())
                 .flatMap(member -> proxies.get(member.numbers().parent()))
                 .map(Proxy::agent);
         if (parent.isEmpty()) {

@@ -162,12 +162,16 @@ final class Signalling {
 
     /** The proxy of a process was killed, which means the process. */
     void forwardKill(int pid) {
-        forward(pid, new SignalInfo(Signals.SIGKILL, Signals.SI_USER, 0, 0, 0), 0);
+        forward(pid, Signals.SIGKILL);
     }
 
     /** A process was stopped while it left. */
     void forwardStop(int pid) {
-        forward(pid, new SignalInfo(Signals.SIGSTOP, Signals.SI_USER, 0, 0, 0), 0);
+        forward(pid, Signals.SIGSTOP);
+    }
+
+    private void forward(int pid, int signal) {
+        forward(pid, new SignalInfo(signal, Signals.SI_USER, 0, 0, 0), 0);
     }
 
     private void deliver(Forwarded signal) {
