@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,8 +15,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Epoll;
 import org.linuxssi.linux.Errno;
-import org.linuxssi.linux.ErrnoException;
-import org.linuxssi.linux.Terminals;
 import org.linuxssi.stream.Remote.Ticket;
 import org.linuxssi.tools.NodeId;
 
@@ -29,9 +26,8 @@ import org.linuxssi.tools.NodeId;
  */
 final class Anchor {
 
+    private static final byte[] NONE = {};
     private static final int CHUNK = 64 << 10;
-    private static final long FOREGROUND_RETRY_MILLIS = 200;
-    private static final long TERMINAL_CHECK_MILLIS = 500;
     private static final long ROOM_RETRY_MILLIS = 20;
     private static final int ROOM_RETRIES = 100;
     private static final long UNCLAIMED_MILLIS = 60_000;
@@ -41,6 +37,7 @@ final class Anchor {
     private final Original original;
     private final long watch;
     private final LocalReaders readers;
+    private final Optional<AnchoredTerminal> terminal;
     private final Map<Remote.Key, Remote> remotes = new LinkedHashMap<>();
     private final Map<Ticket.Key, Ticket> tickets = new HashMap<>();
     private final ArrayDeque<byte[]> unread = new ArrayDeque<>();
@@ -48,24 +45,17 @@ final class Anchor {
     private boolean ended;
     private boolean broken;
     private boolean hungUp;
-    private boolean retrying;
     private boolean closed;
     private boolean roomAwaited;
     private int roomRetries;
-    private byte[] modes = {};
-    private byte[] window = {};
-    private long device;
 
     Anchor(Hub hub, long number, Original original) {
         this.hub = hub;
         this.number = number;
         this.original = original;
-        if (original.kind() == StreamKind.TERMINAL) {
-            modes = Terminals.modes(original.own());
-            window = Terminals.window(original.own());
-            device = Terminals.device(original.own());
-            hub.loop().after(TERMINAL_CHECK_MILLIS, this::watchTerminal);
-        }
+        terminal = original.kind() == StreamKind.TERMINAL
+                ? Optional.of(new AnchoredTerminal(hub, original.own(), remotes.values(), this::pump))
+                : Optional.empty();
         readers = new LocalReaders(hub, Holders.name(original.own()), this::pump);
         watch = hub.loop().watch(original.own(), this::event);
     }
@@ -79,11 +69,11 @@ final class Anchor {
     }
 
     byte[] modes() {
-        return modes;
+        return terminal.map(AnchoredTerminal::modes).orElse(NONE);
     }
 
     byte[] window() {
-        return window;
+        return terminal.map(AnchoredTerminal::window).orElse(NONE);
     }
 
     private void event(int events) {
@@ -123,7 +113,13 @@ final class Anchor {
      */
     int handBack(Ticket.Key key, long unreadElsewhere, int flags) {
         Ticket ticket = tickets.get(key);
-        boolean clean = unreadElsewhere == 0 && unread.isEmpty() && writes.isEmpty() && !broken && !ended;
+        boolean clean = unreadElsewhere == 0
+                && unread.isEmpty()
+                && writes.isEmpty()
+                && !broken
+                && !ended
+                && remotes.values().stream()
+                        .noneMatch(remote -> !remote.key.node().equals(key.issuer()) && remote.holdsUnread());
         boolean terminal = original.kind() == StreamKind.TERMINAL;
         if (ticket == null || !(clean || terminal) || (ticket.leftover.length > 0 && !terminal)) {
             return -1;
@@ -147,7 +143,7 @@ final class Anchor {
         if (ticket == null) {
             return;
         }
-        if (key.issuer().equals(hub.self())) {
+        if (key.issuer().equals(hub.self()) || ticket.home) {
             heldHere();
         }
         if (commit && (ticket.home || ticket.destinationLost)) {
@@ -169,14 +165,27 @@ final class Anchor {
         pump();
     }
 
+    /** The process does not come; others that came to the same stand-in meanwhile keep it. */
     private void refuse(Remote successor) {
+        Optional<Ticket> other = tickets.values().stream()
+                .filter(ticket -> ticket.successor.equals(Optional.of(successor)))
+                .findFirst();
+        if (successor.used) {
+            return;
+        }
+        if (other.isPresent()) {
+            other.get().joined = false;
+            successor.gate = other;
+            return;
+        }
         remotes.remove(successor.key);
         unread.addAll(successor.first);
-        tell(successor, Frame.Type.GONE, 0, new byte[0]);
+        tell(successor, Frame.Type.GONE, 0, NONE);
     }
 
     private void open(Remote successor, byte[] leftover) {
         successor.gate = Optional.empty();
+        successor.used = true;
         if (leftover.length > 0) {
             successor.first.add(leftover);
         }
@@ -198,7 +207,7 @@ final class Anchor {
         switch (frame.type()) {
             case ATTACH -> attach(key, frame);
             case UP -> writes.add(new Write(key, frame.bytes()));
-            case END_UP -> writes.add(new Write(key, new byte[0]));
+            case END_UP -> writes.add(new Write(key, NONE));
             case TAKEN -> taken(remote, frame.argument());
             case CLOSE -> close(remote, key);
             case DETACH -> detach(key, frame.bytes());
@@ -209,7 +218,7 @@ final class Anchor {
             }
             case COMMIT_LAST -> {
                 remotes.remove(key);
-                resolve(ticket, true, frame.bytes());
+                resolve(ticket, true, remote == null ? frame.bytes() : remote.followedByFirst(frame.bytes()));
             }
             case ABORT -> {
                 resume(remote);
@@ -217,7 +226,7 @@ final class Anchor {
             }
             case WANT -> want(remote, frame);
             case GIVE_BACK -> givenBack(remote, frame.argument(), frame.bytes());
-            case MODES_UP -> changeModes(key, frame.bytes());
+            case MODES_UP -> terminal.ifPresent(it -> it.change(key, frame.bytes()));
             case DOWN, WRITTEN, END_DOWN, BROKEN, GONE, CLOSED, PREPARED, AHEAD, END_OF_INPUT, WINDOW, MODES_DOWN -> {}
         }
         pump();
@@ -228,7 +237,9 @@ final class Anchor {
         Ticket.Key name = new Ticket.Key(NodeId.of(body.get() & 0xff), frame.argument());
         Ticket ticket = tickets.get(name);
         if (ticket == null) {
-            hub.send(key.node(), Frame.of(Frame.Type.GONE, 0, key.attachment(), 0));
+            if (!remotes.containsKey(key)) {
+                hub.send(key.node(), Frame.of(Frame.Type.GONE, 0, key.attachment(), 0));
+            }
             return;
         }
         long credit = body.getLong();
@@ -244,11 +255,11 @@ final class Anchor {
         } else if (!ticket.joined) {
             remote.gate = Optional.of(ticket);
         }
-        if (window.length > 0) {
-            tell(remote, Frame.Type.WINDOW, 0, window);
+        if (terminal.isPresent()) {
+            tell(remote, Frame.Type.WINDOW, 0, window());
         }
         if (broken) {
-            tell(remote, Frame.Type.BROKEN, 0, new byte[0]);
+            tell(remote, Frame.Type.BROKEN, 0, NONE);
         }
     }
 
@@ -268,6 +279,10 @@ final class Anchor {
 
     private void givenBack(@Nullable Remote remote, long untaken, byte[] bytes) {
         taken(remote, untaken);
+        if (remote != null) {
+            remote.unsure = false;
+            remote.ended = false;
+        }
         if (bytes.length > 0) {
             unread.addFirst(bytes);
         }
@@ -293,7 +308,7 @@ final class Anchor {
         }
         remote.pauses++;
         issue(ticket, destination);
-        tell(remote, Frame.Type.PREPARED, ticket.serial(), new byte[0]);
+        tell(remote, Frame.Type.PREPARED, ticket.serial(), NONE);
     }
 
     private void detach(Remote.Key key, byte[] leftover) {
@@ -308,7 +323,13 @@ final class Anchor {
 
     /** A node is gone: its stand-ins and the tickets it issued are void. */
     void lost(NodeId node) {
-        remotes.keySet().removeIf(key -> key.node().equals(node));
+        remotes.values().removeIf(remote -> {
+            boolean hers = remote.key.node().equals(node);
+            if (hers) {
+                unread.addAll(remote.first);
+            }
+            return hers;
+        });
         writes.forEach(write -> write.forget(node));
         tickets.entrySet().removeIf(entry -> {
             Ticket ticket = entry.getValue();
@@ -317,13 +338,17 @@ final class Anchor {
             if (hers) {
                 ticket.successor.ifPresent(successor -> successor.gate = Optional.empty());
             }
-            return hers || (ticket.destinationLost && ticket.committed);
+            boolean unclaimed = ticket.destinationLost && ticket.committed;
+            if (unclaimed && ticket.leftover.length > 0) {
+                unread.add(ticket.leftover);
+            }
+            return hers || unclaimed;
         });
         pump();
     }
 
     private void tell(Remote remote, Frame.Type type, long argument, byte[] bytes) {
-        hub.send(remote.key.node(), new Frame(type, 0, remote.key.attachment(), argument, bytes));
+        remote.tell(hub, type, argument, bytes);
     }
 
     // ---- from the stand-ins to the original
@@ -393,9 +418,10 @@ final class Anchor {
         boolean ahead = readOnce();
         for (Remote remote : remotes.values()) {
             if (!remote.ahead.equals(Optional.of(ahead))) {
+                remote.unsure |= original.kind() == StreamKind.PIPE && remote.ahead.orElse(false);
                 remote.ahead = Optional.of(ahead);
                 remote.wanted = 0;
-                tell(remote, Frame.Type.AHEAD, ahead ? 1 : 0, new byte[0]);
+                tell(remote, Frame.Type.AHEAD, ahead ? 1 : 0, NONE);
             }
         }
     }
@@ -431,6 +457,7 @@ final class Anchor {
         List<byte[]> rest = original.putBack(List.copyOf(unread), hub.loop().buffer());
         unread.clear();
         unread.addAll(rest);
+        ended &= original.kind() != StreamKind.PIPE;
         if (!rest.isEmpty()) {
             roomAwaited = true;
             roomRetries++;
@@ -466,13 +493,25 @@ final class Anchor {
             return true;
         }
         if (ended) {
-            if (!remote.ended) {
+            if (!remote.ended && mayEnd(remote)) {
                 remote.ended = true;
-                tell(remote, Frame.Type.END_DOWN, 0, new byte[0]);
+                tell(remote, Frame.Type.END_DOWN, 0, NONE);
             }
             return false;
         }
-        return mayRead(remote) && read(remote, limit);
+        return terminal.map(it -> it.mayRead(remote.reader)).orElse(true) && read(remote, limit);
+    }
+
+    /** Tells whether no bytes can come back any more that this stand-in's programs would have to read. */
+    private boolean mayEnd(Remote remote) {
+        if (original.kind() != StreamKind.PIPE) {
+            return true;
+        }
+        if (remote.ahead.orElse(false)) {
+            return remotes.size() == 1 && tickets.isEmpty();
+        }
+        return remotes.values().stream().noneMatch(other -> !other.equals(remote) && other.holdsUnread())
+                && tickets.values().stream().allMatch(ticket -> ticket.leftover.length == 0);
     }
 
     private void down(Remote remote, byte[] bytes) {
@@ -492,73 +531,11 @@ final class Anchor {
         }
         if (count == 0 && original.kind() == StreamKind.TERMINAL && !original.hungUp()) {
             remote.sent(0);
-            tell(remote, Frame.Type.END_OF_INPUT, 0, new byte[0]);
+            tell(remote, Frame.Type.END_OF_INPUT, 0, NONE);
             return true;
         }
         ended = true;
         return true;
-    }
-
-    /** Leaves the input of a terminal to others while the process is in the background. */
-    private boolean mayRead(Remote remote) {
-        Wish.Reader reader = remote.reader;
-        if (original.kind() != StreamKind.TERMINAL
-                || hub.foreground().mayRead(device, reader.session(), reader.group())) {
-            return true;
-        }
-        if (!retrying) {
-            retrying = true;
-            hub.loop().after(FOREGROUND_RETRY_MILLIS, () -> {
-                retrying = false;
-                pump();
-            });
-        }
-        return false;
-    }
-
-    // ---- the terminal
-
-    private void watchTerminal() {
-        if (!closed) {
-            checkTerminal();
-            hub.loop().after(TERMINAL_CHECK_MILLIS, this::watchTerminal);
-        }
-    }
-
-    /** Tells the stand-ins of a new window size or new modes, and serves who is in the foreground now. */
-    void checkTerminal() {
-        if (original.kind() != StreamKind.TERMINAL || closed) {
-            return;
-        }
-        try {
-            byte[] size = Terminals.window(original.own());
-            if (!Arrays.equals(size, window)) {
-                window = size;
-                remotes.values().forEach(remote -> tell(remote, Frame.Type.WINDOW, 0, size));
-            }
-            byte[] now = Terminals.modes(original.own());
-            if (!Arrays.equals(now, modes)) {
-                modes = now;
-                remotes.values().forEach(remote -> tell(remote, Frame.Type.MODES_DOWN, 0, now));
-            }
-            pump();
-        } catch (ErrnoException problem) {
-            if (problem.errno() != Errno.EIO) {
-                throw problem;
-            }
-        }
-    }
-
-    private void changeModes(Remote.Key key, byte[] after) {
-        if (original.kind() != StreamKind.TERMINAL || after.length != Terminals.TERMIOS_SIZE) {
-            return;
-        }
-        byte[] wanted = TerminalStandIn.originalModes(Terminals.modes(original.own()), after);
-        Terminals.modes(original.own(), wanted);
-        modes = Terminals.modes(original.own());
-        remotes.values().stream()
-                .filter(remote -> !remote.key.equals(key))
-                .forEach(remote -> tell(remote, Frame.Type.MODES_DOWN, 0, modes));
     }
 
     // ---- the end
@@ -579,6 +556,7 @@ final class Anchor {
     void close() {
         if (!closed) {
             closed = true;
+            terminal.ifPresent(AnchoredTerminal::close);
             hub.loop().unwatch(original.own(), watch);
             hub.forget(this);
             if (original.kind() == StreamKind.PIPE && original.reads() && !unread.isEmpty()) {
@@ -586,6 +564,11 @@ final class Anchor {
             }
             original.close();
         }
+    }
+
+    /** Looks at the terminal now, when it is one. */
+    void checkTerminal() {
+        terminal.ifPresent(AnchoredTerminal::check);
     }
 
     int ticketCount() {

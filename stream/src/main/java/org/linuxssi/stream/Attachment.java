@@ -37,7 +37,7 @@ final class Attachment {
         DETACHED
     }
 
-    private record Preparing(int held, CompletableFuture<Long> unread) {}
+    private record Preparing(int held, long returned, CompletableFuture<Long> unread) {}
 
     private record Flush(long upTo, CompletableFuture<Void> done) {}
 
@@ -60,7 +60,11 @@ final class Attachment {
     private boolean gone;
     private long sent;
     private long written;
+    /** Bytes that were given to the stand-in and of which the anchor was not told. */
     private long taken;
+    /** Bytes that went back to the anchor in all. */
+    private long returned;
+
     private byte[] modes;
     private byte[] window;
 
@@ -154,12 +158,40 @@ final class Attachment {
                 pending.remove();
             }
         }
+        if (!sharing()) {
+            tellTaken();
+        }
+        if (endDown && pending.isEmpty() && !(sharing() && unread() > 0) && standIn.endReading()) {
+            detach(new byte[0]);
+        }
+    }
+
+    private void tellTaken() {
         if (taken >= REPORT || (taken > 0 && pending.isEmpty())) {
             tell(Frame.Type.TAKEN, taken);
             taken = 0;
         }
-        if (endDown && pending.isEmpty() && standIn.endReading()) {
-            detach(new byte[0]);
+    }
+
+    /** Tells whether bytes belong to programs elsewhere as well until they are read: then the anchor is told no sooner. */
+    private boolean sharing() {
+        return demanding && template.kind() == StreamKind.PIPE;
+    }
+
+    private long unread() {
+        return untaken() + standIn.unread(standIn.descriptor());
+    }
+
+    private long untaken() {
+        return pending.stream().mapToLong(ByteBuffer::remaining).sum();
+    }
+
+    /** Others read too, or no longer. */
+    private void turn(boolean ahead) {
+        boolean before = sharing();
+        readAhead(ahead);
+        if (state == State.OPEN && sharing() && !before) {
+            giveBackUnread();
         }
     }
 
@@ -170,11 +202,17 @@ final class Attachment {
             hub.observer().ignore(standIn.name());
         } else {
             demand.reset();
-            hub.observer().observe(standIn.name(), (wish, began) -> {
-                if (state == State.OPEN && !endDown) {
-                    demand.looked(wish, began, System.nanoTime());
-                }
-            });
+            hub.observer().observe(standIn.name(), this::looked);
+        }
+    }
+
+    private void looked(Wish wish, long began) {
+        if (state != State.OPEN || (endDown && !sharing())) {
+            return;
+        }
+        demand.looked(wish, began, System.nanoTime());
+        if (endDown) {
+            toProgram();
         }
     }
 
@@ -187,11 +225,19 @@ final class Attachment {
     private final class Reading implements Demand.User {
         @Override
         public long unread() {
-            return pending.stream().mapToLong(ByteBuffer::remaining).sum() + standIn.unread(standIn.descriptor());
+            return Attachment.this.unread();
+        }
+
+        @Override
+        public void consumed() {
+            tellTaken();
         }
 
         @Override
         public void want(long bytes, Wish.Reader reader) {
+            if (endDown) {
+                return;
+            }
             byte[] body = ByteBuffer.allocate(8)
                     .putInt(reader.session())
                     .putInt(reader.group())
@@ -207,9 +253,14 @@ final class Attachment {
         }
     }
 
+    /** The anchor says once more when it is at its end. */
     private void giveBackUnread() {
-        long untaken = pending.stream().mapToLong(ByteBuffer::remaining).sum();
-        tell(Frame.Type.GIVE_BACK, untaken, leftover(new byte[0]));
+        long untold = untaken() + taken;
+        byte[] bytes = leftover(new byte[0]);
+        tell(Frame.Type.GIVE_BACK, untold, bytes);
+        taken = 0;
+        returned += bytes.length;
+        endDown &= !sharing();
     }
 
     /**
@@ -333,8 +384,8 @@ final class Attachment {
      */
     CompletableFuture<Long> prepare(long serial, NodeId destination, int held) {
         CompletableFuture<Long> prepared = new CompletableFuture<>();
-        preparing.put(serial, new Preparing(held, prepared));
         giveBackOnDemand();
+        preparing.put(serial, new Preparing(held, returned, prepared));
         leaving++;
         fromProgram(true);
         if (state == State.OPEN) {
@@ -421,7 +472,7 @@ final class Attachment {
                 }
             }
             case PREPARED -> prepared(frame.argument());
-            case AHEAD -> readAhead(frame.argument() != 0);
+            case AHEAD -> turn(frame.argument() != 0);
             case END_OF_INPUT -> endOfInput();
             case WINDOW -> window(frame.bytes());
             case MODES_DOWN -> modes(frame.bytes());
@@ -458,8 +509,8 @@ final class Attachment {
         Preparing waiting = preparing.remove(serial);
         if (waiting != null) {
             giveBackOnDemand();
-            long behind = pending.stream().mapToLong(ByteBuffer::remaining).sum();
-            waiting.unread().complete(behind + standIn.unread(waiting.held()));
+            long onTheWay = returned - waiting.returned();
+            waiting.unread().complete(onTheWay + untaken() + standIn.unread(waiting.held()));
         }
     }
 

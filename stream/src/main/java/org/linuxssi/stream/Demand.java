@@ -27,6 +27,9 @@ final class Demand {
         /** Returns the number of bytes that are here and not read. */
         long unread();
 
+        /** All bytes that had come were read. */
+        void consumed();
+
         /** Asks the anchor for as many bytes for this reader, 0 for none. */
         void want(long bytes, Wish.Reader reader);
 
@@ -83,6 +86,7 @@ final class Demand {
         }
         if (fresh) {
             consumed(now);
+            user.consumed();
         }
         if (began < emptied) {
             return;

@@ -1,5 +1,6 @@
 package org.linuxssi.stream;
 
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Optional;
@@ -16,8 +17,11 @@ final class Remote {
     /** Bytes that its process did not read before it came here; they go before all others. */
     final ArrayDeque<byte[]> first = new ArrayDeque<>();
 
-    /** How many bytes it may be sent. */
+    /** How many bytes it may be sent. Comes back as they are read, or as they are taken where no others could read them. */
     long credit;
+
+    /** It was sent bytes ahead, others read too now, and it has not yet given back what it has. */
+    boolean unsure;
 
     /** It was told that bytes are sent as they are there; nothing before it was told either. */
     Optional<Boolean> ahead = Optional.empty();
@@ -34,16 +38,32 @@ final class Remote {
     /** The ticket whose outcome it waits for before it is sent anything. */
     Optional<Ticket> gate = Optional.empty();
 
+    /** A process came to it, so that it stays when another one does not come after all. */
+    boolean used;
+
     /** It was told of the end. */
     boolean ended;
 
+    private final long window;
+
     Remote(Key key, long credit) {
         this.key = key;
+        this.window = credit;
         this.credit = credit;
     }
 
+    void tell(Hub hub, Frame.Type type, long argument, byte[] bytes) {
+        hub.send(key.node(), new Frame(type, 0, key.attachment(), argument, bytes));
+    }
+
+    /** Tells whether bytes can be sent to it now: after the end nobody would read them. */
     boolean takes() {
-        return most() > 0 && open();
+        return most() > 0 && open() && !ended;
+    }
+
+    /** Tells whether bytes that it was sent, or is to be sent first, may come back for others. */
+    boolean holdsUnread() {
+        return ahead.orElse(false) || unsure || credit < window || !first.isEmpty();
     }
 
     /** Tells whether it may be sent anything now. */
@@ -60,6 +80,14 @@ final class Remote {
     void sent(long count) {
         credit -= count;
         wanted = 0;
+    }
+
+    /** Returns what was sent to it, followed by what was to be sent first. */
+    byte[] followedByFirst(byte[] sent) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(sent);
+        first.forEach(bytes::writeBytes);
+        return bytes.toByteArray();
     }
 
     /** Takes the first piece of a queue, or as much of it as the limit allows; empty when there is none. */
