@@ -3,9 +3,11 @@ package org.linuxssi.epm;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.epm.Journal.Entry;
 import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
@@ -30,6 +32,11 @@ final class Arrivals implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Arrivals.class.getName());
 
+    private static final String CUT_OFF = " is cut off from the others for the moment";
+    private static final Duration TRUST_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration TRUST_POLL = Duration.ofMillis(10);
+
+    private final NodeId self;
     private final Imaging imaging;
     private final Places places;
     private final FaultPoint.Hook faults;
@@ -41,6 +48,7 @@ final class Arrivals implements AutoCloseable {
 
     Arrivals(Migrator migrator, Outcomes outcomes) {
         Rpc rpc = migrator.rpc;
+        self = rpc.self();
         imaging = migrator.imaging;
         places = migrator.places;
         faults = migrator.faults;
@@ -57,11 +65,10 @@ final class Arrivals implements AutoCloseable {
         try (stream) {
             faults.reached(FaultPoint.OFFER_RECEIVED, offer.pid());
             List<String> lacking = imaging.lacking(offer.needs());
-            if (!lacking.isEmpty()) {
-                Records.write(
-                        stream,
-                        Verdict.CODEC,
-                        Verdict.no(Errno.EAGAIN, "pid " + offer.pid() + " cannot move: " + String.join("; ", lacking)));
+            if (!trustedSoon()) {
+                refuse(stream, "node " + self + CUT_OFF);
+            } else if (!lacking.isEmpty()) {
+                refuse(stream, "pid " + offer.pid() + " cannot move: " + String.join("; ", lacking));
             } else if (incoming.putIfAbsent(offer.key(), offer.pid()) == null) {
                 try {
                     receive(from, offer, stream);
@@ -70,6 +77,21 @@ final class Arrivals implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** A node that has just joined is not trusted before its first signs of life were confirmed. */
+    private boolean trustedSoon() {
+        for (long waited = 0; !hotplug.trusted(); waited += TRUST_POLL.toNanos()) {
+            if (waited >= TRUST_PATIENCE.toNanos() || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(TRUST_POLL.toNanos());
+        }
+        return true;
+    }
+
+    private static void refuse(ByteStream stream, String reason) throws IOException {
+        Records.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, reason));
     }
 
     private void receive(NodeId from, Offer offer, ByteStream stream) throws IOException {
@@ -104,7 +126,7 @@ final class Arrivals implements AutoCloseable {
             entry = hold(from, offer, arrival);
         } catch (ErrnoException | IOException problem) {
             LOG.log(Level.WARNING, "pid {0} from node {1} was not built: {2}", offer.pid(), from, problem.getMessage());
-            Records.write(stream, Verdict.CODEC, Verdict.no(Errno.EAGAIN, String.valueOf(problem.getMessage())));
+            refuse(stream, String.valueOf(problem.getMessage()));
             return false;
         }
         boolean go = false;
@@ -120,6 +142,9 @@ final class Arrivals implements AutoCloseable {
                 arrival.abandon();
             }
             journal.delete(entry);
+        }
+        if (!go) {
+            refuse(stream, "node " + self + CUT_OFF);
         }
         return go;
     }

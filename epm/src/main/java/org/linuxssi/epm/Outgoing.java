@@ -147,11 +147,13 @@ final class Outgoing {
         Commit word = new Commit(places.history(order.pid()));
         Entry entry = new Entry(Journal.Role.LEAVING, key, order.pid(), order.target(), departure.hold());
         boolean gone = false;
+        Verdict verdict;
         places.departing(order.pid(), order.target());
         try {
             journal.write(entry);
             places.moved(order.pid(), order.target());
-            gone = started(stream, word);
+            verdict = started(stream, word);
+            gone = verdict.errno() == 0;
             watch.running();
             watch.lap(Step.COMMIT);
             if (gone) {
@@ -168,9 +170,7 @@ final class Outgoing {
         }
         if (!gone) {
             throw new MigrationException(
-                    Errno.EAGAIN,
-                    "migrate " + order.pid() + ": node " + order.target()
-                            + " was lost before the process ran there; it runs on here");
+                    Errno.EAGAIN, "migrate " + order.pid() + ": " + verdict.text() + "; it runs on here");
         }
     }
 
@@ -205,13 +205,15 @@ final class Outgoing {
     }
 
     /** Tells the target to let the process run and finds out whether it did, however long that takes. */
-    private boolean started(ByteStream stream, Commit word) {
+    private Verdict started(ByteStream stream, Commit word) {
         try {
             Records.write(stream, Commit.CODEC, word);
             faults.reached(FaultPoint.COMMITTED, order.pid());
-            return Records.read(stream, Verdict.CODEC).errno() == 0;
+            return Records.read(stream, Verdict.CODEC);
         } catch (IOException | RuntimeException _) {
-            return doubt.ran(key, order.target());
+            return doubt.ran(key, order.target())
+                    ? Verdict.OK
+                    : Verdict.no(Errno.EAGAIN, "node " + order.target() + " was lost before the process ran there");
         }
     }
 }
