@@ -124,10 +124,9 @@ final class ClusterRequests {
         return new Reply.Changed(chosen);
     }
 
-    /** Tells all daemons to end; this one is told like the others. */
-    Reply.Done poweroff(boolean reboot) throws InterruptedException {
+    /** Tells all other daemons to end. */
+    void poweroff(boolean reboot) throws InterruptedException {
         await("cluster poweroff", hotplug.poweroff(reboot));
-        return new Reply.Done();
     }
 
     private NodeSet online() {

@@ -43,15 +43,15 @@ final class Requests implements ControlHandler {
             }
             case Request.ClusterStop() -> {
                 exchange.requireRoot("cluster stop");
-                yield cluster.poweroff(false);
+                yield poweroff(false);
             }
             case Request.ClusterPoweroff() -> {
                 exchange.requireRoot("cluster poweroff");
-                yield cluster.poweroff(false);
+                yield poweroff(false);
             }
             case Request.ClusterReboot() -> {
                 exchange.requireRoot("cluster reboot");
-                yield cluster.poweroff(true);
+                yield poweroff(true);
             }
             case Request.ClusterWaitStart() -> {
                 endWithCaller(exchange);
@@ -87,6 +87,13 @@ final class Requests implements ControlHandler {
         return where.equals(node.self())
                 ? node.programs().run(run, exchange)
                 : node.remote().run(where, run, exchange);
+    }
+
+    /** This daemon is the last to be told, as it ends the connections of those who ask. */
+    private Reply.Done poweroff(boolean reboot) throws InterruptedException {
+        node.cluster().poweroff(reboot);
+        node.end(false);
+        return new Reply.Done();
     }
 
     private Reply.Done shutDown(boolean drain) {

@@ -93,7 +93,7 @@ public interface Hotplug extends AutoCloseable {
      */
     CompletableFuture<View> remove(NodeSet nodes);
 
-    /** Tells all members to power off, or to reboot; completes when all were told. */
+    /** Tells all other members to power off, or to reboot; completes when they were told. Ending this node is up to the caller. */
     CompletableFuture<Void> poweroff(boolean reboot);
 
     /** Leaves at once, as if the node had failed. */

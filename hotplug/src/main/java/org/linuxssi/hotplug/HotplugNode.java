@@ -513,7 +513,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
                     return Codec.Nothing.NOTHING;
                 }))
                 .toArray(CompletableFuture<?>[]::new);
-        return CompletableFuture.allOf(told).thenRun(() -> post(() -> poweredOff(reboot)));
+        return CompletableFuture.allOf(told);
     }
 
     private void poweredOff(boolean reboot) {
