@@ -110,6 +110,7 @@ public final class Cli {
         known.put("cluster", () -> new CommandLine(new ClusterCommand(daemon)));
         known.put("events", () -> new CommandLine(new EventsCommand(daemon)));
         known.put("kddm", () -> new CommandLine(new KddmCommand(daemon)));
+        known.put("bench", () -> new CommandLine(new BenchCommand(daemon)));
         known.put("kddmstat", () -> new CommandLine(new KddmStatCommand(daemon)));
         known.put("shutdown", () -> new CommandLine(new ShutdownCommand(daemon)));
         known.put("doctor", () -> new CommandLine(new DoctorCommand()));

@@ -403,14 +403,16 @@ class CliTest {
     }
 
     @Test
-    void kddmShowsSetsObjectsAndWaits() {
+    void kddmShowsSetsObjectsAndWaitsAndIsMeasured() {
         for (String[] words : new String[][] {
             {"krg", "kddm"},
             {"krg", "kddm", "sets"},
             {"krg", "kddm", "stat"},
             {"krg", "kddm", "objects", "200:1", "-l", "5"},
             {"krg", "kddm", "waits"},
-            {"krg", "kddm", "get", "200:1", "16831"}
+            {"krg", "kddm", "get", "200:1", "16831"},
+            {"krg", "bench"},
+            {"krg", "bench", "kddm", "-l", "7"}
         }) {
             assertThat(answered(new Reply.Text("something\n"), words).out()).isEqualTo("something\n");
         }
@@ -421,6 +423,8 @@ class CliTest {
                         new Request.Kddm(Request.KddmTopic.STAT, "", 0, 0),
                         new Request.Kddm(Request.KddmTopic.OBJECTS, "200:1", 0, 5),
                         new Request.Kddm(Request.KddmTopic.WAITS, "", 0, 0),
-                        new Request.Kddm(Request.KddmTopic.GET, "200:1", 16831, 0));
+                        new Request.Kddm(Request.KddmTopic.GET, "200:1", 16831, 0),
+                        new Request.Kddm(Request.KddmTopic.BENCH, "", 0, 100),
+                        new Request.Kddm(Request.KddmTopic.BENCH, "", 0, 7));
     }
 }

@@ -170,7 +170,9 @@ public sealed interface Request {
         /** Which requests wait for whom, on all nodes. */
         WAITS,
         /** The bytes of one object; for root. */
-        GET
+        GET,
+        /** What the operations take; for root. */
+        BENCH
     }
 
     /**
@@ -178,7 +180,7 @@ public sealed interface Request {
      *
      * @param set as {@code 200:1}; empty where none is needed
      * @param object number of the object to get
-     * @param limit the most objects
+     * @param limit the most objects; how often each operation is measured
      */
     record Kddm(KddmTopic topic, String set, long object, int limit) implements Request {}
 

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.linuxssi.kddm.BenchmarkRow;
 import org.linuxssi.kddm.DefaultOwner;
 import org.linuxssi.kddm.ObjectInfo;
 import org.linuxssi.kddm.SetDefinition;
@@ -22,6 +23,7 @@ final class KddmTable {
 
     private static final String SETS = "%-12s %-16s %-10s %7s %6s %7s %s";
     private static final String OBJECTS = "%20s %-12s %-12s %4s %8s %7s %6s %7s";
+    private static final String BENCHMARK = "%-20s %-24s %10s %10s %10s %10s";
     private static final String WAITS = "%-12s %20s %-7s %4s %8s %-12s %s";
 
     /** The head of {@link #waits}. */
@@ -94,6 +96,30 @@ final class KddmTable {
                         it.waitsFor().isEmpty() ? "-" : it.waitsFor(),
                         it.held() ? "held" : "-"))
                 .collect(Collectors.joining("\n"));
+    }
+
+    /** Returns what operations took in microseconds, and how many bare exchanges that is. */
+    static String benchmark(List<BenchmarkRow> rows) {
+        String head = String.format(
+                Locale.ROOT, BENCHMARK, "OBJECTS", "OPERATION", "MEAN-US", "P50-US", "P99-US", "EXCHANGES");
+        return rows.stream().map(KddmTable::line).collect(Collectors.joining("\n", head + "\n", ""));
+    }
+
+    private static String line(BenchmarkRow row) {
+        boolean done = row.samples() > 0;
+        return String.format(
+                Locale.ROOT,
+                BENCHMARK,
+                row.set(),
+                row.operation(),
+                done ? micros(row.mean()) : "-",
+                done ? micros((double) row.median()) : "-",
+                done ? micros((double) row.p99()) : "-",
+                done ? String.format(Locale.ROOT, "%.2f", row.exchanges()) : "-");
+    }
+
+    private static String micros(double nanos) {
+        return String.format(Locale.ROOT, "%.2f", nanos / 1000);
     }
 
     static String format(List<SetInfo> sets) {

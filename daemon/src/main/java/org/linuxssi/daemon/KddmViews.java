@@ -1,5 +1,6 @@
 package org.linuxssi.daemon;
 
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -13,13 +14,17 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.Request;
+import org.linuxssi.kddm.Benchmark;
 import org.linuxssi.kddm.Kddm;
 import org.linuxssi.kddm.KddmException;
 import org.linuxssi.kddm.WaitInfo;
 import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.procfs.ProcExtensions;
+import org.linuxssi.procfs.SyntheticFile;
 import org.linuxssi.rpc.Rpc;
+import org.linuxssi.rpc.RpcException;
 import org.linuxssi.rpc.Service;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
@@ -35,6 +40,7 @@ final class KddmViews implements AutoCloseable {
     private static final int MOST_WAITS = 2000;
     private static final int MOST_IN_PROC = 10_000;
     private static final int BYTES_A_LINE = 16;
+    private static final int LOOPS_IN_PROC = 16;
     private static final Service<Codec.Nothing, String> WAITS = Service.of(
             407,
             "daemon.kddm-waits",
@@ -57,6 +63,28 @@ final class KddmViews implements AutoCloseable {
         registrations.add(files.add("kddm/stat", _ -> bytes(KddmTable.format(kddm.sets()))));
         registrations.add(files.add("kddm/waits", _ -> bytes(waits())));
         registrations.add(files.add("kddm/objects", _ -> bytes(allObjects())));
+        registrations.add(files.add("kddm/bench", new BenchmarkFile()));
+    }
+
+    /** Each open of it measures. */
+    private final class BenchmarkFile implements SyntheticFile {
+        @Override
+        public byte[] read(int uid) {
+            if (uid != 0) {
+                throw new ErrnoException("read /proc/kerrighed/kddm/bench", Errno.EACCES);
+            }
+            try {
+                return bytes(benchmark(LOOPS_IN_PROC));
+            } catch (ControlException problem) {
+                LOG.log(Level.WARNING, "/proc/kerrighed/kddm/bench: {0}", problem.getMessage());
+                throw new ErrnoException("read /proc/kerrighed/kddm/bench", problem.errno());
+            }
+        }
+
+        @Override
+        public int permissions() {
+            return 0400;
+        }
     }
 
     private static byte[] bytes(String text) {
@@ -71,7 +99,22 @@ final class KddmViews implements AutoCloseable {
             case OBJECTS -> KddmTable.objects(kddm.objects(set(request.set()), Math.max(1, request.limit())));
             case WAITS -> waits();
             case GET -> get(set(request.set()), request.object());
+            case BENCH -> benchmark(request.limit());
         };
+    }
+
+    private String benchmark(int loops) {
+        if (loops < 1 || loops > Benchmark.MOST_LOOPS) {
+            throw new ControlException(
+                    Errno.EINVAL, "bench kddm: " + loops + " loops are not in 1-" + Benchmark.MOST_LOOPS);
+        }
+        try {
+            return KddmTable.benchmark(kddm.benchmark().run(loops));
+        } catch (IllegalStateException refused) {
+            throw new ControlException(Errno.EBUSY, "bench kddm: " + refused.getMessage());
+        } catch (KddmException | RpcException | UncheckedIOException failed) {
+            throw new ControlException(Errno.EIO, "bench kddm: " + failed.getMessage());
+        }
     }
 
     private SetId set(String text) {

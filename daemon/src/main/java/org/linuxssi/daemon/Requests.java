@@ -69,8 +69,13 @@ final class Requests implements ControlHandler {
             case Request.Ps ps -> filter(ps, node.processes(ps.node()));
             case Request.Events events -> events(events, exchange);
             case Request.Kddm query -> {
-                if (query.topic() == Request.KddmTopic.GET) {
-                    exchange.requireRoot("kddm get");
+                switch (query.topic()) {
+                    case GET -> exchange.requireRoot("kddm get");
+                    case BENCH -> {
+                        exchange.requireRoot("bench kddm");
+                        node.requireUp(node.self());
+                    }
+                    case SETS, STAT, OBJECTS, WAITS -> {}
                 }
                 yield new Reply.Text(node.kddm().text(query));
             }

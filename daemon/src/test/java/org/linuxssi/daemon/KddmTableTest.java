@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.linuxssi.kddm.BenchmarkRow;
 import org.linuxssi.kddm.DefaultOwner;
 import org.linuxssi.kddm.ObjectInfo;
 import org.linuxssi.kddm.SetDefinition;
@@ -68,5 +69,19 @@ class KddmTableTest {
                 00000000  41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f 50  |ABCDEFGHIJKLMNOP|
                 00000010  0a                                               |.|
                 00000011""");
+    }
+
+    @Test
+    void theBenchmarkIsInMicrosecondsAndExchanges() {
+        List<String> lines = KddmTable.benchmark(List.of(
+                        new BenchmarkRow("4 B, home here", "get from node 1", 16, 51_234.5, 50_000, 99_999, 1.5),
+                        new BenchmarkRow("4 B, home here", "get from node 2", 0, 0, 0, 0, 0)))
+                .lines()
+                .toList();
+        assertThat(lines.getFirst().split("  +"))
+                .containsExactly("OBJECTS", "OPERATION", "MEAN-US", "P50-US", "P99-US", "EXCHANGES");
+        assertThat(lines.get(1).split("  +"))
+                .containsExactly("4 B, home here", "get from node 1", "51.23", "50.00", "100.00", "1.50");
+        assertThat(lines.get(2).split("  +")).containsExactly("4 B, home here", "get from node 2", "-", "-", "-", "-");
     }
 }

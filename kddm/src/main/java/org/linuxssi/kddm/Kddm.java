@@ -58,6 +58,7 @@ public final class Kddm implements AutoCloseable {
     private final UniqueIds uniqueIds;
     private final DistributedLocks locks;
     private final DistributedBarriers barriers;
+    private final Benchmark benchmark;
 
     /** Makes KDDM of a node and registers its handlers. */
     public Kddm(Rpc rpc, Hotplug hotplug) {
@@ -69,6 +70,9 @@ public final class Kddm implements AutoCloseable {
                 new UniqueIds(builtIn(UniqueIds.spec(() -> engine.members().epoch())));
         this.locks = new DistributedLocks(builtIn(DistributedLocks.spec()));
         this.barriers = new DistributedBarriers(builtIn(DistributedBarriers.spec()), rpc.time());
+        this.benchmark = new Benchmark(
+                rpc, () -> engine.members().set(), builtIn(Benchmark.small()), builtIn(Benchmark.large()));
+        registrations.add(benchmark::close);
         registrations.add(rpc.serve(DESTROY, (_, id) -> {
             destroyed(id);
             return Codec.Nothing.NOTHING;
@@ -257,6 +261,11 @@ public final class Kddm implements AutoCloseable {
     /** Returns the cluster-wide barriers. */
     public DistributedBarriers barriers() {
         return barriers;
+    }
+
+    /** Returns what measures the operations on this cluster. */
+    public Benchmark benchmark() {
+        return benchmark;
     }
 
     /** Returns the node this is. */
