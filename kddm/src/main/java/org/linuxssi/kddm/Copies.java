@@ -347,6 +347,7 @@ final class Copies<T> {
     private void release(Copy<T> copy, boolean exclusive) {
         if (exclusive) {
             copy.writer = false;
+            copy.written(true);
             if (!backup.waits()) {
                 copy.version++;
             }

@@ -14,8 +14,9 @@ final class Copy<T> extends ObjectTable.Node {
     private static final int STATE = 0x0f;
     private static final int USED = 0x10;
     private static final int COUNTED = 0x20;
+    private static final int WRITTEN = 0x40;
 
-    /** The state's number, and whether it was used lately and counted as present. */
+    /** The state's number, and whether it was used lately, counted as present, and written since it came. */
     private byte bits;
     /** Where the directory entry goes, as messages said; used while the set is not open here. */
     private short placement = Members.MODULO;
@@ -66,6 +67,15 @@ final class Copy<T> extends ObjectTable.Node {
 
     void counted(boolean now) {
         bits = (byte) (now ? bits | COUNTED : bits & ~COUNTED);
+    }
+
+    /** Tells whether it was held to write here since it came. */
+    boolean written() {
+        return (bits & WRITTEN) != 0;
+    }
+
+    void written(boolean now) {
+        bits = (byte) (now ? bits | WRITTEN : bits & ~WRITTEN);
     }
 
     int placement() {

@@ -104,7 +104,7 @@ final class CopyProtocol<T> {
     /** Tells whether the holds allow to obey the demand. */
     boolean ready(Copy<T> copy) {
         boolean sharing = copy.demand() instanceof Message.Supply supply
-                && (supply.mode() == Mode.READ || supply.mode() == Mode.SYNC);
+                && (supply.mode() == Mode.READ || supply.mode() == Mode.SYNC || supply.mode() == Mode.MIGRATE);
         return sharing ? !copy.writer : !copy.held();
     }
 
@@ -158,17 +158,15 @@ final class CopyProtocol<T> {
     }
 
     private void serve(Copy<T> copy, Message.Supply it, Outbox out) {
-        CopyData<T> data = copies.data();
         switch (it.mode()) {
-            case READ -> {
-                byte[] bytes = data.exported(copy);
-                data.state(copy, ObjectState.READ_OWNER);
-                out.send(it.requester(), grant(it, Outcome.READ_COPY, copy.version, bytes));
-            }
-            case WRITE -> {
-                boolean safe = safe(copy);
-                byte[] bytes = bequeath(copy, it);
-                out.send(it.requester(), grant(it, Outcome.OWNER, copy.version, bytes, safe));
+            case READ -> share(copy, it, out);
+            case WRITE -> move(copy, it, out);
+            case MIGRATE -> {
+                if (migrates(copy)) {
+                    move(copy, it, out);
+                } else {
+                    share(copy, it, out);
+                }
             }
             case OWNERSHIP -> {
                 boolean safe = safe(copy);
@@ -177,10 +175,28 @@ final class CopyProtocol<T> {
                 out.send(it.requester(), grant(it, outcome, copy.version, null, safe));
             }
             case SYNC -> {
-                data.synced(copy);
+                copies.data().synced(copy);
                 out.send(it.requester(), grant(it, Outcome.COMPLETED, copy.version, null));
             }
         }
+    }
+
+    /** Tells whether the next user of an object that nodes write in turn gets it with ownership; asked again, the answer is the same. */
+    private static boolean migrates(Copy<?> copy) {
+        return copy.state() == ObjectState.WRITE_GHOST
+                || (copy.state() == ObjectState.WRITE_OWNER && copy.written() && !copy.held() && copy.head() == null);
+    }
+
+    private void share(Copy<T> copy, Message.Supply it, Outbox out) {
+        byte[] bytes = copies.data().exported(copy);
+        copies.data().state(copy, ObjectState.READ_OWNER);
+        out.send(it.requester(), grant(it, Outcome.READ_COPY, copy.version, bytes));
+    }
+
+    private void move(Copy<T> copy, Message.Supply it, Outbox out) {
+        boolean safe = safe(copy);
+        byte[] bytes = bequeath(copy, it);
+        out.send(it.requester(), grant(it, Outcome.OWNER, copy.version, bytes, safe));
     }
 
     private boolean safe(Copy<T> copy) {
@@ -241,14 +257,14 @@ final class CopyProtocol<T> {
                 asked.operation.completeExceptionally(error);
             }
         });
-        done(it, true, false, "", out);
+        done(it, true, false, false, "", out);
     }
 
-    private void done(Message.Grant it, boolean present, boolean taken, String error, Outbox out) {
+    private void done(Message.Grant it, boolean present, boolean taken, boolean owns, String error, Outbox out) {
         if (it.seq() != 0) {
             engine.home(it.placement(), it.object())
-                    .ifPresent(home ->
-                            out.send(home, new Message.Done(it.set(), it.object(), it.seq(), present, taken, error)));
+                    .ifPresent(home -> out.send(
+                            home, new Message.Done(it.set(), it.object(), it.seq(), present, taken, owns, error)));
         }
     }
 
@@ -262,7 +278,7 @@ final class CopyProtocol<T> {
         }
         if (it.seq() != 0 && it.seq() <= copy.seq) {
             copies.serve(copy, out);
-            done(it, copy.exists(), true, "", out);
+            done(it, copy.exists(), true, copy.state().owner(), "", out);
             return;
         }
         String error = "";
@@ -292,7 +308,7 @@ final class CopyProtocol<T> {
         boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH
                 || !copy.unborn()
                 || !copies.backup().waits();
-        done(it, copy.exists() && safelyMade, taken, error, out);
+        done(it, copy.exists() && safelyMade, taken, taken && copy.state().owner(), error, out);
     }
 
     /** Releases the ghost, with several copies not before the backups are where they have to be. */
@@ -342,6 +358,7 @@ final class CopyProtocol<T> {
         copy.seq = it.seq();
         copy.version = it.version();
         copy.state(state);
+        copy.written(false);
         copy.noHeir();
         copies.data().arrived(copy, bytes == null ? new byte[0] : bytes);
     }
@@ -468,7 +485,16 @@ final class CopyProtocol<T> {
         }
         synchronized (copy) {
             if (copy.seq >= it.seq()) {
-                out.send(home, new Message.Done(it.set(), it.object(), it.seq(), copy.exists(), true, ""));
+                out.send(
+                        home,
+                        new Message.Done(
+                                it.set(),
+                                it.object(),
+                                it.seq(),
+                                copy.exists(),
+                                true,
+                                copy.state().owner(),
+                                ""));
                 if (copy.predecessor() == null) {
                     out.send(home, new Message.Received(it.set(), it.object(), it.seq()));
                 }

@@ -148,7 +148,8 @@ final class Directory {
         if (entry.owner == null) {
             absent(entry, t, out);
         } else {
-            supply(entry, t, Mode.READ, t.requester, t.request.request(), false, out);
+            Mode mode = entry.migratory && entry.copies.size() == 1 ? Mode.MIGRATE : Mode.READ;
+            supply(entry, t, mode, t.requester, t.request.request(), false, out);
         }
     }
 
@@ -159,6 +160,8 @@ final class Directory {
             return;
         }
         NodeSet others = entry.copies.minus(owner).minus(t.requester);
+        boolean afterReading = !owner.equals(t.requester) && entry.copies.contains(t.requester);
+        entry.migratory = others.isEmpty() && (entry.migratory || afterReading);
         if (others.isEmpty()) {
             handOver(entry, t, owner, out);
         } else {
@@ -477,8 +480,11 @@ final class Directory {
     private void supplied(DirectoryEntry entry, Transaction t, NodeId from, Message.Done it, Outbox out) {
         switch (t.request.want()) {
             case READ -> {
-                if (it.taken()) {
+                if (it.taken() && t.migrates() && it.owns()) {
+                    entry.own(from);
+                } else if (it.taken()) {
                     entry.copies = entry.copies.plus(from);
+                    entry.migratory &= !t.migrates();
                 }
             }
             case WRITE -> {

@@ -21,6 +21,8 @@ final class DirectoryEntry extends ObjectTable.Node {
     boolean replicated;
     /** The stand-in knows that the object exists. */
     boolean shadowed;
+    /** Nodes read and then write it in turn, so that who wants to read it gets it with ownership. */
+    boolean migratory;
 
     @Nullable
     Transaction active;
@@ -52,7 +54,9 @@ final class DirectoryEntry extends ObjectTable.Node {
         return switch (t.phase) {
             case TOUCHING -> replicated ? null : t.target;
             case SUPPLYING ->
-                t.request.want() == Message.Want.WRITE || t.request.want() == Message.Want.FLUSH ? t.target : null;
+                t.request.want() == Message.Want.WRITE || t.request.want() == Message.Want.FLUSH || t.migrates()
+                        ? t.target
+                        : null;
             case QUEUED, INVALIDATING, TOUCHING_HERE -> null;
         };
     }

@@ -15,8 +15,8 @@ import org.linuxssi.tools.NodeSet;
  * The directory entries of one set. An object at which nothing goes on has its entry packed into a number; for a transaction it is
  * made an object, and packed again afterwards.
  *
- * <p>The number: owner (8 bits), placement (9), lost, replicated, shadowed, owned, 1, and the number of the copy set (10), of which 0
- * is the owner alone. Objects with a copy set beyond those stay objects.
+ * <p>The number: owner (8 bits), placement (9), lost, replicated, shadowed, owned, 1, migratory, and the number of the copy set (9),
+ * of which 0 is the owner alone. Objects with a copy set beyond those stay objects.
  */
 final class DirectoryTable {
 
@@ -26,8 +26,9 @@ final class DirectoryTable {
     private static final int SHADOWED = 1 << 19;
     private static final int OWNED = 1 << 20;
     private static final int THERE = 1 << 21;
-    private static final int COPY_SET = 22;
-    private static final int MOST_COPY_SETS = 1 << 10;
+    private static final int MIGRATORY = 1 << 22;
+    private static final int COPY_SET = 23;
+    private static final int MOST_COPY_SETS = 1 << 9;
     private static final int UNPACKABLE = -1;
 
     private final long set;
@@ -78,6 +79,7 @@ final class DirectoryTable {
             entry.lost = (number & LOST) != 0;
             entry.replicated = (number & REPLICATED) != 0;
             entry.shadowed = (number & SHADOWED) != 0;
+            entry.migratory = (number & MIGRATORY) != 0;
             if ((number & OWNED) != 0) {
                 NodeId owner = NodeId.of(number & 0xff);
                 entry.own(owner);
@@ -95,7 +97,8 @@ final class DirectoryTable {
                 | entry.placement << PLACEMENT
                 | (entry.lost ? LOST : 0)
                 | (entry.replicated ? REPLICATED : 0)
-                | (entry.shadowed ? SHADOWED : 0);
+                | (entry.shadowed ? SHADOWED : 0)
+                | (entry.migratory ? MIGRATORY : 0);
         if (owner == null) {
             return number;
         }

@@ -161,7 +161,8 @@ final class DurableCopies<T> {
         copies.serve(copy, out);
         out.send(
                 engine.self(),
-                new Message.Done(it.set(), it.object(), it.seq(), copy.exists(), copy.exists(), problem));
+                new Message.Done(
+                        it.set(), it.object(), it.seq(), copy.exists(), copy.exists(), copy.exists(), problem));
     }
 
     static String unreachable(long object, long set, int node) {

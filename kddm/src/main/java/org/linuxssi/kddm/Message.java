@@ -78,7 +78,9 @@ sealed interface Message {
         /** Send ownership to a node that has a copy. */
         OWNERSHIP,
         /** Write to the store. */
-        SYNC
+        SYNC,
+        /** As WRITE if you wrote it and nobody uses it, else as READ: the requester, who wants to read, will probably write. */
+        MIGRATE
     }
 
     /** Home to owner: serve this requester. */
@@ -139,8 +141,9 @@ sealed interface Message {
             byte @Nullable [] data)
             implements Message {}
 
-    /** Requester to home: the grant arrived; whether the object exists now, and whether the copy was taken. */
-    record Done(long set, long object, long seq, boolean present, boolean taken, String error) implements Message {}
+    /** Requester to home: the grant arrived; whether the object exists now, whether the copy was taken, and with ownership. */
+    record Done(long set, long object, long seq, boolean present, boolean taken, boolean owns, String error)
+            implements Message {}
 
     /** Requester to supplier: ownership arrived, drop the ghost. */
     record Received(long set, long object, long seq) implements Message {}

@@ -65,6 +65,7 @@ final class MessageCodec {
                         .i64(it.seq())
                         .bool(it.present())
                         .bool(it.taken())
+                        .bool(it.owns())
                         .text(it.error());
             case Message.Received it -> head(out, 8, it).i64(it.seq());
             case Message.Probe it -> head(out, 9, it).i64(it.seq());
@@ -124,7 +125,7 @@ final class MessageCodec {
                         placement(in),
                         in.bool(),
                         in.bool() ? in.bytes(SetSpec.MAX_OBJECT_SIZE) : null);
-            case 7 -> new Message.Done(set, object, in.i64(), in.bool(), in.bool(), in.text(MAX_ERROR));
+            case 7 -> new Message.Done(set, object, in.i64(), in.bool(), in.bool(), in.bool(), in.text(MAX_ERROR));
             case 8 -> new Message.Received(set, object, in.i64());
             case 9 -> new Message.Probe(set, object, in.i64());
             case 10 -> new Message.Exists(set, object, in.bool(), placement(in), in.node(), in.i64());

@@ -52,6 +52,11 @@ final class Transaction {
         this.request = request;
     }
 
+    /** Tells whether ownership may go to a requester that wants to read. */
+    boolean migrates() {
+        return sent instanceof Message.Supply supply && supply.mode() == Message.Mode.MIGRATE;
+    }
+
     boolean is(NodeId node, Message.Request other) {
         return requester.equals(node) && request.request() == other.request();
     }

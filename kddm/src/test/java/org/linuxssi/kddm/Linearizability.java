@@ -160,11 +160,22 @@ final class Linearizability {
         }
         return switch (it.kind) {
             case READ -> state.lost() || !it.read.equals(Optional.of(touched(state))) ? null : present(touched(state));
-            case LOOK -> state.lost() || !it.read.equals(Optional.ofNullable(state.stamp())) ? null : state;
+            case LOOK -> looked(it, state);
             case UPDATE -> state.lost() || !it.read.equals(Optional.of(touched(state))) ? null : present(it.written);
             case SET -> present(it.written);
             case REMOVE -> State.ABSENT;
         };
+    }
+
+    /** What was only touched and read is forgotten with the node that touched it: the next touch gives the same. */
+    private static @Nullable State looked(Operation it, State state) {
+        if (state.lost()) {
+            return null;
+        }
+        if (it.read.isEmpty() && Stamp.FIRST.equals(state.stamp())) {
+            return State.ABSENT;
+        }
+        return it.read.equals(Optional.ofNullable(state.stamp())) ? state : null;
     }
 
     private static Stamp touched(State state) {

@@ -148,7 +148,18 @@ class LinkerTest {
         assertThat(sets.get(0).read(object)).containsExactly(5);
         assertThat(log)
                 .containsExactly(
-                        "1 export", "1 state READ_OWNER", "0 import", "0 insert", "0 state READ_COPY", "0 put");
+                        "1 export",
+                        "1 state WRITE_GHOST",
+                        "1 invalidate",
+                        "0 import",
+                        "0 insert",
+                        "0 state WRITE_OWNER",
+                        "0 put");
+        log.clear();
+        assertThat(sets.get(1).read(object)).containsExactly(5);
+        assertThat(log)
+                .containsExactly(
+                        "0 export", "0 state READ_OWNER", "1 import", "1 insert", "1 state READ_COPY", "1 put");
     }
 
     @Test

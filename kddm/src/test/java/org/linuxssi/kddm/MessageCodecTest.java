@@ -30,7 +30,7 @@ class MessageCodecTest {
             new Message.Supply(SET, 2, 3, Mode.OWNERSHIP, NODE, 4, Members.LOCAL, true, false),
             new Message.Relinquished(SET, 2, 3),
             new Message.Grant(SET, 2, 3, 4, Outcome.UPGRADE, -1, 255, false, null),
-            new Message.Done(SET, 2, 3, true, false, "why"),
+            new Message.Done(SET, 2, 3, true, false, true, "why"),
             new Message.Received(SET, 2, 3),
             new Message.Probe(SET, 2, 3),
             new Message.Exists(SET, 2, true, 0, NodeId.of(3), 9),

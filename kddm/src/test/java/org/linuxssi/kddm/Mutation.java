@@ -98,7 +98,7 @@ enum Mutation {
             boolean forget = message instanceof Message.Done m && m.taken() && at.reading.remove(m.seq()) != null;
             return Optional.of(
                     forget && message instanceof Message.Done m
-                            ? new Message.Done(m.set(), m.object(), m.seq(), m.present(), false, m.error())
+                            ? new Message.Done(m.set(), m.object(), m.seq(), m.present(), false, m.owns(), m.error())
                             : message);
         }
 
@@ -108,6 +108,17 @@ enum Mutation {
                 at.reading.put(m.seq(), m);
             }
             return Optional.of(it.message());
+        }
+    },
+
+    /** The home is not told that ownership went to a reader. */
+    FORGET_MIGRATION {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            return Optional.of(
+                    message instanceof Message.Done m
+                            ? new Message.Done(m.set(), m.object(), m.seq(), m.present(), m.taken(), false, m.error())
+                            : message);
         }
     },
 
