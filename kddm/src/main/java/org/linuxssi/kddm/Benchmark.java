@@ -38,6 +38,10 @@ public final class Benchmark implements AutoCloseable {
             return new Step(node, Action.GRAB);
         }
 
+        static Step turn(int node) {
+            return new Step(node, Action.GET_AND_GRAB);
+        }
+
         static Step get(int node) {
             return new Step(node, Action.GET);
         }
@@ -64,6 +68,8 @@ public final class Benchmark implements AutoCloseable {
             new Case("grab, 3 remote copies", Action.GRAB, Step.grab(1), Step.get(2), Step.get(3)),
             new Case("grab, local + 1 remote", Action.GRAB, Step.grab(0), Step.get(1)),
             new Case("grab, local + 3 remote", Action.GRAB, Step.grab(0), Step.get(1), Step.get(2), Step.get(3)),
+            new Case("get and grab", Action.GET_AND_GRAB, Step.grab(1)),
+            new Case("get and grab, migratory", Action.GET_AND_GRAB, Step.grab(0), Step.turn(1)),
             new Case("remove, 1 local copy", Action.REMOVE, Step.grab(0)),
             new Case("remove, 1 remote copy", Action.REMOVE, Step.grab(1)),
             new Case("remove, 2 remote copies", Action.REMOVE, Step.grab(1), Step.get(2)),

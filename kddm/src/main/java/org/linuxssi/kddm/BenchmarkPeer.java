@@ -18,12 +18,17 @@ final class BenchmarkPeer implements AutoCloseable {
     enum Action {
         GET,
         GRAB,
+        GET_AND_GRAB,
         REMOVE;
 
         void on(KddmSet<byte[]> set, long object) {
             switch (this) {
                 case GET -> set.get(object).close();
                 case GRAB -> set.grab(object).close();
+                case GET_AND_GRAB -> {
+                    set.get(object).close();
+                    set.grab(object).close();
+                }
                 case REMOVE -> set.removeObject(object);
             }
         }

@@ -22,7 +22,7 @@ class BenchmarkTest {
     void everyRowIsMeasuredOnFourNodesAndNothingIsLeft() {
         try (TestCluster cluster = new TestCluster(4)) {
             List<BenchmarkRow> rows = cluster.kddm(2).benchmark().run(LOOPS);
-            assertThat(rows).hasSize(45).allSatisfy(row -> {
+            assertThat(rows).hasSize(51).allSatisfy(row -> {
                 assertThat(row.samples()).isPositive();
                 assertThat(row.median()).isPositive().isLessThanOrEqualTo(row.p99());
             });
