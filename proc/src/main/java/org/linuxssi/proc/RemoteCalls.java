@@ -282,12 +282,21 @@ final class RemoteCalls {
             int pid = call.word(0) == 0 ? caller : call.word(0);
             int group = call.word(1) == 0 ? pid : call.word(1);
             if (proxies.contains(pid)) {
-                call.succeed(rpc.call(directory.where(pid), ProcServices.REGROUP, new Regrouped(pid, group, 0)));
+                call.succeed(regroupElsewhere(new Regrouped(pid, group, 0)));
             } else {
                 tellHolders(new Regrouped(pid, group, 0), rpc.self());
                 call.proceed();
             }
         });
+    }
+
+    /** A process whose node does not answer is lost with it. */
+    private int regroupElsewhere(Regrouped change) {
+        try {
+            return rpc.call(directory.where(change.pid()), ProcServices.REGROUP, change);
+        } catch (RpcException _) {
+            return -Errno.ESRCH.number();
+        }
     }
 
     private void setSession(NotifiedCall call) {
