@@ -30,12 +30,13 @@ final class ClusterRequests {
         this.hotplug = hotplug;
     }
 
+    /** Tells the same of the nodes as {@link #nodes}, which the settled view may be ahead of for a moment. */
     Reply.Cluster status() {
         NodeSet online = hotplug.in(NodeState.ONLINE);
         if (hotplug.paused()) {
             return new Reply.Cluster(ClusterState.ERROR, online);
         }
-        return new Reply.Cluster(hotplug.settled().started() ? ClusterState.UP : ClusterState.DOWN, online);
+        return new Reply.Cluster(online.isEmpty() ? ClusterState.DOWN : ClusterState.UP, online);
     }
 
     Reply.Cluster waitForStart() throws InterruptedException {

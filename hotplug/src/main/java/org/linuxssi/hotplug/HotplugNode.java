@@ -355,6 +355,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
             wantsIn = change.role() == Change.Role.VOTED_OUT;
             log.clear();
         }
+        publish();
         announce();
         mailbox.post(this::check);
     }
