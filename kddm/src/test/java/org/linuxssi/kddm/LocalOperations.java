@@ -18,6 +18,7 @@ import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
+import org.linuxssi.tools.SystemTime;
 import org.linuxssi.tools.TimeSource;
 
 /** What Lincheck has threads of one node do, and the sequential objects that say what may come out. */
@@ -27,16 +28,18 @@ final class LocalOperations {
 
     private LocalOperations() {}
 
-    /** Time that stands still: no timer runs, and nothing but the threads of the test. */
-    private static final class StandingTime implements TimeSource {
+    /** Messages are handled by the threads of the test; what is told once more after a while, as ever. */
+    private static final class OwnThreads implements TimeSource {
+        private final SystemTime clock = new SystemTime();
+
         @Override
         public long nanos() {
-            return 0;
+            return clock.nanos();
         }
 
         @Override
         public Registration after(Duration delay, Runnable task) {
-            return () -> {};
+            return clock.after(delay, task);
         }
 
         @Override
@@ -64,7 +67,7 @@ final class LocalOperations {
     private static Kddm node() {
         NodeId self = NodeId.of(0);
         FakeHotplug hotplug = new FakeHotplug(self);
-        Kddm kddm = new Kddm(new MemoryNetwork(new StandingTime()).node(self), hotplug);
+        Kddm kddm = new Kddm(new MemoryNetwork(new OwnThreads()).node(self), hotplug);
         hotplug.install(new View(1, NodeSet.of(self)));
         return kddm;
     }

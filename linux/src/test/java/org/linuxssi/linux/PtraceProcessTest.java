@@ -160,7 +160,7 @@ class PtraceProcessTest {
         tracer.run(() -> process.exec("/bin/sleep", List.of("sleep", "100"), List.of("A=b")));
         assertThat(ProcFiles.link(pid, "exe")).endsWith("sleep");
         assertThat(ProcFiles.text(pid, "environ")).startsWith("A=b");
-        assertThat(ProcFiles.descriptors(pid)).isEmpty();
+        await().untilAsserted(() -> assertThat(ProcFiles.descriptors(pid)).isEmpty());
     }
 
     @Test
