@@ -75,12 +75,33 @@ def own(flag):
     return lambda: call(272, flag)
 
 
+def shared(make):
+    def kind():
+        file = make()
+        if os.fork() == 0:
+            libc.prctl(1, signal.SIGKILL)
+            time.sleep(1000)
+        return file
+
+    return kind
+
+
+def watching_a_closed_one():
+    watcher = select.epoll()
+    end, other = os.pipe()
+    watcher.register(end)
+    lasting = os.dup(end)
+    os.close(end)
+    return watcher, lasting, other
+
+
 whole = struct.pack("hhqqi", 1, 0, 0, 0, 0)
 kinds = {
-    "epoll": select.epoll,
-    "eventfd": lambda: os.eventfd(3),
-    "timerfd": lambda: call(283, 1, 0),
-    "signalfd": lambda: call(289, -1, ctypes.byref(ctypes.c_ulong(1 << 9)), 8, 0),
+    "epoll": shared(select.epoll),
+    "epoll-closed": watching_a_closed_one,
+    "eventfd": shared(lambda: os.eventfd(3)),
+    "timerfd": shared(lambda: call(283, 1, 0)),
+    "signalfd": shared(lambda: call(289, -1, ctypes.byref(ctypes.c_ulong(1 << 9)), 8, 0)),
     "inotify": lambda: call(294, 0),
     "pidfd": lambda: os.pidfd_open(os.getpid()),
     "memfd": lambda: os.memfd_create("x"),

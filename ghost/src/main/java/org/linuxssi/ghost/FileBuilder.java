@@ -1,7 +1,16 @@
 package org.linuxssi.ghost;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.linuxssi.ghost.AnonymousFile.Counter;
+import org.linuxssi.ghost.AnonymousFile.Interest;
+import org.linuxssi.ghost.AnonymousFile.Interest.Watch;
+import org.linuxssi.ghost.AnonymousFile.Signals;
+import org.linuxssi.ghost.AnonymousFile.Timer;
 import org.linuxssi.ghost.FileImage.Descriptor;
 import org.linuxssi.ghost.FileImage.Open;
 import org.linuxssi.ghost.spi.RelayedFile;
@@ -17,6 +26,13 @@ final class FileBuilder {
     private static final int O_PATH = 010000000;
     private static final int O_CLOEXEC = 02000000;
     private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
+    private static final int O_NONBLOCK = 04000;
+    private static final int EFD_SEMAPHORE = 1;
+    private static final int EPOLL_CTL_ADD = 1;
+    /** {@code TFD_IOC_SET_TICKS} ({@code linux/timerfd.h}). */
+    private static final long TFD_IOC_SET_TICKS = 0x4008_5400L;
+
+    private static final String WATCH = "have descriptors watched by epoll";
     private static final int F_DUPFD = 0;
     private static final int LOCK_NB = 4;
     private static final int PER_TABLE = 64;
@@ -78,6 +94,35 @@ final class FileBuilder {
         table = scratch.table();
         table.add(Nr.CLOSE_RANGE, base, 0xffff_ffffL, 0);
         runAll(table, "close what is not needed");
+        watch(files);
+    }
+
+    /** What epoll watches is named by descriptors: they have to be in place. */
+    private void watch(FileImage files) {
+        PtraceScratch.Table table = scratch.table();
+        for (Descriptor descriptor : firstOfEach(files)) {
+            if (files.open().get(descriptor.open()) instanceof Open.Anonymous(Interest interest)) {
+                for (Watch watch : interest.watches()) {
+                    if (table.full(1)) {
+                        runAll(table, WATCH);
+                        table = scratch.table();
+                    }
+                    table.add(
+                            Nr.EPOLL_CTL,
+                            descriptor.number(),
+                            EPOLL_CTL_ADD,
+                            watch.descriptor(),
+                            table.data(watch.event()));
+                }
+            }
+        }
+        runAll(table, WATCH);
+    }
+
+    private static Collection<Descriptor> firstOfEach(FileImage files) {
+        Map<Integer, Descriptor> first = new LinkedHashMap<>();
+        files.descriptors().forEach(descriptor -> first.putIfAbsent(descriptor.open(), descriptor));
+        return first.values();
     }
 
     private void runAll(PtraceScratch.Table table, String operation) {
@@ -100,6 +145,7 @@ final class FileBuilder {
                         ours.add(fd);
                         table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
                     }
+                    case Open.Anonymous(AnonymousFile file) -> create(table, file);
                 }
             }
             table.run(call);
@@ -113,8 +159,35 @@ final class FileBuilder {
         }
     }
 
+    private static void create(PtraceScratch.Table table, AnonymousFile file) {
+        int flags = (file.flags() & O_NONBLOCK) | O_CLOEXEC;
+        switch (file) {
+            case Counter counter -> table.add(Nr.EVENTFD2, 0, flags | (counter.semaphore() ? EFD_SEMAPHORE : 0));
+            case Timer timer -> table.add(Nr.TIMERFD_CREATE, timer.clock(), flags);
+            case Signals signals -> table.add(Nr.SIGNALFD4, -1, table.words(signals.mask()), 8, flags);
+            case Interest _ -> table.add(Nr.EPOLL_CREATE1, O_CLOEXEC);
+        }
+    }
+
+    /** Brings it into its state. */
+    private static void adjust(PtraceScratch.Table table, AnonymousFile file, long fd) {
+        if (file instanceof Counter(long value, boolean _, int _) && value != 0) {
+            table.add(Nr.WRITE, fd, table.words(value), 8);
+        }
+        if (file instanceof Timer timer) {
+            if (timer.value() != 0) {
+                table.add(Nr.TIMERFD_SETTIME, fd, timer.mode(), table.words(timer.setting()), 0);
+            }
+            if (timer.ticks() != 0) {
+                table.add(Nr.IOCTL, fd, TFD_IOC_SET_TICKS, table.words(timer.ticks()));
+            }
+        }
+    }
+
     private static String name(Open open) {
         return switch (open) {
+            case Open.Anonymous(AnonymousFile file) ->
+                file.getClass().getSimpleName().toLowerCase(Locale.ROOT);
             case Open.Path path -> path.path();
             case Open.Relayed _ -> "a relayed file";
         };
@@ -133,6 +206,9 @@ final class FileBuilder {
                 if (lock != 0) {
                     table.add(Nr.FLOCK, low.get(i), lock | LOCK_NB);
                 }
+            }
+            if (part.get(i) instanceof Open.Anonymous(AnonymousFile file)) {
+                adjust(table, file, low.get(i));
             }
             table.add(Nr.CLOSE, low.get(i));
         }

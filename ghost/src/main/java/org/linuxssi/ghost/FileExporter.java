@@ -11,6 +11,8 @@ import org.linuxssi.ghost.FileImage.Open;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.ghost.spi.RelayedFile.Exported;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Syscalls;
@@ -39,7 +41,11 @@ final class FileExporter {
                 seen.add(file);
                 boolean shared =
                         !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
-                open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
+                if (AnonymousFile.is(file)) {
+                    open.add(anonymous(file, offsets));
+                } else {
+                    open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
+                }
             }
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
@@ -66,6 +72,20 @@ final class FileExporter {
             return () -> path;
         }
         return relayed(file);
+    }
+
+    /** What was looked at before the freeze may have changed. */
+    private Supplier<Open> anonymous(OpenFile file, SharedOffsets offsets) {
+        offsets.refusal(file).ifPresent(reason -> {
+            throw new ErrnoException("move fd " + file.fd() + ", " + reason, Errno.EAGAIN);
+        });
+        int duplicate = duplicate(file.fd());
+        try {
+            Open state = new Open.Anonymous(AnonymousFile.of(file, duplicate));
+            return () -> state;
+        } finally {
+            Syscalls.call(Nr.CLOSE, duplicate);
+        }
     }
 
     /** The exports of all files run at the same time. */

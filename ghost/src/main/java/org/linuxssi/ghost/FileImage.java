@@ -2,6 +2,7 @@ package org.linuxssi.ghost;
 
 import java.util.List;
 import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.DecodeException;
 
 /**
  * The descriptors of a process and the open files behind them.
@@ -27,11 +28,18 @@ record FileImage(List<Open> open, List<Descriptor> descriptors) {
                         case Path(String path, int flags, long position, int lock) ->
                             out.i8(0).text(path).i32(flags).i64(position).i8(lock);
                         case Relayed(byte[] image) -> out.i8(1).bytes(image);
+                        case Anonymous(AnonymousFile file) -> out.i8(2).value(file, AnonymousFile.CODEC);
                     }
                 },
-                in -> in.bool()
-                        ? new Relayed(in.bytes(RELAYED))
-                        : new Path(in.text(PATH), in.i32(), in.i64(), in.i8()));
+                in -> {
+                    int kind = in.i8();
+                    return switch (kind) {
+                        case 0 -> new Path(in.text(PATH), in.i32(), in.i64(), in.i8());
+                        case 1 -> new Relayed(in.bytes(RELAYED));
+                        case 2 -> new Anonymous(in.value(AnonymousFile.CODEC));
+                        default -> throw new DecodeException(0, kind + " is no kind of open file");
+                    };
+                });
 
         /**
          * One that its path opens again: a regular file, a directory, a simple device.
@@ -45,6 +53,9 @@ record FileImage(List<Open> open, List<Descriptor> descriptors) {
         /** One that a service takes care of. Written and read, never compared: so an array is good enough. */
         @SuppressWarnings("ArrayRecordComponent")
         record Relayed(byte[] image) implements Open {}
+
+        /** One that is made again in the state it had. */
+        record Anonymous(AnonymousFile file) implements Open {}
     }
 
     /** A descriptor: its number, the index of its open file, and whether execve closes it. */

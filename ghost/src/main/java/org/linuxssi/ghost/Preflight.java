@@ -27,6 +27,7 @@ final class Preflight {
     private final int pid;
     private final RelayedFile relayed;
     private final List<String> obstacles = new ArrayList<>();
+    private Optional<SharedOffsets> sharing = Optional.empty();
 
     private Preflight(int pid, RelayedFile relayed) {
         this.pid = pid;
@@ -81,7 +82,11 @@ final class Preflight {
     }
 
     private void files() {
-        for (OpenFile file : OpenFiles.list(pid)) {
+        List<OpenFile> files = OpenFiles.list(pid);
+        if (files.stream().anyMatch(AnonymousFile::is)) {
+            sharing = Optional.of(new SharedOffsets(pid, relayed));
+        }
+        for (OpenFile file : files) {
             refusal(file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
         }
     }
@@ -103,6 +108,9 @@ final class Preflight {
         if (OpenFiles.simpleDevice(file)) {
             return Optional.empty();
         }
+        if (AnonymousFile.is(file)) {
+            return sharing.flatMap(others -> others.refusal(file));
+        }
         return relayed.refusal(file).map(reason -> name(file) + ": " + reason);
     }
 
@@ -114,9 +122,7 @@ final class Preflight {
     }
 
     private static String name(OpenFile file) {
-        return file.link().startsWith("anon_inode:")
-                ? file.link().substring("anon_inode:".length()).replaceAll("[\\[\\]]", "")
-                : file.link();
+        return file.link().startsWith(AnonymousFile.LINK) ? AnonymousFile.name(file) : file.link();
     }
 
     private void memory() {

@@ -135,6 +135,7 @@ public final class ProcessDeparture implements AutoCloseable {
             PtraceProcess stopped = PtraceProcess.freezeFirst(tracer, pid, PATIENCE);
             try {
                 StoppedThread leader = stopped.leader();
+                RestartRules.waitOn(leader);
                 rules.remember(pid, leader.registers());
                 RestartRules.abortOf(Ptrace.rseq(pid), leader.registers(), stopped.memory())
                         .ifPresent(leader::setInstruction);
@@ -171,7 +172,11 @@ public final class ProcessDeparture implements AutoCloseable {
         if (process != null) {
             throw new IllegalStateException("process " + pid + " is frozen already");
         }
-        PtraceProcess still = tracer.call(() -> PtraceProcess.freeze(tracer, pid, PATIENCE));
+        PtraceProcess still = tracer.call(() -> {
+            PtraceProcess caught = PtraceProcess.freeze(tracer, pid, PATIENCE);
+            caught.threads().forEach(RestartRules::waitOn);
+            return caught;
+        });
         process = still;
         stopped = still.leader().groupStop() != 0;
         PageMap opened = pages;

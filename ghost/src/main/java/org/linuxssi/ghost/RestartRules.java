@@ -10,9 +10,11 @@ import static org.linuxssi.linux.PtraceRegisters.RSP;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcessMemory;
 import org.linuxssi.linux.Ptrace.Rseq;
+import org.linuxssi.linux.PtraceProcess.StoppedThread;
 import org.linuxssi.linux.PtraceRegisters;
 
 /**
@@ -22,6 +24,9 @@ import org.linuxssi.linux.PtraceRegisters;
  * ERESTARTNOINTR, ERESTARTNOHAND, {@code linux/errno.h}) can stay in rax: the target's kernel restarts the call or lets it
  * fail by EINTR exactly as this one would. -516 (ERESTART_RESTARTBLOCK) is different: what is left of the time is known
  * to this kernel only. A sleep that stores the rest for its caller fails by EINTR; other calls start anew.
+ *
+ * <p>Some waits fail by EINTR at any stop, without a handler (signal(7)). They start anew too, also where the process stays,
+ * for a move is not to be seen; their time begins again.
  */
 final class RestartRules {
 
@@ -29,8 +34,20 @@ final class RestartRules {
     private static final long RESTART_NO_HANDLER = -514;
     private static final long INTERRUPTED = -4;
 
+    private static final Set<Long> UNRESTARTED =
+            Set.of((long) Nr.EPOLL_WAIT, (long) Nr.EPOLL_PWAIT, (long) Nr.EPOLL_PWAIT2, (long) Nr.RT_SIGTIMEDWAIT);
+
     /** System calls that live copies interrupted, by thread: a second interruption shows restart_syscall only. */
     private final Map<Integer, PtraceRegisters> interrupted = new HashMap<>();
+
+    /** Has a thread that the stop took out of a wait go on waiting, unless a handler runs first. */
+    static void waitOn(StoppedThread thread) {
+        PtraceRegisters registers = thread.registers();
+        if (registers.get(RAX) == INTERRUPTED && UNRESTARTED.contains(registers.get(ORIG_RAX))) {
+            registers.set(RAX, RESTART_NO_HANDLER);
+            thread.setRegisters(registers);
+        }
+    }
 
     /** Notes where a thread is that will go on here. */
     void remember(int tid, PtraceRegisters registers) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.linuxssi.ghost.spi.OpenFile;
@@ -46,7 +47,7 @@ final class SharedOffsets {
         look();
     }
 
-    /** Relatives are the parent and all of the session. */
+    /** Relatives are the parent, the children and all of the session. */
     private void look() {
         if (OpenFiles.list(pid).stream().noneMatch(SharedOffsets::concerns)) {
             return;
@@ -60,14 +61,23 @@ final class SharedOffsets {
 
     private boolean related(int other) {
         try {
-            return other == self.parent() || ProcFiles.stat(other).field(SESSION) == self.field(SESSION);
+            Stat stat = ProcFiles.stat(other);
+            return other == self.parent() || stat.parent() == pid || stat.field(SESSION) == self.field(SESSION);
         } catch (ErrnoException ended) {
             return false;
         }
     }
 
     private static boolean concerns(OpenFile file) {
-        return candidate(file) || offsetMatters(file);
+        return candidate(file) || offsetMatters(file) || AnonymousFile.is(file);
+    }
+
+    /** Returns why an anonymous file can't move, when it can't. */
+    Optional<String> refusal(OpenFile file) {
+        Optional<String> refusal = AnonymousFile.refusal(file);
+        return refusal.isPresent() || !shared(file)
+                ? refusal
+                : Optional.of(AnonymousFile.name(file) + ": it is shared with another process");
     }
 
     private static boolean candidate(OpenFile file) {

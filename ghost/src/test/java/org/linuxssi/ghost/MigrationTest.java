@@ -124,6 +124,11 @@ class MigrationTest {
     }
 
     @Test
+    void countersTimersAndSignalsThatEpollWatches() throws IOException {
+        sameWhenMoved(5, false, Duration.ofMillis(40), compile("events"));
+    }
+
+    @Test
     void python() throws IOException {
         String program = "import time,sys,hashlib,threading\n"
                 + "d={}\n"

@@ -327,8 +327,20 @@ public final class Nr {
     /** epoll_pwait(2). */
     public static final int EPOLL_PWAIT = 281;
 
+    /** timerfd_create(2). */
+    public static final int TIMERFD_CREATE = 283;
+
+    /** timerfd_settime(2). */
+    public static final int TIMERFD_SETTIME = 286;
+
+    /** timerfd_gettime(2). */
+    public static final int TIMERFD_GETTIME = 287;
+
     /** accept4(2). */
     public static final int ACCEPT4 = 288;
+
+    /** signalfd4(2). */
+    public static final int SIGNALFD4 = 289;
 
     /** eventfd2(2). */
     public static final int EVENTFD2 = 290;

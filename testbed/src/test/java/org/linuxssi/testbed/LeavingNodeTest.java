@@ -35,8 +35,8 @@ class LeavingNodeTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private static final String HAS_EPOLL =
-            "import select, time; e = select.epoll(); print('ready', flush=True); time.sleep(1000)";
+    private static final String HAS_MEMFD =
+            "import os, time; e = os.memfd_create('x'); print('ready', flush=True); time.sleep(1000)";
 
     @TempDir
     Path directory;
@@ -78,7 +78,7 @@ class LeavingNodeTest {
         Prompt prompt = new Prompt(cluster.bed().directory());
         try (Program program = cluster.start(1, ledger.command(ledgerProgram))) {
             awaitProgress();
-            try (Program stuck = cluster.start(1, Command.of("python3", "-c", HAS_EPOLL))) {
+            try (Program stuck = cluster.start(1, Command.of("python3", "-c", HAS_MEMFD))) {
                 await().atMost(PATIENCE).until(() -> stuck.output().equals("ready\n"));
                 Result refused = prompt.type("krg shutdown --drain --on 1");
                 assertThat(refused.exit()).isEqualTo(1);

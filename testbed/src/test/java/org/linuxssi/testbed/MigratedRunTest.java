@@ -71,6 +71,12 @@ class MigratedRunTest {
     }
 
     @Test
+    void pythonWithAnEventLoop() throws IOException {
+        Path program = Programs.source("loop.py", directory);
+        same(500, 13, laps -> Command.of("/usr/bin/python3", program.toString(), text(laps)));
+    }
+
+    @Test
     void shellWithPipelinesAndChildren() throws IOException {
         Path program = Programs.source("work.sh", directory);
         same(150, 5, laps -> Command.of("/bin/bash", program.toString(), text(laps)));

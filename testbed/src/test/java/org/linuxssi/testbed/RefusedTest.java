@@ -36,10 +36,11 @@ class RefusedTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            epoll            | fd \\d+: eventpoll
-            eventfd          | fd \\d+: eventfd
-            timerfd          | fd \\d+: timerfd
-            signalfd         | fd \\d+: signalfd
+            epoll            | fd \\d+: eventpoll: it is shared with another process
+            epoll-closed     | fd \\d+: epoll watches a file that was descriptor \\d+, which was closed
+            eventfd          | fd \\d+: eventfd: it is shared with another process
+            timerfd          | fd \\d+: timerfd: it is shared with another process
+            signalfd         | fd \\d+: signalfd: it is shared with another process
             inotify          | fd \\d+: inotify
             pidfd            | fd \\d+: .*pidfd
             memfd            | fd \\d+: a deleted file /memfd:x

@@ -1,0 +1,276 @@
+package org.linuxssi.ghost;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.Syscalls;
+import org.linuxssi.tools.Codec;
+
+/**
+ * An open file that stands for nothing but a state in the kernel, which {@code fdinfo} tells: another kernel can make one
+ * that is in the same state.
+ */
+sealed interface AnonymousFile {
+
+    /** How a descriptor is told to be one: {@code anon_inode:[eventfd]}. */
+    String LINK = "anon_inode:";
+
+    Codec<AnonymousFile> CODEC = Codec.of(
+            (file, out) -> {
+                switch (file) {
+                    case Counter counter -> out.constant(Kind.COUNTER).value(counter, Counter.CODEC);
+                    case Timer timer -> out.constant(Kind.TIMER).value(timer, Timer.CODEC);
+                    case Signals signals -> out.constant(Kind.SIGNALS).value(signals, Signals.CODEC);
+                    case Interest interest -> out.constant(Kind.INTEREST).value(interest, Interest.CODEC);
+                }
+            },
+            in -> switch (in.constant(Kind.values())) {
+                case COUNTER -> in.value(Counter.CODEC);
+                case TIMER -> in.value(Timer.CODEC);
+                case SIGNALS -> in.value(Signals.CODEC);
+                case INTEREST -> in.value(Interest.CODEC);
+            });
+
+    /** Tells whether the file is one of those that can be made again. */
+    static boolean is(OpenFile file) {
+        return kind(file).isPresent();
+    }
+
+    private static Optional<Kind> kind(OpenFile file) {
+        for (Kind kind : Kind.values()) {
+            if (file.link().equals(LINK + kind.link)) {
+                return Optional.of(kind);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Returns the call that made it, for users: {@code eventfd}. */
+    static String name(OpenFile file) {
+        return file.link().substring(LINK.length()).replaceAll("[\\[\\]]", "");
+    }
+
+    /** Returns why a file of this sort can't move, besides being shared; empty when it can. */
+    static Optional<String> refusal(OpenFile file) {
+        return switch (kind(file).orElseThrow()) {
+            case COUNTER -> Counter.refusal(file);
+            case INTEREST -> Interest.refusal(file);
+            case TIMER, SIGNALS -> Optional.empty();
+        };
+    }
+
+    /**
+     * Takes the state.
+     *
+     * @param file of a frozen process
+     * @param duplicate a descriptor of our own for it
+     */
+    static AnonymousFile of(OpenFile file, int duplicate) {
+        return switch (kind(file).orElseThrow()) {
+            case COUNTER -> Counter.of(file);
+            case TIMER -> Timer.of(file, duplicate);
+            case SIGNALS -> Signals.of(file);
+            case INTEREST -> Interest.of(file);
+        };
+    }
+
+    /** Returns its flags of open(2). */
+    int flags();
+
+    /** The kinds, by the end of their links. */
+    enum Kind {
+        COUNTER("[eventfd]"),
+        TIMER("[timerfd]"),
+        SIGNALS("[signalfd]"),
+        INTEREST("[eventpoll]");
+
+        private final String link;
+
+        Kind(String link) {
+            this.link = link;
+        }
+    }
+
+    private static Optional<String> line(List<String> lines, String name) {
+        return lines.stream()
+                .filter(line -> line.startsWith(name + ":"))
+                .map(line -> line.substring(name.length() + 1).trim())
+                .findFirst();
+    }
+
+    private static String told(OpenFile file, String name) {
+        return line(file.extra(), name)
+                .orElseThrow(() -> new IllegalStateException(
+                        "fd " + file.fd() + ": the kernel does not tell " + name + " of " + file.link()));
+    }
+
+    /** A counter of eventfd(2); a semaphore gives out its value one by one. */
+    record Counter(long value, boolean semaphore, int flags) implements AnonymousFile {
+        static final Codec<Counter> CODEC = Codec.of(
+                (c, out) -> out.i64(c.value).bool(c.semaphore).i32(c.flags),
+                in -> new Counter(in.i64(), in.bool(), in.i32()));
+
+        private static final String SEMAPHORE = "eventfd-semaphore";
+
+        private static Counter of(OpenFile file) {
+            return new Counter(
+                    Long.parseUnsignedLong(told(file, "eventfd-count"), 16),
+                    told(file, SEMAPHORE).equals("1"),
+                    file.flags());
+        }
+
+        private static Optional<String> refusal(OpenFile file) {
+            return line(file.extra(), SEMAPHORE).isPresent()
+                    ? Optional.empty()
+                    : Optional.of("eventfd: this kernel does not tell whether it is a semaphore");
+        }
+    }
+
+    /**
+     * A timer of timerfd_create(2).
+     *
+     * @param clock it runs by
+     * @param mode of timerfd_settime(2)
+     * @param ticks how often it has expired since it was read last
+     * @param interval of its further expirations in nanoseconds; 0 for none
+     * @param value in nanoseconds until the next one, or its time when the mode is absolute; 0 when it is not set
+     */
+    record Timer(int clock, int mode, long ticks, long interval, long value, int flags) implements AnonymousFile {
+        static final Codec<Timer> CODEC = Codec.of(
+                (t, out) -> out.i32(t.clock)
+                        .i32(t.mode)
+                        .i64(t.ticks)
+                        .i64(t.interval)
+                        .i64(t.value)
+                        .i32(t.flags),
+                in -> new Timer(in.i32(), in.i32(), in.i64(), in.i64(), in.i64(), in.i32()));
+
+        private static final int REALTIME = 0;
+        private static final int REALTIME_ALARM = 8;
+        private static final int ABSOLUTE = 1;
+        private static final long SECOND = 1_000_000_000;
+
+        /** The call counts the expirations until now, which {@code fdinfo} does not. */
+        private static Timer of(OpenFile file, int duplicate) {
+            long[] setting = new long[4];
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment words = arena.allocate(32, 8);
+                Syscalls.check(
+                        "read the timer behind fd " + file.fd(),
+                        Syscalls.call(Nr.TIMERFD_GETTIME, duplicate, words.address()));
+                for (int i = 0; i < 4; i++) {
+                    setting[i] = words.getAtIndex(ValueLayout.JAVA_LONG, i);
+                }
+            }
+            List<String> lines = ProcFiles.fdinfo(file.pid(), file.fd()).extra();
+            int clock = Integer.parseInt(line(lines, "clockid").orElseThrow());
+            int mode = Integer.parseInt(line(lines, "settime flags").orElse("0"), 8);
+            long ticks = Long.parseUnsignedLong(line(lines, "ticks").orElse("0"));
+            long left = setting[2] * SECOND + setting[3];
+            boolean atATime = (mode & ABSOLUTE) != 0 && (clock == REALTIME || clock == REALTIME_ALARM) && left != 0;
+            Instant now = Instant.now();
+            return new Timer(
+                    clock,
+                    atATime ? mode : 0,
+                    ticks,
+                    setting[0] * SECOND + setting[1],
+                    atATime ? now.getEpochSecond() * SECOND + now.getNano() + left : left,
+                    file.flags());
+        }
+
+        /** Returns a {@code struct itimerspec}. */
+        long[] setting() {
+            return new long[] {interval / SECOND, interval % SECOND, value / SECOND, value % SECOND};
+        }
+    }
+
+    /** Where signals are read, of signalfd(2): the set of those that are. */
+    record Signals(long mask, int flags) implements AnonymousFile {
+        static final Codec<Signals> CODEC =
+                Codec.of((s, out) -> out.i64(s.mask).i32(s.flags), in -> new Signals(in.i64(), in.i32()));
+
+        private static Signals of(OpenFile file) {
+            return new Signals(Long.parseUnsignedLong(told(file, "sigmask"), 16), file.flags());
+        }
+    }
+
+    /** What epoll(7) watches for a process. */
+    record Interest(List<Watch> watches, int flags) implements AnonymousFile {
+
+        private static final int LIMIT = 1 << 20;
+        private static final int KCMP_EPOLL_TFD = 7;
+        private static final Pattern LINE =
+                Pattern.compile("tfd:\\s*(\\d+)\\s+events:\\s*([0-9a-f]+)\\s+data:\\s*([0-9a-f]+)\\b.*");
+
+        static final Codec<Interest> CODEC = Codec.of(
+                (i, out) -> out.list(i.watches, Watch.CODEC).i32(i.flags),
+                in -> new Interest(in.list(LIMIT, Watch.CODEC), in.i32()));
+
+        /** One descriptor: the events that are waited for, and what is said with them. */
+        record Watch(int descriptor, int events, long data) {
+            static final Codec<Watch> CODEC = Codec.of(
+                    (w, out) -> out.i32(w.descriptor).i32(w.events).i64(w.data),
+                    in -> new Watch(in.length(LIMIT), in.i32(), in.i64()));
+
+            /** Returns a {@code struct epoll_event}, which is packed. */
+            byte[] event() {
+                return java.nio.ByteBuffer.allocate(12)
+                        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                        .putInt(events)
+                        .putLong(data)
+                        .array();
+            }
+        }
+
+        private static Interest of(OpenFile file) {
+            return new Interest(watches(file), file.flags());
+        }
+
+        private static List<Watch> watches(OpenFile file) {
+            List<Watch> watches = new ArrayList<>();
+            for (String line : file.extra()) {
+                Matcher matcher = LINE.matcher(line);
+                if (matcher.matches()) {
+                    watches.add(new Watch(
+                            Integer.parseInt(matcher.group(1)),
+                            Integer.parseUnsignedInt(matcher.group(2), 16),
+                            Long.parseUnsignedLong(matcher.group(3), 16)));
+                }
+            }
+            return watches;
+        }
+
+        /** A watched file may live on behind another descriptor, under a number that has become another file's. */
+        private static Optional<String> refusal(OpenFile file) {
+            List<Watch> watches = watches(file);
+            for (int i = 0; i < watches.size(); i++) {
+                int number = watches.get(i).descriptor();
+                long before = watches.subList(0, i).stream()
+                        .filter(watch -> watch.descriptor() == number)
+                        .count();
+                if (before > 0 || !watches(file, number)) {
+                    return Optional.of("epoll watches a file that was descriptor " + number + ", which was closed");
+                }
+            }
+            return Optional.empty();
+        }
+
+        private static boolean watches(OpenFile file, int number) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment slot = arena.allocate(12, 8);
+                slot.set(ValueLayout.JAVA_INT, 0, file.fd());
+                slot.set(ValueLayout.JAVA_INT, 4, number);
+                return Syscalls.call(Nr.KCMP, file.pid(), file.pid(), KCMP_EPOLL_TFD, number, slot.address()) == 0;
+            }
+        }
+    }
+}
