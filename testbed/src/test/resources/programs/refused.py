@@ -86,6 +86,15 @@ def shared(make):
     return kind
 
 
+def ended():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    process = os.pidfd_open(child)
+    os.waitpid(child, 0)
+    return process
+
+
 def watching_a_closed_one():
     watcher = select.epoll()
     end, other = os.pipe()
@@ -103,7 +112,7 @@ kinds = {
     "timerfd": shared(lambda: call(283, 1, 0)),
     "signalfd": shared(lambda: call(289, -1, ctypes.byref(ctypes.c_ulong(1 << 9)), 8, 0)),
     "inotify": lambda: call(294, 0),
-    "pidfd": lambda: os.pidfd_open(os.getpid()),
+    "pidfd": ended,
     "memfd": lambda: os.memfd_create("x"),
     "userfaultfd": lambda: call(323, 1),
     "deleted": deleted,
@@ -124,7 +133,6 @@ kinds = {
     "sys": lambda: open("/sys/kernel/mm/transparent_hugepage/enabled"),
     "terminal": os.openpty,
     "log": lambda: os.open("/dev/kmsg", os.O_RDONLY),
-    "timer": lambda: call(222, 1, 0, ctypes.byref(ctypes.c_long())),
     "trap": lambda: signal.signal(signal.SIGTRAP, signal.SIG_IGN),
     "gone": gone,
     "node-file": lambda: open("/node/refused", "w+"),

@@ -31,6 +31,7 @@ sealed interface AnonymousFile {
                     case Timer timer -> out.constant(Kind.TIMER).value(timer, Timer.CODEC);
                     case Signals signals -> out.constant(Kind.SIGNALS).value(signals, Signals.CODEC);
                     case Interest interest -> out.constant(Kind.INTEREST).value(interest, Interest.CODEC);
+                    case Process process -> out.constant(Kind.PROCESS).value(process, Process.CODEC);
                 }
             },
             in -> switch (in.constant(Kind.values())) {
@@ -38,6 +39,7 @@ sealed interface AnonymousFile {
                 case TIMER -> in.value(Timer.CODEC);
                 case SIGNALS -> in.value(Signals.CODEC);
                 case INTEREST -> in.value(Interest.CODEC);
+                case PROCESS -> in.value(Process.CODEC);
             });
 
     /** Tells whether the file is one of those that can be made again. */
@@ -64,6 +66,7 @@ sealed interface AnonymousFile {
         return switch (kind(file).orElseThrow()) {
             case COUNTER -> Counter.refusal(file);
             case INTEREST -> Interest.refusal(file);
+            case PROCESS -> Process.refusal(file);
             case TIMER, SIGNALS -> Optional.empty();
         };
     }
@@ -80,7 +83,13 @@ sealed interface AnonymousFile {
             case TIMER -> Timer.of(file, duplicate);
             case SIGNALS -> Signals.of(file);
             case INTEREST -> Interest.of(file);
+            case PROCESS -> Process.of(file);
         };
+    }
+
+    /** Tells whether it matters that another process has it too. */
+    static boolean changes(OpenFile file) {
+        return kind(file).orElseThrow() != Kind.PROCESS;
     }
 
     /** Returns its flags of open(2). */
@@ -91,7 +100,8 @@ sealed interface AnonymousFile {
         COUNTER("[eventfd]"),
         TIMER("[timerfd]"),
         SIGNALS("[signalfd]"),
-        INTEREST("[eventpoll]");
+        INTEREST("[eventpoll]"),
+        PROCESS("[pidfd]");
 
         private final String link;
 
@@ -200,6 +210,27 @@ sealed interface AnonymousFile {
 
         private static Signals of(OpenFile file) {
             return new Signals(Long.parseUnsignedLong(told(file, "sigmask"), 16), file.flags());
+        }
+    }
+
+    /** A process of pidfd_open(2), by its number in the cluster. */
+    record Process(int pid, int flags) implements AnonymousFile {
+        static final Codec<Process> CODEC =
+                Codec.of((p, out) -> out.i32(p.pid).i32(p.flags), in -> new Process(in.i32(), in.i32()));
+
+        private static final Pattern BLANKS = Pattern.compile("\\s+");
+
+        private static Process of(OpenFile file) {
+            return new Process(number(file), file.flags());
+        }
+
+        private static int number(OpenFile file) {
+            String[] numbers = BLANKS.split(told(file, "NSpid"));
+            return Integer.parseInt(numbers[numbers.length - 1]);
+        }
+
+        private static Optional<String> refusal(OpenFile file) {
+            return number(file) > 0 ? Optional.empty() : Optional.of("pidfd: the process has ended and was waited for");
         }
     }
 

@@ -28,6 +28,7 @@ final class FileBuilder {
     private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
     private static final int O_NONBLOCK = 04000;
     private static final int EFD_SEMAPHORE = 1;
+    private static final int PIDFD_THREAD = 0200;
     private static final int EPOLL_CTL_ADD = 1;
     /** {@code TFD_IOC_SET_TICKS} ({@code linux/timerfd.h}). */
     private static final long TFD_IOC_SET_TICKS = 0x4008_5400L;
@@ -166,6 +167,8 @@ final class FileBuilder {
             case Timer timer -> table.add(Nr.TIMERFD_CREATE, timer.clock(), flags);
             case Signals signals -> table.add(Nr.SIGNALFD4, -1, table.words(signals.mask()), 8, flags);
             case Interest _ -> table.add(Nr.EPOLL_CREATE1, O_CLOEXEC);
+            case AnonymousFile.Process process ->
+                table.add(Nr.PIDFD_OPEN, process.pid(), process.flags() & (O_NONBLOCK | PIDFD_THREAD));
         }
     }
 

@@ -18,18 +18,22 @@ import org.linuxssi.tools.Codec;
  * @param vdso digest of the kernel's code in all processes
  * @param cpu features of the CPU, the flags of {@code /proc/cpuinfo}
  * @param filters seccomp filters it runs under
+ * @param timers whether it has timers of timer_create(2)
  * @param files what it maps or has open
  */
-record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
+record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFile> files) {
 
     private static final int USE = 64;
     private static final int PATH = 8192;
     private static final int LIMIT = 100_000;
 
     static final Codec<Needs> CODEC = Codec.of(
-            (needs, out) ->
-                    out.text(needs.vdso).text(needs.cpu).i32(needs.filters).list(needs.files, NeededFile.CODEC),
-            in -> new Needs(in.text(200), in.text(16384), in.i32(), in.list(LIMIT, NeededFile.CODEC)));
+            (needs, out) -> out.text(needs.vdso)
+                    .text(needs.cpu)
+                    .i32(needs.filters)
+                    .bool(needs.timers)
+                    .list(needs.files, NeededFile.CODEC),
+            in -> new Needs(in.text(200), in.text(16384), in.i32(), in.bool(), in.list(LIMIT, NeededFile.CODEC)));
 
     /**
      * A file or directory.
@@ -90,6 +94,7 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
                 Machine.vdso(),
                 Machine.cpuFlags(),
                 Credentials.of(Integer.toString(pid)).seccompFilters(),
+                PosixTimer.any(pid),
                 List.copyOf(files.values()));
     }
 
@@ -111,6 +116,9 @@ record Needs(String vdso, String cpu, int filters, List<NeededFile> files) {
         }
         if (filters != Credentials.of(Integer.toString(root)).seccompFilters()) {
             lacking.add("the process has a seccomp filter of its own, which can't move");
+        }
+        if (timers && !PosixTimer.restorable()) {
+            lacking.add("POSIX timers (timer_create), which only Linux 6.15 and later can give their numbers");
         }
         for (NeededFile file : files) {
             Optional<ProcFilesStat> here = ProcFilesStat.of("/proc/" + root + "/root" + file.path());

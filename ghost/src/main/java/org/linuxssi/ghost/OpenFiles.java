@@ -36,8 +36,12 @@ final class OpenFiles {
         return files;
     }
 
-    /** A process that runs may close a descriptor, or open another with its number, between these looks at it. */
-    private static OpenFile of(int pid, int fd) {
+    /**
+     * Returns what is behind a descriptor. A process that runs may close it, or open another with its number, between the looks at it.
+     *
+     * @throws ErrnoException ENOENT when it is closed
+     */
+    static OpenFile of(int pid, int fd) {
         FdInfo info = ProcFiles.fdinfo(pid, fd);
         String link = ProcFiles.link(pid, "fd/" + fd);
         ProcFilesStat stat = ProcFilesStat.of("/proc/" + pid + "/fd/" + fd).orElse(UNKNOWN);

@@ -59,9 +59,6 @@ final class Preflight {
             obstacles.add("it ignores SIGTRAP");
         }
         sharedWithParent();
-        if (!ProcFiles.text(pid, "timers").isEmpty()) {
-            obstacles.add("POSIX timers (timer_create)");
-        }
         deleted("program", ProcFiles.link(pid, "exe"));
         deleted("working directory", ProcFiles.link(pid, "cwd"));
     }

@@ -196,6 +196,7 @@ public final class ProcessArrival {
             }
             PendingSignals.queue(
                     scratch, seized.leader().call(), threads.getFirst().tid(), false, received.pending());
+            PosixTimer.make(received.posixTimers(), scratch, seized.leader().call());
             whole.outside();
             instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(agent), seized.memory());
             return true;
@@ -231,6 +232,7 @@ public final class ProcessArrival {
                 }
             }
             table.run(call);
+            PosixTimer.start(received.posixTimers(), scratch, call);
             scratch.unmap(call, instruction);
             boolean stopped = received.stopSignal() != 0;
             if (stopped != (seized.leader().groupStop() != 0)) {

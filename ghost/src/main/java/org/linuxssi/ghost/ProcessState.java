@@ -23,6 +23,7 @@ import org.linuxssi.tools.Encoder;
  * @param noHugePages of prctl(PR_GET_THP_DISABLE)
  * @param membarrier registered commands of membarrier(2)
  * @param timers the three interval timers: interval seconds, microseconds, remaining seconds, microseconds each
+ * @param posixTimers those of timer_create(2)
  * @param limits the 16 resource limits: soft, hard each
  * @param oomScore of {@code oom_score_adj}
  * @param coredumpFilter bits of {@code coredump_filter}
@@ -49,6 +50,7 @@ record ProcessState(
         boolean noHugePages,
         int membarrier,
         long[] timers,
+        List<PosixTimer> posixTimers,
         long[] limits,
         int oomScore,
         int coredumpFilter,
@@ -80,6 +82,7 @@ record ProcessState(
                 .bool(state.noHugePages)
                 .i32(state.membarrier);
         ThreadImage.words(state.timers, out);
+        out.list(state.posixTimers, PosixTimer.CODEC);
         ThreadImage.words(state.limits, out);
         out.i32(state.oomScore).i32(state.coredumpFilter).i32(state.stopSignal);
         ThreadImage.words(state.actions, out);
@@ -102,6 +105,7 @@ record ProcessState(
                 in.bool(),
                 in.i32(),
                 ThreadImage.words(12, in),
+                in.list(PosixTimer.MOST, PosixTimer.CODEC),
                 ThreadImage.words(2 * LIMITS, in),
                 in.i32(),
                 in.i32(),

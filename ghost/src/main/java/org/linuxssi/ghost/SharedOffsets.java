@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.ErrnoException;
@@ -25,6 +26,8 @@ final class SharedOffsets {
     private static final int O_PATH = 010000000;
     private static final int O_ACCMODE = 3;
     private static final int SESSION = 6;
+    private static final int LOOKS = 10;
+    private static final long PAUSE = 3_000_000;
 
     private final int pid;
     private final RelayedFile relayed;
@@ -72,10 +75,28 @@ final class SharedOffsets {
         return candidate(file) || offsetMatters(file) || AnonymousFile.is(file);
     }
 
-    /** Returns why an anonymous file can't move, when it can't. */
+    /**
+     * Returns why an anonymous file can't move, when it can't. Some reasons pass at once: a child that is about to execute a program
+     * has all files of its parent, and a process that runs closes them between two looks.
+     */
     Optional<String> refusal(OpenFile file) {
+        Optional<String> refusal = lookFor(file);
+        for (int look = 0; refusal.isPresent() && look < LOOKS; look++) {
+            LockSupport.parkNanos(PAUSE);
+            theirs.clear();
+            try {
+                OpenFile now = OpenFiles.of(pid, file.fd());
+                refusal = AnonymousFile.is(now) ? lookFor(now) : Optional.empty();
+            } catch (ErrnoException _) {
+                return Optional.empty();
+            }
+        }
+        return refusal;
+    }
+
+    private Optional<String> lookFor(OpenFile file) {
         Optional<String> refusal = AnonymousFile.refusal(file);
-        return refusal.isPresent() || !shared(file)
+        return refusal.isPresent() || !AnonymousFile.changes(file) || !shared(file)
                 ? refusal
                 : Optional.of(AnonymousFile.name(file) + ": it is shared with another process");
     }

@@ -58,6 +58,8 @@ final class StateReader {
         int pid = process.pid();
         Stat stat = ProcFiles.stat(pid);
         Map<String, String> status = ProcFiles.status(Integer.toString(pid));
+        List<PosixTimer> posixTimers =
+                PosixTimer.of(pid, scratch, process.leader().call());
         PtraceScratch.Table table = scratch.table();
         final int brk = table.add(Nr.BRK, 0);
         final int dumpable = table.add(Nr.PRCTL, PR_GET_DUMPABLE);
@@ -94,6 +96,7 @@ final class StateReader {
                 table.result(huge) != 0,
                 (int) Math.max(0, table.result(membarrier)),
                 words(table, timers, 12),
+                posixTimers,
                 limits(pid),
                 Integer.parseInt(ProcFiles.text(pid, "oom_score_adj").trim()),
                 coredumpFilter(pid),

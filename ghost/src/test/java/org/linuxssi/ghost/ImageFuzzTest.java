@@ -63,6 +63,7 @@ class ImageFuzzTest {
                 false,
                 0,
                 new long[12],
+                List.of(new PosixTimer(2, 1, 14, 7, 0, 0, new long[4])),
                 new long[2 * ProcessState.LIMITS],
                 0,
                 0x33,
@@ -90,7 +91,14 @@ class ImageFuzzTest {
                 SectionType.FILES,
                 FileImage.CODEC,
                 new FileImage(
-                        List.of(new Open.Path("/dev/null", 2, 0, 0), new Open.Relayed(new byte[9])),
+                        List.of(
+                                new Open.Path("/dev/null", 2, 0, 0),
+                                new Open.Relayed(new byte[9]),
+                                new Open.Anonymous(new AnonymousFile.Counter(3, true, 2)),
+                                new Open.Anonymous(new AnonymousFile.Timer(1, 0, 1, 5, 7, 2)),
+                                new Open.Anonymous(new AnonymousFile.Signals(512, 2)),
+                                new Open.Anonymous(new AnonymousFile.Interest(
+                                        List.of(new AnonymousFile.Interest.Watch(0, 1, 9)), 2))),
                         List.of(new Descriptor(0, 0, false), new Descriptor(7, 1, true))));
         writer.section(SectionType.END);
         return bytes.toByteArray();

@@ -129,6 +129,11 @@ class MigrationTest {
     }
 
     @Test
+    void timersOfAllKinds() throws IOException {
+        sameWhenMoved(5, false, Duration.ofMillis(40), compile("timers"));
+    }
+
+    @Test
     void python() throws IOException {
         String program = "import time,sys,hashlib,threading\n"
                 + "d={}\n"

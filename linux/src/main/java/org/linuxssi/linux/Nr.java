@@ -327,6 +327,15 @@ public final class Nr {
     /** epoll_pwait(2). */
     public static final int EPOLL_PWAIT = 281;
 
+    /** timer_create(2). */
+    public static final int TIMER_CREATE = 222;
+
+    /** timer_settime(2). */
+    public static final int TIMER_SETTIME = 223;
+
+    /** timer_gettime(2). */
+    public static final int TIMER_GETTIME = 224;
+
     /** timerfd_create(2). */
     public static final int TIMERFD_CREATE = 283;
 

@@ -77,6 +77,12 @@ class MigratedRunTest {
     }
 
     @Test
+    void pythonThatWatchesItsChildren() throws IOException {
+        Path program = Programs.source("watch.py", directory);
+        same(200, 14, laps -> Command.of("/usr/bin/python3", program.toString(), text(laps)));
+    }
+
+    @Test
     void shellWithPipelinesAndChildren() throws IOException {
         Path program = Programs.source("work.sh", directory);
         same(150, 5, laps -> Command.of("/bin/bash", program.toString(), text(laps)));

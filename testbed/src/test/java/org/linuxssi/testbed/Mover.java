@@ -24,6 +24,7 @@ final class Mover {
 
     /** Parts of such answers that pass all the same. */
     private static final List<String> MOMENTARY = List.of(
+            "it is shared with another process",
             "for now",
             "a zombie",
             "its first thread has ended",

@@ -42,7 +42,7 @@ class RefusedTest {
             timerfd          | fd \\d+: timerfd: it is shared with another process
             signalfd         | fd \\d+: signalfd: it is shared with another process
             inotify          | fd \\d+: inotify
-            pidfd            | fd \\d+: .*pidfd
+            pidfd            | fd \\d+: pidfd: the process has ended
             memfd            | fd \\d+: a deleted file /memfd:x
             userfaultfd      | fd \\d+: userfaultfd
             deleted          | fd \\d+: a deleted file /.*/deleted
@@ -63,7 +63,6 @@ class RefusedTest {
             sys              | fd \\d+: a file of the kernel, /sys/
             terminal         | fd \\d+: .*: the master of a terminal
             log              | fd \\d+: /dev/kmsg: files of this kind
-            timer            | POSIX timers
             trap             | it ignores SIGTRAP
             gone             | its working directory is deleted
             node-file        | fd \\d+: /node/refused is
