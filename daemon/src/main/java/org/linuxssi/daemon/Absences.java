@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.linuxssi.proc.ProcessTable;
 import org.linuxssi.rpc.Rpc;
@@ -56,6 +57,7 @@ final class Absences implements AutoCloseable {
     private final Rpc rpc;
     private final ProcessTable table;
     private final Supplier<NodeSet> members;
+    private final Predicate<NodeId> fellSilent;
     private final Set<NodeId> ending = ConcurrentHashMap.newKeySet();
     private final Map<NodeId, Absence> missing = new ConcurrentHashMap<>();
     private final Map<NodeId, Long> brokenAt = new ConcurrentHashMap<>();
@@ -65,11 +67,13 @@ final class Absences implements AutoCloseable {
      * Starts to answer other nodes.
      *
      * @param members the nodes of the cluster
+     * @param fellSilent tells of a node that is no longer connected whether it is so for silence
      */
-    Absences(Rpc rpc, ProcessTable table, Supplier<NodeSet> members) {
+    Absences(Rpc rpc, ProcessTable table, Supplier<NodeSet> members, Predicate<NodeId> fellSilent) {
         this.rpc = rpc;
         this.table = table;
         this.members = members;
+        this.fellSilent = fellSilent;
         registrations = List.of(
                 rpc.onConnection(this::connection),
                 rpc.serve(HERE, (from, nothing) -> table.here()),
@@ -102,8 +106,14 @@ final class Absences implements AutoCloseable {
         }
     }
 
-    /** Its connection stands, and is not that of a daemon that came so quickly that the one before was not missed yet. */
+    /**
+     * Nothing was heard of it for too long; or others found so and its connection stands, and is not that of a daemon that came so quickly
+     * that the one before was not missed yet.
+     */
     private boolean silent(NodeId node) {
+        if (fellSilent.test(node)) {
+            return true;
+        }
         Long end = brokenAt.get(node);
         boolean lately = end != null && rpc.time().nanos() - end < LATELY.toNanos();
         return rpc.connected().contains(node) && !lately;

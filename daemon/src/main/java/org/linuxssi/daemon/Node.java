@@ -119,7 +119,7 @@ final class Node {
                 container, rpc, directory, () -> hotplug.settled().members()));
         table.relayTerminals(streams);
         table.beforeEndIsTold(() -> CompletableFuture.allOf(streams.flushed(), offsets.settled()));
-        absences = part(new Absences(rpc, table, () -> hotplug.settled().members()));
+        absences = part(new Absences(rpc, table, () -> hotplug.settled().members(), hotplug::fellSilent));
         Whereabouts whereabouts = new Whereabouts(hotplug, directory);
         proc = part(ProcMount.start(
                 container,

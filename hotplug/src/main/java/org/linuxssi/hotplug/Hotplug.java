@@ -56,6 +56,11 @@ public interface Hotplug extends AutoCloseable {
         return !paused();
     }
 
+    /** Tells whether this node gave up its connection to the other one since it heard nothing of it any more. */
+    default boolean fellSilent(NodeId node) {
+        return false;
+    }
+
     /** Has the handler called in this stage of each change. */
     Registration register(Stage stage, HotplugHandler handler);
 

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.linuxssi.hotplug.Agreed.Kind;
@@ -42,6 +44,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     private final Operations operations;
     private final List<PauseListener> pauseListeners = new CopyOnWriteArrayList<>();
     private final List<ViewListener> viewListeners = new CopyOnWriteArrayList<>();
+    private final Set<NodeId> silent = ConcurrentHashMap.newKeySet();
     private final List<PoweroffListener> poweroffListeners = new CopyOnWriteArrayList<>();
     private final List<Registration> registrations = new ArrayList<>();
 
@@ -177,7 +180,17 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     /** Has all fail that waits for these nodes. */
     private void drop(NodeSet nodes, String reason) {
-        nodes.and(rpc.connected()).forEach(node -> rpc.disconnect(node, reason));
+        for (NodeId node : nodes.and(rpc.connected())) {
+            if (watch.quiet(node)) {
+                silent.add(node);
+            }
+            rpc.disconnect(node, reason);
+        }
+    }
+
+    @Override
+    public boolean fellSilent(NodeId node) {
+        return silent.contains(node);
     }
 
     private void checkAfterGrace() {
@@ -187,6 +200,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     private void connection(NodeId peer, boolean connected) {
         watch.connection(peer, connected);
         if (connected) {
+            silent.remove(peer);
             rpc.send(peer, Messages.BEAT, ownBeat());
         } else {
             checkAfterGrace();

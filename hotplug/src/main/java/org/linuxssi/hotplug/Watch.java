@@ -191,6 +191,11 @@ final class Watch {
                 || now - peer.heard >= config.silence().toNanos();
     }
 
+    /** Tells whether nothing was heard of the node for about as long as makes it suspect; others may be a little ahead. */
+    boolean quiet(NodeId node) {
+        return time.nanos() - peer(node).heard >= config.silence().toNanos() * 3 / 4;
+    }
+
     /** Tells whether the member might be dead: the side that pauses has to be earlier than the one that goes on. */
     boolean doubtful(Agreed.Member member) {
         Peer peer = peer(member.node());

@@ -213,6 +213,24 @@ class HotplugTest {
         assertThat(cluster.node(2).events).contains("begin MEMBERSHIP_PRESENT FAIL 2", "begin KDDM ADD 2");
     }
 
+    /** Whether its programs may live on depends on it. */
+    @Test
+    void aNodeThatFellSilentIsToldFromOneWhoseDaemonDied() throws Exception {
+        cluster.up(5);
+        cluster.network.cut(cluster.set("4"), cluster.set("0-3"));
+        cluster.pass(8);
+        cluster.node(3).crash();
+        cluster.pass(3);
+        assertAllSee("0-2");
+        for (int node = 0; node < 3; node++) {
+            assertThat(cluster.node(node).hotplug.fellSilent(NodeId.of(4))).isTrue();
+            assertThat(cluster.node(node).hotplug.fellSilent(NodeId.of(3))).isFalse();
+        }
+        cluster.network.heal();
+        cluster.pass(5);
+        assertThat(cluster.node(0).hotplug.fellSilent(NodeId.of(4))).isFalse();
+    }
+
     @Test
     void aShortSilenceChangesNothing() throws Exception {
         cluster.up(3);
