@@ -11,12 +11,13 @@ import org.linuxssi.tools.NodeId;
 final class Copy<T> extends ObjectTable.Node {
 
     private static final ObjectState[] STATES = ObjectState.values();
-    private static final int STATE = 0x0f;
+    private static final int STATE = 0x07;
+    private static final int REFUSED = 0x08;
     private static final int USED = 0x10;
     private static final int COUNTED = 0x20;
     private static final int WRITTEN = 0x40;
 
-    /** The state's number, and whether it was used lately, counted as present, and written since it came. */
+    /** The state's number, and whether the last demand was refused, it was used lately, counted as present, and written since it came. */
     private byte bits;
     /** Where the directory entry goes, as messages said; used while the set is not open here. */
     private short placement = Members.MODULO;
@@ -76,6 +77,17 @@ final class Copy<T> extends ObjectTable.Node {
 
     void written(boolean now) {
         bits = (byte) (now ? bits | WRITTEN : bits & ~WRITTEN);
+    }
+
+    /** Tells whether this transaction wanted the object at once and was told that it is held. */
+    boolean refused(long transaction) {
+        return seq == transaction && (bits & REFUSED) != 0;
+    }
+
+    /** This transaction took effect here, or (refused) never will. */
+    void answered(long transaction, boolean refused) {
+        seq = Math.max(seq, transaction);
+        bits = (byte) (refused ? bits | REFUSED : bits & ~REFUSED);
     }
 
     int placement() {

@@ -62,7 +62,7 @@ final class CopyProtocol<T> {
         synchronized (copy) {
             if (copy.dead || it.seq() < copy.seq) {
                 out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
-            } else if (it.attempt() && copy.held()) {
+            } else if (it.attempt() && refuses(copy, it.seq(), copy.held())) {
                 out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), true));
             } else {
                 demand(copy, home, it, out);
@@ -76,14 +76,25 @@ final class CopyProtocol<T> {
             if (it.seq() < copy.seq) {
                 return;
             }
-            if (it.attempt()
-                    && copy.held()
-                    && (copy.writer || it.mode() == Mode.WRITE || it.mode() == Mode.OWNERSHIP)) {
+            boolean moves = it.mode() == Mode.WRITE || it.mode() == Mode.OWNERSHIP;
+            if (it.attempt() && refuses(copy, it.seq(), copy.writer || (copy.held() && moves))) {
                 out.send(it.requester(), grant(it, Outcome.BUSY, 0, null));
             } else {
                 demand(copy, home, it, out);
             }
         });
+    }
+
+    /**
+     * Tells whether a demand that does not wait gets BUSY. What a transaction was answered once it is answered always: the home may have
+     * ended it by a refusal, and knows of no owner that a repeated demand would make.
+     */
+    private static boolean refuses(Copy<?> copy, long transaction, boolean held) {
+        if (held && transaction > copy.seq) {
+            copy.answered(transaction, true);
+            copy.noDemand();
+        }
+        return copy.refused(transaction);
     }
 
     private void demand(Copy<T> copy, NodeId home, Message it, Outbox out) {
@@ -114,11 +125,11 @@ final class CopyProtocol<T> {
         NodeId home = copy.demander();
         copy.noDemand();
         if (demand instanceof Message.Invalidate it && home != null) {
-            copy.seq = Math.max(copy.seq, it.seq());
+            copy.answered(it.seq(), false);
             drop(copy, it.removal());
             out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
         } else if (demand instanceof Message.Supply it && home != null) {
-            copy.seq = Math.max(copy.seq, it.seq());
+            copy.answered(it.seq(), false);
             supplied(copy, home, it, out);
         }
     }
