@@ -404,6 +404,10 @@ final class Copies<T> {
         if (!serving() || copy.writer || (first.exclusive && copy.readers > 0)) {
             return busy(copy, first, out);
         }
+        if (copy.state() == ObjectState.INV_OWNER && copy.lost() && !first.has(Message.REPLACE)) {
+            fail(copy, first, protocol.lost(copy.object), out);
+            return true;
+        }
         if (copy.state() == ObjectState.INV_OWNER && !first.has(Message.MANUAL)) {
             if (first.has(Message.NO_FIRST_TOUCH)) {
                 return absent(copy, first, out);

@@ -16,8 +16,12 @@ final class Copy<T> extends ObjectTable.Node {
     private static final int USED = 0x10;
     private static final int COUNTED = 0x20;
     private static final int WRITTEN = 0x40;
+    private static final int LOST = 0x80;
 
-    /** The state's number, and whether the last demand was refused, it was used lately, counted as present, and written since it came. */
+    /**
+     * The state's number, and whether the last demand was refused, it was used lately, counted as present, and written since it came, and
+     * whether what is owned and not made yet is a lost object.
+     */
     private byte bits;
     /** Where the directory entry goes, as messages said; used while the set is not open here. */
     private short placement = Members.MODULO;
@@ -77,6 +81,15 @@ final class Copy<T> extends ObjectTable.Node {
 
     void written(boolean now) {
         bits = (byte) (now ? bits | WRITTEN : bits & ~WRITTEN);
+    }
+
+    /** Tells whether the object, which is owned here and not made yet, existed before and is lost. */
+    boolean lost() {
+        return (bits & LOST) != 0;
+    }
+
+    void lost(boolean now) {
+        bits = (byte) (now ? bits | LOST : bits & ~LOST);
     }
 
     /** Tells whether this transaction wanted the object at once and was told that it is held. */

@@ -300,6 +300,12 @@ final class CopyProtocol<T> {
             case UPGRADE -> upgrade(copy, it, ObjectState.WRITE_OWNER);
             case SHARED_OWNER -> upgrade(copy, it, ObjectState.READ_OWNER);
             case FIRST_TOUCH -> untouched(copy, it);
+            case REMAKE -> {
+                taken = mine && asked != null && copy.head() == asked.initiator;
+                if (taken) {
+                    untouched(copy, it);
+                }
+            }
             case TOUCH -> {
                 String problem = touch(copy, it);
                 if (problem == null) {
@@ -316,7 +322,7 @@ final class CopyProtocol<T> {
             arrived(copy, from, it, out);
         }
         copies.serve(copy, out);
-        boolean safelyMade = it.outcome() != Outcome.FIRST_TOUCH
+        boolean safelyMade = (it.outcome() != Outcome.FIRST_TOUCH && it.outcome() != Outcome.REMAKE)
                 || !copy.unborn()
                 || !copies.backup().waits();
         done(it, copy.exists() && safelyMade, taken, taken && copy.state().owner(), error, out);
@@ -390,6 +396,7 @@ final class CopyProtocol<T> {
         copy.version = 0;
         copy.safe = false;
         copy.known();
+        copy.lost(it.outcome() == Outcome.REMAKE);
         copy.state(ObjectState.INV_OWNER);
         copy.value = null;
         copy.raw(null);
@@ -436,9 +443,7 @@ final class CopyProtocol<T> {
     private @Nullable KddmException error(Message.Grant it) {
         String object = "object " + it.object() + " of set " + copies.id();
         return switch (it.outcome()) {
-            case LOST ->
-                new KddmException(
-                        Kind.LOST, object + " is lost: its only copy died with its node; set or remove it to go on");
+            case LOST -> lost(it.object());
             case BUSY -> new KddmException(Kind.BUSY, object + " is held by another node");
             case FAILED -> {
                 byte[] data = it.data();
@@ -446,8 +451,15 @@ final class CopyProtocol<T> {
                         Kind.LINKER,
                         object + ": " + (data == null ? "failed" : new String(data, StandardCharsets.UTF_8)));
             }
-            case READ_COPY, OWNER, UPGRADE, SHARED_OWNER, FIRST_TOUCH, TOUCH, LOAD, ABSENT, COMPLETED -> null;
+            case READ_COPY, OWNER, UPGRADE, SHARED_OWNER, FIRST_TOUCH, REMAKE, TOUCH, LOAD, ABSENT, COMPLETED -> null;
         };
+    }
+
+    KddmException lost(long object) {
+        return new KddmException(
+                Kind.LOST,
+                "object " + object + " of set " + copies.id()
+                        + " is lost: its only copy died with its node; set or remove it to go on");
     }
 
     /** Asks whether ownership arrived, as long as nobody has said so. */

@@ -126,14 +126,8 @@ final class Directory {
         t.since = engine.rpc().time().nanos();
         t.blocked = false;
         entry.active = t;
-        if (entry.lost && maybeStored(entry, t)) {
-            t.wasLost = true;
-        } else if (entry.lost) {
-            if (!t.request.has(Message.REPLACE) && t.request.want() != Message.Want.REMOVE) {
-                answer(entry, t, Outcome.LOST, out);
-                return;
-            }
-            entry.lost = false;
+        if (entry.lost && entry.owner == null && !startLost(entry, t, out)) {
+            return;
         }
         switch (t.request.want()) {
             case READ -> read(entry, t, out);
@@ -142,6 +136,23 @@ final class Directory {
             case FLUSH -> flush(entry, t, out);
             case SYNC -> sync(entry, t, out);
         }
+    }
+
+    /** Tells whether the transaction on an object of which no copy is left goes on. */
+    private boolean startLost(DirectoryEntry entry, Transaction t, Outbox out) {
+        if (t.request.want() == Message.Want.REMOVE) {
+            entry.lost = false;
+        } else if (maybeStored(entry, t)) {
+            t.wasLost = true;
+        } else if (!t.request.has(Message.REPLACE)) {
+            answer(entry, t, Outcome.LOST, out);
+            return false;
+        }
+        return true;
+    }
+
+    private static boolean holds(Transaction t) {
+        return t.request.want() == Message.Want.READ || t.request.want() == Message.Want.WRITE;
     }
 
     private void read(DirectoryEntry entry, Transaction t, Outbox out) {
@@ -195,6 +206,7 @@ final class Directory {
 
     private void removed(DirectoryEntry entry, Transaction t, Outbox out) {
         entry.absent();
+        entry.lost = false;
         answer(entry, t, Outcome.COMPLETED, out);
     }
 
@@ -237,8 +249,7 @@ final class Directory {
 
     /** Tells whether what nobody has in memory may still be in the store. */
     private boolean maybeStored(DirectoryEntry entry, Transaction t) {
-        boolean holds = t.request.want() == Message.Want.READ || t.request.want() == Message.Want.WRITE;
-        return holds && t.request.has(Message.DURABLE) && !t.looked && storeIsHere(entry);
+        return holds(t) && t.request.has(Message.DURABLE) && !t.looked && storeIsHere(entry);
     }
 
     private boolean storeIsHere(DirectoryEntry entry) {
@@ -267,7 +278,8 @@ final class Directory {
                 && engine.staying().contains(engine.self())) {
             grant(entry, t, Outcome.TOUCH, engine.self(), 0, Phase.TOUCHING_HERE, out);
         } else {
-            grant(entry, t, Outcome.FIRST_TOUCH, t.requester, t.request.request(), Phase.TOUCHING, out);
+            Outcome outcome = entry.lost ? Outcome.REMAKE : Outcome.FIRST_TOUCH;
+            grant(entry, t, outcome, t.requester, t.request.request(), Phase.TOUCHING, out);
         }
     }
 
@@ -432,7 +444,7 @@ final class Directory {
             Transaction t = entry.active;
             if (t != null && t.seq == it.seq() && from.equals(entry.owner)) {
                 entry.absent();
-                shadow(entry, false, out);
+                shadow(entry, entry.lost, out);
                 begin(entry, t, out);
             }
         });
@@ -451,8 +463,11 @@ final class Directory {
                     end(entry, out);
                 }
                 case TOUCHING -> {
-                    entry.own(from);
-                    shadow(entry, it.present(), out);
+                    if (it.taken()) {
+                        entry.own(from);
+                    }
+                    entry.lost &= !it.present();
+                    shadow(entry, it.present() || entry.lost, out);
                     end(entry, out);
                 }
                 case TOUCHING_HERE -> touched(entry, t, it, out);
@@ -478,6 +493,7 @@ final class Directory {
     }
 
     private void supplied(DirectoryEntry entry, Transaction t, NodeId from, Message.Done it, Outbox out) {
+        entry.lost &= !it.present();
         switch (t.request.want()) {
             case READ -> {
                 if (it.taken() && t.migrates() && it.owns()) {
@@ -509,6 +525,7 @@ final class Directory {
         locked(it.set(), it.object(), entry -> {
             NodeId owner = entry.owner;
             if (owner != null) {
+                entry.lost = false;
                 entry.shadowed = true;
                 tellStandIn(entry, true, owner, it.seq(), out);
             }

@@ -15,7 +15,7 @@ final class DirectoryEntry extends ObjectTable.Node {
     NodeId owner;
     /** The nodes with a copy, the owner among them. */
     NodeSet copies = NodeSet.EMPTY;
-    /** The only copy died with its node. */
+    /** The only copy died with its node; if there is an owner, one that may make it anew and has not said yet that it did. */
     boolean lost;
     /** The set has several copies: what is not shadowed was never written by a put that has ended. */
     boolean replicated;

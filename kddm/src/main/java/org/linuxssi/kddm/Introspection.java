@@ -90,7 +90,7 @@ final class Introspection {
         List<Long> lost = new ArrayList<>();
         engine.directory().forEach(id.key(), entry -> {
             synchronized (entry) {
-                if (entry.lost) {
+                if (entry.lost && entry.owner == null) {
                     lost.add(entry.object);
                 }
             }

@@ -124,7 +124,9 @@ sealed interface Message {
         /** The operation is done. */
         COMPLETED,
         /** The linker failed; the data is its message. */
-        FAILED
+        FAILED,
+        /** Ownership of a lost object, for the user who asked for it to set it anew. */
+        REMAKE
     }
 
     /** Supplier or home to requester. Without a transaction the seq is 0 and nothing is to be confirmed; safe: backups are in place. */

@@ -15,7 +15,7 @@ import org.linuxssi.tools.NodeSet;
  * @param owner who owns it now; null when there is none
  * @param copies who has copies, the owner among them
  * @param exists whether there is data
- * @param lost whether it existed and no data is left
+ * @param lost whether it existed and no data is left; the owner, if there is one, is about to make it anew
  * @param version of the data
  * @param placement where the directory entry goes
  * @param verdicts what to tell whom
@@ -110,7 +110,7 @@ record Resolution(
                     maker,
                     NodeSet.of(maker),
                     false,
-                    false,
+                    claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST),
                     0,
                     claims.getFirst().it().placement(),
                     discards(claims, NodeSet.of(maker)));
