@@ -144,6 +144,9 @@ final class Directory {
             entry.lost = false;
         } else if (maybeStored(entry, t)) {
             t.wasLost = true;
+        } else if (holds(t) && t.request.has(Message.DURABLE) && !storeIsHere(entry)) {
+            fail(entry, t, DurableCopies.unreachable(entry.object, entry.set, entry.placement), out);
+            return false;
         } else if (!t.request.has(Message.REPLACE)) {
             answer(entry, t, Outcome.LOST, out);
             return false;

@@ -324,7 +324,7 @@ final class Recovery implements AutoCloseable {
         });
         it.verdicts().forEach(told -> letters.computeIfAbsent(told.node(), _ -> new ArrayList<>())
                 .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict())));
-        if (it.lost() && it.owner() == null) {
+        if (it.lost() && it.owner() == null && !engine.copies(key.set()).durable().durable()) {
             LOG.log(Level.WARNING, "object " + key.object() + " of set " + SetId.ofKey(key.set()) + " is lost");
         }
     }

@@ -130,7 +130,7 @@ class DurableTest {
         assertThatThrownBy(() -> other.read(3)).hasMessageContaining("store of node 2");
         assertThatThrownBy(() -> other.setObject(4, 1L)).hasMessageContaining("store of node 2");
         assertThatThrownBy(() -> other.removeObject(1)).hasMessageContaining("store of node 2");
-        assertThatThrownBy(() -> sets.get(1).read(2)).isInstanceOf(KddmException.class);
+        assertThatThrownBy(() -> sets.get(1).read(2)).hasMessageContaining("store of node 2");
         CompletableFuture<Long> waiting =
                 CompletableFuture.supplyAsync(() -> sets.get(0).update(1, n -> n + 1));
 
@@ -143,6 +143,23 @@ class DurableTest {
                 .hasEntrySatisfying(1L, it -> assertThat(it.version()).isEqualTo(2));
         assertThat(sets.get(1).read(2)).isEqualTo(6);
         assertThat(sets.get(2).read(3)).isZero();
+    }
+
+    @Test
+    void whatTheStoreHasIsNotLostWhileTheStoreIsAway() {
+        List<KddmSet<Long>> sets = open(1);
+        sets.get(0).setObject(1, 5L);
+        cluster.fail(STORE);
+        cluster.fail(NodeSet.of(NodeId.of(0)));
+
+        KddmSet<Long> last = sets.get(1);
+        assertThatThrownBy(() -> last.read(1)).hasMessageContaining("store of node 2");
+        assertThatThrownBy(() -> last.setObject(1, 7L)).hasMessageContaining("store of node 2");
+
+        cluster.boot(2);
+        cluster.add(STORE);
+        cluster.kddm(2).open(spec(2, 1));
+        assertThat(last.read(1)).isEqualTo(5);
     }
 
     @Test
