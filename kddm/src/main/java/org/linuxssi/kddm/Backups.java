@@ -33,6 +33,14 @@ final class Backups {
                 .merge(object, backup, (old, now) -> now.version() >= old.version() ? now : old);
     }
 
+    /** Forgets what is older than this version. */
+    void outdated(long set, long object, long version) {
+        ConcurrentHashMap<Long, Backup> objects = sets.get(set);
+        if (objects != null) {
+            objects.computeIfPresent(object, (_, backup) -> backup.version() < version ? null : backup);
+        }
+    }
+
     /** Tells whether the object was removed after this transaction, as far as is remembered. */
     boolean removed(long set, long object, long seq) {
         Tombstone tombstone = tombstones(set).get(object);

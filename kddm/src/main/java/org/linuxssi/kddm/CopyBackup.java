@@ -46,6 +46,11 @@ final class CopyBackup<T> {
         }
     }
 
+    /** Forgets the node's own backup if it is older than this version. */
+    void outdated(long object, long version) {
+        engine.replicator().backups().outdated(copies.key(), object, version);
+    }
+
     /** Tells whether this version is the one that is owned here. */
     boolean current(long object, long version) {
         Copy<T> copy = copies.table().find(object);

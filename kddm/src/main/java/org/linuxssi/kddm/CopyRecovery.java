@@ -97,6 +97,7 @@ final class CopyRecovery<T> {
                     copies.backup().removed(copy.object, it.seq(), copies.placement(copy));
                     discard(copy, home);
                 }
+                case OUTDATED -> copies.backup().outdated(copy.object, it.version());
                 case COPY -> become(copy, it.version(), ObjectState.READ_COPY);
                 case OWNER -> become(copy, it.version(), ObjectState.WRITE_OWNER);
                 case SHARED_OWNER -> become(copy, it.version(), ObjectState.READ_OWNER);

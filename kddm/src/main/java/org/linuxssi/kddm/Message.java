@@ -181,7 +181,9 @@ sealed interface Message {
         /** It is the only copy, you own it. */
         OWNER,
         /** You own it and others have copies. */
-        SHARED_OWNER
+        SHARED_OWNER,
+        /** Your backup of it is older than this version: forget it. */
+        OUTDATED
     }
 
     /** Home to a node that announced something: what to do with it. */

@@ -49,6 +49,9 @@ final class Recovery implements AutoCloseable {
     private final TreeMap<Long, Rebuild> rebuilds = new TreeMap<>();
     private final TreeMap<Long, CompletableFuture<Void>> waiting = new TreeMap<>();
     private NodeSet settledMembers = NodeSet.EMPTY;
+    /** The members when all of them had their part of the directory last; empty when this node does not know. */
+    private NodeSet agreedMembers = NodeSet.EMPTY;
+
     private long settledEpoch;
 
     Recovery(Engine engine, Rpc rpc, Directory directory, Shadows shadows) {
@@ -156,6 +159,7 @@ final class Recovery implements AutoCloseable {
         engine.replicator().fence();
         synchronized (rebuilds) {
             rebuilds.headMap(engine.members().epoch(), true).clear();
+            agreedMembers = NodeSet.EMPTY;
         }
     }
 
@@ -198,6 +202,9 @@ final class Recovery implements AutoCloseable {
             Rebuild now = rebuilds.computeIfAbsent(next.epoch(), Rebuild::new);
             now.members = next.set();
             now.failed = failed;
+            now.gone = agreedMembers.isEmpty()
+                    ? Integer.MAX_VALUE
+                    : agreedMembers.minus(next.set()).size();
             now.facts = facts;
             now.installed = true;
         }
@@ -296,10 +303,7 @@ final class Recovery implements AutoCloseable {
     }
 
     private Resolution conclude(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
-        Resolution found =
-                engine.copies(key.set()).durable().keeps(claims.getFirst().it().placement())
-                        ? Resolution.ofStored(claims)
-                        : Resolution.of(claims, rebuild.members);
+        Resolution found = resolution(key, claims, rebuild);
         boolean before = claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST);
         if (found.lost() && !before && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
             return new Resolution(
@@ -314,6 +318,17 @@ final class Recovery implements AutoCloseable {
         return found;
     }
 
+    private Resolution resolution(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
+        Copies<?> copies = engine.copies(key.set());
+        if (copies.durable().keeps(claims.getFirst().it().placement())) {
+            return Resolution.ofStored(claims);
+        }
+        boolean tooMany = rebuild.gone > copies.backup().count();
+        return copies.durable().durable() && tooMany
+                ? Resolution.withoutBackups(claims, rebuild.members)
+                : Resolution.of(claims, rebuild.members);
+    }
+
     private void apply(Rebuild.Key key, Resolution it, Map<NodeId, List<Message.Settle>> letters) {
         directory.locked(key.set(), key.object(), entry -> {
             entry.placement = it.placement();
@@ -324,7 +339,9 @@ final class Recovery implements AutoCloseable {
         });
         it.verdicts().forEach(told -> letters.computeIfAbsent(told.node(), _ -> new ArrayList<>())
                 .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict())));
-        if (it.lost() && it.owner() == null && !engine.copies(key.set()).durable().durable()) {
+        if (it.lost()
+                && it.owner() == null
+                && !engine.copies(key.set()).durable().durable()) {
             LOG.log(Level.WARNING, "object " + key.object() + " of set " + SetId.ofKey(key.set()) + " is lost");
         }
     }
@@ -358,6 +375,7 @@ final class Recovery implements AutoCloseable {
                 return;
             }
             now.facts = List.of();
+            agreedMembers = now.members;
         }
         shadows.dropBefore(epoch);
         engine.replicator().backups().forgetRemovals(engine.firstSeq(epoch));

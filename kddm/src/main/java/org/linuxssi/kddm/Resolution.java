@@ -59,14 +59,26 @@ record Resolution(
         return removal == NEVER ? afterLife(all, members) : afterRemoval(all, members, removal);
     }
 
-    /** Concludes for an object whose store is here: neither a ghost nor a backup is newer than that, so they do not count. */
-    static Resolution ofStored(List<Claimed> all) {
+    /**
+     * Concludes for an object that is stored elsewhere, when more nodes went than have backups: one that is left may be an old one. Backups
+     * that may be are forgotten.
+     */
+    static Resolution withoutBackups(List<Claimed> all, NodeSet members) {
         List<Claimed> others =
                 all.stream().filter(c -> c.it().claim() != Claim.BACKUP).toList();
-        return others.isEmpty()
-                ? new Resolution(
-                        null, NodeSet.EMPTY, false, true, 0, all.getFirst().it().placement(), List.of())
-                : of(others, NodeSet.EMPTY);
+        int placement = all.getFirst().it().placement();
+        Resolution found = others.isEmpty()
+                ? new Resolution(null, NodeSet.EMPTY, false, true, 0, placement, List.of())
+                : of(others, members);
+        long version = found.exists() ? found.version() : Long.MAX_VALUE;
+        List<Told> told = new ArrayList<>(found.verdicts());
+        told.addAll(outdated(all, version));
+        return new Resolution(found.owner(), found.copies(), found.exists(), found.lost(), version, placement, told);
+    }
+
+    /** Concludes for an object whose store is here: neither a ghost nor a backup is newer than that, so they do not count. */
+    static Resolution ofStored(List<Claimed> all) {
+        return withoutBackups(all, NodeSet.EMPTY);
     }
 
     /** What was there before the removal does not count; who has it is told. */
@@ -163,12 +175,12 @@ record Resolution(
                 false,
                 owner.it().version(),
                 owner.it().placement(),
-                discards(claims, copies));
+                verdicts(claims, copies, owner.it().version()));
     }
 
     private static Resolution promoted(List<Claimed> claims, Claimed heir, List<Claimed> readers) {
         NodeSet copies = copies(heir, readers);
-        List<Told> told = new ArrayList<>(discards(claims, copies));
+        List<Told> told = new ArrayList<>(verdicts(claims, copies, heir.it().version()));
         told.add(new Told(heir.from(), copies.size() > 1 ? Verdict.SHARED_OWNER : Verdict.OWNER));
         return new Resolution(
                 heir.from(), copies, true, false, heir.it().version(), heir.it().placement(), told);
@@ -180,6 +192,20 @@ record Resolution(
                         .map(Claimed::from)
                         .toList())
                 .plus(owner.from());
+    }
+
+    /** Who is to drop a copy is told, and who has an old backup: it must not be taken for the newest when others are gone. */
+    private static List<Told> verdicts(List<Claimed> claims, NodeSet keep, long version) {
+        List<Told> told = new ArrayList<>(discards(claims, keep));
+        told.addAll(outdated(claims, version));
+        return told;
+    }
+
+    private static List<Told> outdated(List<Claimed> claims, long version) {
+        return claims.stream()
+                .filter(c -> c.it().claim() == Claim.BACKUP && c.it().version() < version)
+                .map(c -> new Told(c.from(), Verdict.OUTDATED))
+                .toList();
     }
 
     private static List<Told> discards(List<Claimed> claims, NodeSet keep) {

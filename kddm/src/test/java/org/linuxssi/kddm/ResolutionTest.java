@@ -105,6 +105,28 @@ class ResolutionTest {
     }
 
     @Test
+    void backupsOlderThanTheObjectAreDropped() {
+        assertThat(of(claim(0, Claim.OWNER, 5), claim(1, Claim.BACKUP, 5), claim(2, Claim.BACKUP, 4))
+                        .verdicts())
+                .containsExactly(told(2, Verdict.OUTDATED));
+        assertThat(of(claim(0, Claim.BACKUP, 4), claim(2, Claim.BACKUP, 5)).verdicts())
+                .containsExactlyInAnyOrder(told(0, Verdict.OUTDATED), told(2, Verdict.OWNER));
+    }
+
+    @Test
+    void backupsThatMayBeOldDoNotCountWhereAStoreIsTheTruth() {
+        Resolution nothingElse = Resolution.withoutBackups(List.of(claim(0, Claim.BACKUP, 4)), MEMBERS);
+        assertThat(nothingElse.lost()).isTrue();
+        assertThat(nothingElse.verdicts()).containsExactly(told(0, Verdict.OUTDATED));
+        assertThat(nothingElse.version()).isGreaterThan(4);
+
+        Resolution read = Resolution.ofStored(
+                List.of(claim(0, Claim.BACKUP, 4), claim(1, Claim.READER, 4), claim(2, Claim.BACKUP, 3)));
+        assertThat(read.owner()).isEqualTo(NodeId.of(1));
+        assertThat(read.verdicts()).containsExactlyInAnyOrder(told(1, Verdict.OWNER), told(2, Verdict.OUTDATED));
+    }
+
+    @Test
     void aWitnessAloneMeansLoss() {
         assertThat(of(claim(2, Claim.WITNESS, 0)).lost()).isTrue();
         assertThat(of(claim(2, Claim.LOST, 0)).lost()).isTrue();
