@@ -35,12 +35,15 @@ final class CopyProtocol<T> {
     void invalidate(NodeId home, Message.Invalidate it, Outbox out) {
         if (it.removal()) {
             boolean again = engine.replicator().backups().removed(it.set(), it.object(), it.seq() - 1);
+            boolean stored = copies.durable().keeps(it.placement());
+            boolean begun = stored && !again && copies.durable().beginRemoval(it.object());
             copies.backup().removed(it.object(), it.seq(), it.placement());
-            if (copies.durable().keeps(it.placement())) {
+            if (stored) {
                 long epoch = engine.members().epoch();
                 copies.durable()
                         .remove(
-                                it,
+                                it.object(),
+                                begun,
                                 again,
                                 () -> engine.transact(later -> {
                                     if (engine.members().epoch() == epoch) {

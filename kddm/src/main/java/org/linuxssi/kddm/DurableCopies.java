@@ -95,17 +95,27 @@ final class DurableCopies<T> {
         return store != null;
     }
 
+    /** Notes that the object is about to be removed from the store; false when that is going on already. */
+    boolean beginRemoval(long object) {
+        return removing.add(object);
+    }
+
+    /** Tells whether the object is to be removed from the store and may still be there. */
+    boolean removing(long object) {
+        return removing.contains(object);
+    }
+
     /**
      * Removes the object from the store, then runs the step.
      *
+     * @param begun whether this call begins it
      * @param again whether this removal was begun before: then it is only waited for, since the object may exist anew
      */
-    void remove(Message.Invalidate it, boolean again, Runnable then) {
-        boolean begun = removing.contains(it.object());
-        if (again && !begun) {
+    void remove(long object, boolean begun, boolean again, Runnable then) {
+        if (begun) {
+            removeNow(object, then);
+        } else if (again && !removing.contains(object)) {
             then.run();
-        } else if (!begun && removing.add(it.object())) {
-            removeNow(it.object(), then);
         }
     }
 

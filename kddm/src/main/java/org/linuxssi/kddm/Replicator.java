@@ -128,15 +128,22 @@ final class Replicator {
     }
 
     void backup(NodeId from, Message.Backup it, Outbox out) {
-        boolean stored = it.durable() && it.placement() == engine.self().value();
-        if (stored && !backups.removed(it.set(), it.object(), it.seq())) {
-            engine.copies(it.set()).durable().write(from, it);
+        if (it.durable() && it.placement() == engine.self().value()) {
+            store(from, it, out);
             return;
         }
-        if (!stored) {
-            backups.keep(it.set(), it.object(), new Backups.Backup(it.version(), it.seq(), it.placement(), it.data()));
-        }
+        backups.keep(it.set(), it.object(), new Backups.Backup(it.version(), it.seq(), it.placement(), it.data()));
         out.send(from, new Message.BackedUp(it.set(), it.object(), it.push()));
+    }
+
+    /** Stores what was not removed since; what was is not confirmed before the store has forgotten it, since a removal may be cut short. */
+    private void store(NodeId from, Message.Backup it, Outbox out) {
+        DurableCopies<?> durable = engine.copies(it.set()).durable();
+        if (!backups.removed(it.set(), it.object(), it.seq())) {
+            durable.write(from, it);
+        } else if (!durable.removing(it.object())) {
+            out.send(from, new Message.BackedUp(it.set(), it.object(), it.push()));
+        }
     }
 
     void backedUp(NodeId from, Message.BackedUp it, Outbox out) {

@@ -2,6 +2,7 @@ package org.linuxssi.kddm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -143,6 +144,29 @@ class DurableTest {
                 .hasEntrySatisfying(1L, it -> assertThat(it.version()).isEqualTo(2));
         assertThat(sets.get(1).read(2)).isEqualTo(6);
         assertThat(sets.get(2).read(3)).isZero();
+    }
+
+    @Test
+    void aPutDuringARemovalEndsWhenTheStoreHasForgottenTheObject() {
+        List<KddmSet<Long>> sets = open(1);
+        sets.get(0).setObject(1, 5L);
+        Hold<Long> hold = sets.get(0).grab(1);
+        disks.get(2).stop();
+        CompletableFuture<Void> removal =
+                CompletableFuture.runAsync(() -> sets.get(1).removeObject(1));
+        await().until(() -> cluster.kddm(2).waits().stream().anyMatch(WaitInfo::held));
+        hold.set(6L);
+        CompletableFuture<Void> put = CompletableFuture.runAsync(hold::close);
+        KddmSet<Long> hasty = sets.get(1).deadline(Duration.ofMillis(300));
+        assertThatThrownBy(() -> hasty.read(1)).isInstanceOf(KddmException.class);
+        assertThat(put).isNotDone();
+
+        disks.get(2).goOn();
+
+        TestCluster.join(put);
+        TestCluster.join(removal);
+        assertThat(disks.get(2).disk()).isEmpty();
+        assertThat(sets.get(1).read(1)).isZero();
     }
 
     @Test
