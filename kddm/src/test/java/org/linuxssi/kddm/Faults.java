@@ -41,14 +41,14 @@ final class Faults {
         begin();
     }
 
-    /** Tells whether the last fault is over: all nodes are members, and all objects have their copies. */
+    /** Tells whether the last fault is over: all nodes are members, and all objects have their copies, unless stores have them. */
     private boolean steady() {
         return simulation.nodes().values().stream()
                 .allMatch(node -> node.alive
                         && node.hotplug.settled().members().size()
                                 == simulation.shape().nodes()
                         && node.kddm.ready(node.hotplug.view().epoch()).isDone()
-                        && node.kddm.replicated());
+                        && (simulation.shape().durable() || node.kddm.replicated()));
     }
 
     private SimulatedNode anyNode() {
@@ -59,13 +59,16 @@ final class Faults {
     private void act() {
         SimulatedNode node = anyNode();
         SimulatedNode other = anyNode();
-        switch (random.nextInt(7)) {
+        switch (random.nextInt(simulation.shape().durable() ? 10 : 7)) {
             case 0 -> crash(node);
             case 1 -> isolate(node, random.nextInt(8000));
             case 2 -> cut(node.id, other.id);
             case 3 -> reset(node, other);
             case 4 -> pause(node, random.nextInt(random.nextBoolean() ? 300 : 6000));
             case 5 -> remove(node, other);
+            case 7 -> blackout(random.nextInt(1500));
+            case 8 -> crashFew(node, other);
+            case 9 -> stall(node, random.nextInt(4000));
             default -> reset(node, other);
         }
     }
@@ -84,6 +87,36 @@ final class Faults {
         simulation.noteCopies();
         node.crash();
         later(100 + random.nextInt(6000), () -> restart(node));
+    }
+
+    /** Takes the power of two nodes where a majority stays. */
+    private void crashFew(SimulatedNode node, SimulatedNode other) {
+        if (!node.id.equals(other.id) && simulation.shape().nodes() == 5) {
+            simulation.note("crash of " + other.id);
+            other.crash();
+            later(100 + random.nextInt(6000), () -> restart(other));
+        }
+        crash(node);
+    }
+
+    /** Takes the power of all nodes when their disks have been behind for a while. */
+    private void blackout(int millis) {
+        simulation.nodes().values().forEach(node -> stall(node, random.nextInt(2 * millis + 1)));
+        later(millis, this::crashAll);
+    }
+
+    private void crashAll() {
+        killed = true;
+        simulation.note("crash of all");
+        simulation.noteCopies();
+        List<SimulatedNode> all = List.copyOf(simulation.nodes().values());
+        all.forEach(SimulatedNode::crash);
+        all.forEach(node -> later(100 + random.nextInt(3000), () -> restart(node)));
+    }
+
+    private void stall(SimulatedNode node, int millis) {
+        simulation.note("the disk of " + node.id + " stands still for " + millis + " ms");
+        simulation.disk(node.id).stall(Duration.ofMillis(millis));
     }
 
     private void restart(SimulatedNode node) {

@@ -12,6 +12,7 @@ import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.kddm.Announcement.Claim;
 import org.linuxssi.kddm.Message.Mode;
 import org.linuxssi.kddm.Message.Outcome;
+import org.linuxssi.kddm.Message.Want;
 import org.linuxssi.rpc.Handler;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.Codec;
@@ -206,6 +207,70 @@ enum Mutation {
                                     m.shared(),
                                     m.attempt())
                             : it.message());
+        }
+    },
+
+    /** A store is said to have what it is only told to write. */
+    ACKNOWLEDGE_UNSTORED {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Backup m
+                    && m.durable()
+                    && m.placement() == at.rpc.self().value()) {
+                at.send(from, it.epoch(), new Message.BackedUp(m.set(), m.object(), m.push()));
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** The home is not told to look into its store for what nobody has in memory. */
+    IGNORE_STORE {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            return Optional.of(
+                    message instanceof Message.Request m
+                            ? new Message.Request(
+                                    m.set(),
+                                    m.object(),
+                                    m.request(),
+                                    m.want(),
+                                    m.flags() & ~Message.DURABLE,
+                                    m.placement(),
+                                    m.destination())
+                            : message);
+        }
+    },
+
+    /** A full cache drops the last copy of an object. */
+    DROP_LAST_COPY {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            boolean evicts = message instanceof Message.Request m
+                    && m.want() == Want.FLUSH
+                    && m.destination() != Message.ANY_NODE;
+            return Optional.of(
+                    evicts && message instanceof Message.Request m
+                            ? new Message.Request(
+                                    m.set(),
+                                    m.object(),
+                                    m.request(),
+                                    Want.REMOVE,
+                                    m.flags(),
+                                    m.placement(),
+                                    m.destination())
+                            : message);
+        }
+    },
+
+    /** A last copy that a full cache sends away is confirmed where it arrives, and not kept. */
+    INJECTION_NOT_KEPT {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+            if (it.message() instanceof Message.Grant m && m.outcome() == Outcome.OWNER && m.request() == 0) {
+                at.deliver(from, it);
+                return Optional.of(new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement()));
+            }
+            return Optional.of(it.message());
         }
     };
 

@@ -15,6 +15,7 @@ final class SimulatedNode {
     final Hotplug hotplug;
     final Kddm kddm;
     final KddmSet<Stamp> set;
+    private final SimulatedDisk disk;
     boolean alive = true;
     boolean paused;
 
@@ -25,7 +26,8 @@ final class SimulatedNode {
         this.hotplug = simulation.membership(rpc, incarnation);
         var _ = hotplug.onView(view -> simulation.note("  " + id + ": " + view));
         this.kddm = new Kddm(simulation.spoiled(rpc), hotplug);
-        this.set = kddm.open(simulation.spec());
+        this.set = kddm.open(simulation.spec(id, time));
+        this.disk = simulation.disk(id);
     }
 
     private static Rpc withTime(Rpc rpc, NodeTime time) {
@@ -45,6 +47,7 @@ final class SimulatedNode {
     /** Power loss. */
     void crash() {
         alive = false;
+        disk.powerLoss();
         rpc.close();
         hotplug.close();
         kddm.close();

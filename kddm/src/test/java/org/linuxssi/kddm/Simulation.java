@@ -19,12 +19,15 @@ import org.jspecify.annotations.Nullable;
 import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.hotplug.HotplugConfig;
 import org.linuxssi.hotplug.NodeState;
+import org.linuxssi.kddm.spi.CodecLinker;
 import org.linuxssi.kddm.spi.ObjectState;
+import org.linuxssi.kddm.spi.ObjectStore;
 import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
+import org.linuxssi.tools.TimeSource;
 import org.linuxssi.tools.VirtualTime;
 
 /**
@@ -40,6 +43,8 @@ final class Simulation {
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final Duration OPERATOR = Duration.ofMillis(500);
     private static final Duration DEADLINE = Duration.ofSeconds(8);
+    /** Longer than any store is away: what a put that gave up has written may be lost after it was seen. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /**
      * How a run looks like.
@@ -49,15 +54,33 @@ final class Simulation {
      * @param objects that they use
      * @param copies of each object
      * @param updatesOnly whether all writes are updates, so that the order of writes is known
+     * @param durable whether the set has stores, one on the disk of each node
+     * @param caches how many objects the nodes keep; empty: all that come
      */
-    record Shape(int nodes, int clients, int objects, int copies, boolean updatesOnly) {
+    record Shape(
+            int nodes,
+            int clients,
+            int objects,
+            int copies,
+            boolean updatesOnly,
+            boolean durable,
+            List<Integer> caches) {
+
         static Shape of(Random random) {
+            int nodes = 3 + random.nextInt(3);
+            boolean bounded = random.nextInt(3) == 0;
             return new Shape(
-                    3 + random.nextInt(3),
+                    nodes,
                     1 + random.nextInt(3),
-                    2 + random.nextInt(4),
+                    2 + random.nextInt(4) + (bounded ? nodes : 0),
                     1 + random.nextInt(3),
-                    random.nextBoolean());
+                    random.nextBoolean(),
+                    random.nextInt(3) == 0,
+                    random.ints(bounded ? nodes : 0, 1, 5).boxed().toList());
+        }
+
+        int cache(NodeId node) {
+            return caches.isEmpty() ? Integer.MAX_VALUE : caches.get(node.value());
         }
     }
 
@@ -68,6 +91,7 @@ final class Simulation {
     private final VirtualTime time = new VirtualTime();
     private final MemoryNetwork network = new MemoryNetwork(time);
     private final Map<NodeId, SimulatedNode> nodes = new TreeMap<>();
+    private final Map<NodeId, SimulatedDisk> disks = new TreeMap<>();
     private final List<Operation> history = new ArrayList<>();
     private final List<String> journal = new ArrayList<>();
     private final Faults faults;
@@ -82,6 +106,7 @@ final class Simulation {
         this.random = new Random(seed * 0x9e3779b97f4a7c15L + 1);
         this.shape = Shape.of(random);
         this.faults = new Faults(this, random);
+        NodeSet.first(shape.nodes()).forEach(node -> disks.put(node, new SimulatedDisk(time, random)));
         network.latency((_, _) -> latency());
     }
 
@@ -135,10 +160,40 @@ final class Simulation {
         return mutation.spoil(rpc);
     }
 
-    SetSpec<Stamp> spec() {
-        return SetSpec.of(SET, "stamps", Stamp.CODEC, _ -> Stamp.FIRST)
+    SimulatedDisk disk(NodeId node) {
+        return Objects.requireNonNull(disks.get(node));
+    }
+
+    SetSpec<Stamp> spec(NodeId node, TimeSource clock) {
+        SetSpec<Stamp> spec = SetSpec.of(SET, "stamps", new Linker(disk(node), clock, shape.nodes()))
                 .copies(shape.copies())
-                .deadline(DEADLINE);
+                .cache(shape.cache(node))
+                .deadline(shape.durable() ? PATIENCE : DEADLINE);
+        return shape.durable() ? spec.owner(DefaultOwner.linker()).flag(SetFlag.DURABLE) : spec;
+    }
+
+    /** What nodes know of the objects: how they are made, and the store of those that are kept here. */
+    private static final class Linker extends CodecLinker<Stamp> {
+        private final SimulatedDisk disk;
+        private final TimeSource clock;
+        private final int nodes;
+
+        Linker(SimulatedDisk disk, TimeSource clock, int nodes) {
+            super(Stamp.CODEC, _ -> Stamp.FIRST);
+            this.disk = disk;
+            this.clock = clock;
+            this.nodes = nodes;
+        }
+
+        @Override
+        public NodeId defaultOwner(long object) {
+            return NodeId.of((int) (object % nodes));
+        }
+
+        @Override
+        public Optional<ObjectStore> store() {
+            return Optional.of(disk.open(clock));
+        }
     }
 
     /** Runs everything; returns what is wrong. */
@@ -163,9 +218,8 @@ final class Simulation {
     }
 
     private void begin() {
-        NodeSet all = NodeSet.first(shape.nodes());
-        time.runUntil(LIMIT, () -> nodes.values().stream()
-                .allMatch(node -> node.hotplug.in(NodeState.PRESENT).containsAll(all)));
+        NodeSet all = all();
+        time.runUntil(LIMIT, this::allPresent);
         time.advance(OPERATOR);
         CompletableFuture<?> started =
                 Objects.requireNonNull(nodes.get(NodeId.of(0))).hotplug.startCluster(all);
@@ -175,6 +229,16 @@ final class Simulation {
         }
         nodes.values().forEach(this::startClients);
         time.after(OPERATOR, this::operate);
+    }
+
+    private NodeSet all() {
+        return NodeSet.first(shape.nodes());
+    }
+
+    private boolean allPresent() {
+        return nodes.values().stream()
+                .allMatch(
+                        node -> node.alive && node.hotplug.in(NodeState.PRESENT).containsAll(all()));
     }
 
     void boot(NodeId id) {
@@ -210,8 +274,11 @@ final class Simulation {
         return operation;
     }
 
-    /** Adds nodes that are there and not members, as an administrator would. */
+    /** Adds nodes that are there and not members, as an administrator would, and starts the cluster again when all lost their power. */
     private void operate() {
+        if (allPresent()) {
+            var _ = Objects.requireNonNull(nodes.get(NodeId.of(0))).hotplug.startCluster(all());
+        }
         nodes.values().stream()
                 .filter(node -> node.alive
                         && !node.hotplug.paused()
@@ -230,10 +297,11 @@ final class Simulation {
 
     /** Tells whether all that is alive works together again and nobody does anything. */
     private boolean quiet() {
-        NodeSet all = NodeSet.first(shape.nodes());
+        NodeSet all = all();
         return running == 0
                 && nodes.values().stream()
-                        .allMatch(node -> node.hotplug.settled().members().equals(all)
+                        .allMatch(node -> node.alive
+                                && node.hotplug.settled().members().equals(all)
                                 && node.hotplug.settled().equals(node.hotplug.view()));
     }
 
@@ -256,7 +324,7 @@ final class Simulation {
         history.forEach(it ->
                 byObject.computeIfAbsent(it.object, _ -> new ArrayList<>()).add(it));
         for (List<Operation> ofObject : byObject.values()) {
-            Optional<String> wrong = Linearizability.violation(ofObject, shape.copies() == 1 && faults.killed());
+            Optional<String> wrong = Linearizability.violation(ofObject, mayLose());
             if (wrong.isPresent()) {
                 return wrong.map(this::describe);
             }
@@ -268,6 +336,10 @@ final class Simulation {
             }
         }
         return leftovers().map(this::describe);
+    }
+
+    private boolean mayLose() {
+        return shape.copies() == 1 && !shape.durable() && faults.killed();
     }
 
     /** Looks at what all nodes have after a long rest. */
@@ -287,7 +359,24 @@ final class Simulation {
                 }
             }
         }
-        return Optional.empty();
+        return excess();
+    }
+
+    /** Looks for a node that has more objects than it is to keep while another one has room. */
+    private Optional<String> excess() {
+        List<NodeId> full = nodes.keySet().stream()
+                .filter(node -> present(node) > shape.cache(node))
+                .toList();
+        boolean room = nodes.keySet().stream().anyMatch(node -> present(node) < shape.cache(node));
+        return full.isEmpty() || !room
+                ? Optional.empty()
+                : Optional.of("nodes " + full + " keep more objects than their caches allow");
+    }
+
+    private long present(NodeId node) {
+        return Objects.requireNonNull(nodes.get(node)).kddm.objects(SET, Integer.MAX_VALUE).stream()
+                .filter(info -> info.state().readable())
+                .count();
     }
 
     private static @Nullable String leak(SimulatedNode node, Map<Long, ObjectInfo> owners) {

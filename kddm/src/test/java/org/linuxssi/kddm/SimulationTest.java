@@ -25,6 +25,7 @@ class SimulationTest {
     private static final int SEEDS = Integer.getInteger("linuxssi.simulate.seeds", 300);
     private static final long FIRST = Long.getLong("linuxssi.simulate.first", 1);
     private static final int FOUND_WITHIN = 300;
+    private static final int REPEATED = 5;
     private static final Logger QUIET = Logger.getLogger("org.linuxssi");
 
     @BeforeAll
@@ -49,11 +50,13 @@ class SimulationTest {
 
     @Test
     void aSeedRepeatsEverything() {
-        Simulation one = new Simulation(FIRST, Mutation.NONE);
-        Simulation two = new Simulation(FIRST, Mutation.NONE);
-        assertThat(one.run()).isEqualTo(two.run());
-        assertThat(one.trace()).isEqualTo(two.trace());
-        assertThat(one.trace()).isNotEmpty();
+        for (long seed = FIRST; seed < FIRST + REPEATED; seed++) {
+            Simulation one = new Simulation(seed, Mutation.NONE);
+            Simulation two = new Simulation(seed, Mutation.NONE);
+            assertThat(one.run()).isEqualTo(two.run());
+            assertThat(one.trace()).isEqualTo(two.trace());
+            assertThat(one.trace()).isNotEmpty();
+        }
     }
 
     @ParameterizedTest
