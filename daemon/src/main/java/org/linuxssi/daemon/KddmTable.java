@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.linuxssi.kddm.BenchmarkRow;
 import org.linuxssi.kddm.DefaultOwner;
 import org.linuxssi.kddm.ObjectInfo;
+import org.linuxssi.kddm.SetCounters;
 import org.linuxssi.kddm.SetDefinition;
 import org.linuxssi.kddm.SetFlag;
 import org.linuxssi.kddm.SetInfo;
@@ -17,7 +18,7 @@ import org.linuxssi.kddm.WaitInfo;
 /** The KDDM sets of a node as {@code krg kddm} shows them, a line each. */
 final class KddmTable {
 
-    private static final String FORMAT = "%-12s %-16s %7s %6s %7s %7s %7s %7s %10s %10s %s";
+    private static final String FORMAT = "%-12s %-16s %7s %6s %7s %7s %7s %7s %10s %10s %8s %8s %8s %8s %8s %8s %6s %s";
 
     private KddmTable() {}
 
@@ -136,12 +137,20 @@ final class KddmTable {
                 "HOMES",
                 "HITS",
                 "MISSES",
+                "GETS",
+                "GRABS",
+                "INVALS",
+                "EVICTED",
+                "INJECTED",
+                "REHOMED",
+                "LOST",
                 "FLAGS");
         return sets.stream().map(KddmTable::line).collect(Collectors.joining("\n", head + "\n", ""));
     }
 
     private static String line(SetInfo set) {
         Optional<SetDefinition> definition = set.definition();
+        SetCounters counters = set.counters();
         return String.format(
                 Locale.ROOT,
                 FORMAT,
@@ -153,8 +162,15 @@ final class KddmTable {
                 set.objects(),
                 set.owned(),
                 set.homes(),
-                set.hits(),
-                set.misses(),
+                counters.hits(),
+                counters.misses(),
+                counters.gets(),
+                counters.grabs(),
+                counters.invalidations(),
+                counters.evictions(),
+                counters.injections(),
+                counters.rehomed(),
+                counters.lost(),
                 definition.map(KddmTable::flags).orElse("-"));
     }
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.linuxssi.kddm.BenchmarkRow;
 import org.linuxssi.kddm.DefaultOwner;
 import org.linuxssi.kddm.ObjectInfo;
+import org.linuxssi.kddm.SetCounters;
 import org.linuxssi.kddm.SetDefinition;
 import org.linuxssi.kddm.SetFlag;
 import org.linuxssi.kddm.SetInfo;
@@ -21,31 +22,59 @@ import org.linuxssi.tools.NodeSet;
 
 class KddmTableTest {
 
+    private static final SetCounters COUNTERS = new SetCounters(40, 5, 6, 7, 8, 9, 10, 11, 12);
+
     @Test
     void aLineTellsASetsPropertiesAndWhatTheNodeHasOfIt() {
         SetDefinition pids = new SetDefinition(SetId.of(200, 1), "pids", DefaultOwner.shift(14), 16, Set.of(), 2);
-        SetInfo set = new SetInfo(pids.id(), Optional.of(pids), Optional.of(NodeId.of(2)), 3, 2, 1, 40, 5);
+        SetInfo set = new SetInfo(pids.id(), Optional.of(pids), Optional.of(NodeId.of(2)), 3, 2, 1, COUNTERS);
         List<String> lines = KddmTable.format(List.of(set)).lines().toList();
         assertThat(lines.getFirst().split(" +"))
                 .containsExactly(
-                        "SET", "LINKER", "SIZE", "COPIES", "MANAGER", "OBJECTS", "OWNED", "HOMES", "HITS", "MISSES",
+                        "SET",
+                        "LINKER",
+                        "SIZE",
+                        "COPIES",
+                        "MANAGER",
+                        "OBJECTS",
+                        "OWNED",
+                        "HOMES",
+                        "HITS",
+                        "MISSES",
+                        "GETS",
+                        "GRABS",
+                        "INVALS",
+                        "EVICTED",
+                        "INJECTED",
+                        "REHOMED",
+                        "LOST",
                         "FLAGS");
         assertThat(lines.get(1).split(" +"))
-                .containsExactly("200:1", "pids", "16", "2", "2", "3", "2", "1", "40", "5", "-");
+                .containsExactly(
+                        "200:1", "pids", "16", "2", "2", "3", "2", "1", "40", "5", "6", "7", "8", "9", "10", "11", "12",
+                        "-");
     }
 
     @Test
     void aSetThatIsNotOpenHereHasNoProperties() {
-        SetInfo set = new SetInfo(SetId.of(7, 1), Optional.empty(), Optional.empty(), 0, 0, 4, 0, 0);
+        SetInfo set = new SetInfo(
+                SetId.of(7, 1),
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                0,
+                4,
+                new SetCounters(0, 0, 0, 0, 0, 0, 0, 0, 0));
         assertThat(KddmTable.format(List.of(set)).lines().toList().get(1).split(" +"))
-                .containsExactly("7:1", "-", "-", "-", "-", "0", "0", "4", "0", "0", "-");
+                .containsExactly(
+                        "7:1", "-", "-", "-", "-", "0", "0", "4", "0", "0", "0", "0", "0", "0", "0", "0", "0", "-");
     }
 
     @Test
     void propertiesObjectsAndWaitsAreLines() {
         SetDefinition pids = new SetDefinition(
                 SetId.of(200, 1), "pids", DefaultOwner.fixed(NodeId.of(4)), 16, Set.of(SetFlag.DURABLE), 2);
-        SetInfo set = new SetInfo(pids.id(), Optional.of(pids), Optional.of(NodeId.of(2)), 3, 2, 1, 40, 5);
+        SetInfo set = new SetInfo(pids.id(), Optional.of(pids), Optional.of(NodeId.of(2)), 3, 2, 1, COUNTERS);
         assertThat(KddmTable.sets(List.of(set)).lines().toList().get(1).split(" +"))
                 .containsExactly("200:1", "pids", "node", "4", "16", "2", "2", "DURABLE");
         ObjectInfo object = new ObjectInfo(

@@ -27,8 +27,8 @@ final class Copies<T> {
     private final ObjectTable<Copy<T>> table = new ObjectTable<>(Copy::new);
     private final CopyData<T> data;
     private final CopyProtocol<T> protocol;
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
+    private final Counting counting = new Counting();
+    private final LongAdder hits = counting.hits;
     private final CopyRecovery<T> recovery;
     private final CopyBackup<T> backup;
     private final Births<T> births;
@@ -156,12 +156,8 @@ final class Copies<T> {
         return objects;
     }
 
-    long hits() {
-        return hits.sum();
-    }
-
-    long misses() {
-        return misses.sum();
+    Counting counting() {
+        return counting;
     }
 
     boolean serving() {
@@ -223,7 +219,7 @@ final class Copies<T> {
     /** Puts somebody into the queue of the object. */
     Waiter<T> queue(long object, boolean exclusive, int flags) {
         Waiter<T> waiter = new Waiter<>(exclusive, flags);
-        misses.increment();
+        counting.misses.increment();
         engine.transact(out -> locked(object, copy -> {
             if (closed) {
                 out.later(() -> waiter.completeExceptionally(wasClosed()));
@@ -500,6 +496,7 @@ final class Copies<T> {
         if (copy.outstanding() != null) {
             return;
         }
+        (first.exclusive ? counting.grabs : counting.gets).increment();
         int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0) | replicated();
         copy.outstanding(engine.request(
                 key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first, out));

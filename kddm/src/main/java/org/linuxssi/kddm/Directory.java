@@ -294,6 +294,7 @@ final class Directory {
                 entry.set, entry.object, t.seq, removal, t.request.has(Message.TRY) && !removal, entry.placement);
         t.sent = message;
         holders.forEach(holder -> out.send(holder, message));
+        engine.copies(entry.set).counting().invalidations.add(holders.size());
     }
 
     private void supply(

@@ -9,7 +9,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Message.Want;
 import org.linuxssi.kddm.spi.ObjectState;
@@ -27,11 +26,13 @@ final class Evictor<T> {
     private static final Duration MOVE = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(500);
 
+    /** A copy on its way out; the last one goes to another node. */
+    private record Move(CompletableFuture<Void> done, boolean last) {}
+
     private final Engine engine;
     private final Copies<T> copies;
     private final AtomicInteger present = new AtomicInteger();
     private final AtomicBoolean running = new AtomicBoolean();
-    private final LongAdder evicted = new LongAdder();
 
     Evictor(Engine engine, Copies<T> copies) {
         this.engine = engine;
@@ -53,11 +54,6 @@ final class Evictor<T> {
     /** Returns how many objects have data here. */
     int present() {
         return present.get();
-    }
-
-    /** Returns how many copies have left this node to make room. */
-    long evicted() {
-        return evicted.sum();
     }
 
     private int limit() {
@@ -99,18 +95,21 @@ final class Evictor<T> {
         }
         List<Copy<T>> victims = victims(excess);
         Map<NodeId, Integer> rooms = victims.stream().anyMatch(Evictor::mayBeLast) ? rooms() : Map.of();
-        List<CompletableFuture<Void>> moves = new ArrayList<>();
+        List<Move> moves = new ArrayList<>();
         for (Copy<T> victim : victims) {
-            CompletableFuture<Void> move = evict(victim, rooms);
+            Move move = evict(victim, rooms);
             if (move != null) {
                 moves.add(move);
             }
         }
         int before = present.get();
-        for (CompletableFuture<Void> move : moves) {
+        for (Move move : moves) {
             try {
-                Awaiting.result(engine.rpc().time(), move, MOVE, () -> "eviction from set " + copies.id());
-                evicted.increment();
+                Awaiting.result(engine.rpc().time(), move.done(), MOVE, () -> "eviction from set " + copies.id());
+                copies.counting().evictions.increment();
+                if (move.last()) {
+                    copies.counting().injections.increment();
+                }
             } catch (KddmException stays) {
                 continue;
             }
@@ -144,17 +143,19 @@ final class Evictor<T> {
         }
     }
 
-    private @Nullable CompletableFuture<Void> evict(Copy<T> victim, Map<NodeId, Integer> rooms) {
+    private @Nullable Move evict(Copy<T> victim, Map<NodeId, Integer> rooms) {
         int destination = Message.ANY_NODE;
-        if (mayBeLast(victim)) {
+        boolean last = mayBeLast(victim);
+        if (last) {
             NodeId heir = take(rooms);
             if (heir == null || copies.placement(victim) == Members.LOCAL) {
                 return null;
             }
             destination = heir.value();
         }
-        return engine.operate(
+        CompletableFuture<Void> done = engine.operate(
                 copies.key(), victim.object, Want.FLUSH, copies.replicated(), copies.placement(victim), destination);
+        return new Move(done, last);
     }
 
     /** Takes one place at the first node that has some. */

@@ -30,8 +30,7 @@ final class Introspection {
                 copies.table().size(),
                 copies.owned().size(),
                 engine.directory().size(copies.key()),
-                copies.hits(),
-                copies.misses());
+                copies.counting().sum());
     }
 
     static List<ObjectInfo> objects(Engine engine, SetId id, int limit) {

@@ -38,6 +38,8 @@ final class Rebuild {
     NodeSet members = NodeSet.EMPTY;
     /** The nodes that went since the last finished rebuild. */
     NodeSet failed = NodeSet.EMPTY;
+    /** The members of the view before. */
+    Members before = Members.NONE;
     /** How many nodes went since all nodes had finished a rebuild; very many when that is not known. */
     int gone;
     /** What the last finished directory knew. */

@@ -202,6 +202,7 @@ final class Recovery implements AutoCloseable {
             Rebuild now = rebuilds.computeIfAbsent(next.epoch(), Rebuild::new);
             now.members = next.set();
             now.failed = failed;
+            now.before = engine.members();
             now.gone = agreedMembers.isEmpty()
                     ? Integer.MAX_VALUE
                     : agreedMembers.minus(next.set()).size();
@@ -293,7 +294,10 @@ final class Recovery implements AutoCloseable {
         Map<NodeId, List<Message.Settle>> letters = new HashMap<>();
         engine.transact(_ -> {
             if (engine.members().epoch() == rebuild.epoch) {
-                conclusions.forEach((key, conclusion) -> apply(key, conclusion, letters));
+                conclusions.forEach((key, conclusion) -> {
+                    apply(key, conclusion, letters);
+                    count(key, conclusion, rebuild);
+                });
             }
         });
         var _ = CompletableFuture.allOf(letters.entrySet().stream()
@@ -343,6 +347,21 @@ final class Recovery implements AutoCloseable {
                 && it.owner() == null
                 && !engine.copies(key.set()).durable().durable()) {
             LOG.log(Level.WARNING, "object " + key.object() + " of set " + SetId.ofKey(key.set()) + " is lost");
+        }
+    }
+
+    private void count(Rebuild.Key key, Resolution it, Rebuild rebuild) {
+        Copies<?> copies = engine.copies(key.set());
+        Members before = rebuild.before;
+        boolean came = !before.contains(self)
+                || !before.home(it.placement(), key.object(), self).equals(self);
+        boolean news = rebuild.claims.getOrDefault(key, List.of()).stream()
+                .noneMatch(claimed -> claimed.it().claim() == Claim.LOST);
+        if (came && (it.exists() || it.lost())) {
+            copies.counting().rehomed.increment();
+        }
+        if (it.lost() && news && !copies.durable().durable()) {
+            copies.counting().lost.increment();
         }
     }
 

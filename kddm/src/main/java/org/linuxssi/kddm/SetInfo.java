@@ -13,8 +13,7 @@ import org.linuxssi.tools.NodeId;
  * @param objects how many objects the node has something of
  * @param owned how many of them it owns
  * @param homes how many objects it is the home of
- * @param hits operations that took no message and no wait
- * @param misses the other operations
+ * @param counters what the node has done for it
  */
 public record SetInfo(
         SetId id,
@@ -23,5 +22,4 @@ public record SetInfo(
         int objects,
         int owned,
         int homes,
-        long hits,
-        long misses) {}
+        SetCounters counters) {}

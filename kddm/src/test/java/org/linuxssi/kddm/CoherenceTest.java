@@ -107,6 +107,7 @@ class CoherenceTest {
                 .filter(info -> info.id().equals(TestCluster.COUNTERS))
                 .findFirst()
                 .orElseThrow()
+                .counters()
                 .misses();
     }
 
