@@ -31,7 +31,7 @@ sealed interface AnonymousFile {
                     case Timer timer -> out.constant(Kind.TIMER).value(timer, Timer.CODEC);
                     case Signals signals -> out.constant(Kind.SIGNALS).value(signals, Signals.CODEC);
                     case Interest interest -> out.constant(Kind.INTEREST).value(interest, Interest.CODEC);
-                    case Process process -> out.constant(Kind.PROCESS).value(process, Process.CODEC);
+                    case Reference reference -> out.constant(Kind.REFERENCE).value(reference, Reference.CODEC);
                 }
             },
             in -> switch (in.constant(Kind.values())) {
@@ -39,7 +39,7 @@ sealed interface AnonymousFile {
                 case TIMER -> in.value(Timer.CODEC);
                 case SIGNALS -> in.value(Signals.CODEC);
                 case INTEREST -> in.value(Interest.CODEC);
-                case PROCESS -> in.value(Process.CODEC);
+                case REFERENCE -> in.value(Reference.CODEC);
             });
 
     /** Tells whether the file is one of those that can be made again. */
@@ -66,7 +66,7 @@ sealed interface AnonymousFile {
         return switch (kind(file).orElseThrow()) {
             case COUNTER -> Counter.refusal(file);
             case INTEREST -> Interest.refusal(file);
-            case PROCESS -> Process.refusal(file);
+            case REFERENCE -> Reference.refusal(file);
             case TIMER, SIGNALS -> Optional.empty();
         };
     }
@@ -83,13 +83,13 @@ sealed interface AnonymousFile {
             case TIMER -> Timer.of(file, duplicate);
             case SIGNALS -> Signals.of(file);
             case INTEREST -> Interest.of(file);
-            case PROCESS -> Process.of(file);
+            case REFERENCE -> Reference.of(file);
         };
     }
 
     /** Tells whether it matters that another process has it too. */
     static boolean changes(OpenFile file) {
-        return kind(file).orElseThrow() != Kind.PROCESS;
+        return kind(file).orElseThrow() != Kind.REFERENCE;
     }
 
     /** Returns its flags of open(2). */
@@ -101,7 +101,7 @@ sealed interface AnonymousFile {
         TIMER("[timerfd]"),
         SIGNALS("[signalfd]"),
         INTEREST("[eventpoll]"),
-        PROCESS("[pidfd]");
+        REFERENCE("[pidfd]");
 
         private final String link;
 
@@ -213,15 +213,15 @@ sealed interface AnonymousFile {
         }
     }
 
-    /** A process of pidfd_open(2), by its number in the cluster. */
-    record Process(int pid, int flags) implements AnonymousFile {
-        static final Codec<Process> CODEC =
-                Codec.of((p, out) -> out.i32(p.pid).i32(p.flags), in -> new Process(in.i32(), in.i32()));
+    /** What pidfd_open(2) gives: a process, by its number in the cluster. */
+    record Reference(int pid, int flags) implements AnonymousFile {
+        static final Codec<Reference> CODEC =
+                Codec.of((p, out) -> out.i32(p.pid).i32(p.flags), in -> new Reference(in.i32(), in.i32()));
 
         private static final Pattern BLANKS = Pattern.compile("\\s+");
 
-        private static Process of(OpenFile file) {
-            return new Process(number(file), file.flags());
+        private static Reference of(OpenFile file) {
+            return new Reference(number(file), file.flags());
         }
 
         private static int number(OpenFile file) {

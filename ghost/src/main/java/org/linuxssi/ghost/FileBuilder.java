@@ -9,6 +9,7 @@ import java.util.Map;
 import org.linuxssi.ghost.AnonymousFile.Counter;
 import org.linuxssi.ghost.AnonymousFile.Interest;
 import org.linuxssi.ghost.AnonymousFile.Interest.Watch;
+import org.linuxssi.ghost.AnonymousFile.Reference;
 import org.linuxssi.ghost.AnonymousFile.Signals;
 import org.linuxssi.ghost.AnonymousFile.Timer;
 import org.linuxssi.ghost.FileImage.Descriptor;
@@ -167,8 +168,8 @@ final class FileBuilder {
             case Timer timer -> table.add(Nr.TIMERFD_CREATE, timer.clock(), flags);
             case Signals signals -> table.add(Nr.SIGNALFD4, -1, table.words(signals.mask()), 8, flags);
             case Interest _ -> table.add(Nr.EPOLL_CREATE1, O_CLOEXEC);
-            case AnonymousFile.Process process ->
-                table.add(Nr.PIDFD_OPEN, process.pid(), process.flags() & (O_NONBLOCK | PIDFD_THREAD));
+            case Reference reference ->
+                table.add(Nr.PIDFD_OPEN, reference.pid(), reference.flags() & (O_NONBLOCK | PIDFD_THREAD));
         }
     }
 
