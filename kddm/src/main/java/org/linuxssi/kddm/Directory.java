@@ -21,6 +21,7 @@ final class Directory {
 
     private final Engine engine;
     private final ConcurrentHashMap<Long, DirectoryTable> sets = new ConcurrentHashMap<>();
+    private final Answered removals = new Answered();
 
     Directory(Engine engine) {
         this.engine = engine;
@@ -78,6 +79,7 @@ final class Directory {
 
     void clear() {
         sets.clear();
+        removals.clear();
     }
 
     /** Returns how many objects of a set are known here. */
@@ -92,7 +94,10 @@ final class Directory {
     void request(NodeId from, Request request, Outbox out) {
         locked(request.set(), request.object(), entry -> {
             Transaction active = entry.active;
-            if (active == null) {
+            long removal = removals.seq(from, request.request());
+            if (removal != Answered.NONE) {
+                reply(entry, new Transaction(from, request), Outcome.COMPLETED, removal, null, out);
+            } else if (active == null) {
                 begin(entry, new Transaction(from, request), out);
             } else if (active.is(from, request) || entry.queue.stream().anyMatch(t -> t.is(from, request))) {
                 again(entry, active, out);
@@ -210,7 +215,8 @@ final class Directory {
     private void removed(DirectoryEntry entry, Transaction t, Outbox out) {
         entry.absent();
         entry.lost = false;
-        answer(entry, t, Outcome.COMPLETED, out);
+        removals.add(t.requester, t.request.request(), t.seq);
+        reply(entry, t, Outcome.COMPLETED, t.seq, null, out);
     }
 
     private void sync(DirectoryEntry entry, Transaction t, Outbox out) {
@@ -362,20 +368,21 @@ final class Directory {
     }
 
     private void answer(DirectoryEntry entry, Transaction t, Outcome outcome, Outbox out) {
-        reply(entry, t, outcome, null, out);
+        reply(entry, t, outcome, 0, null, out);
     }
 
     private void fail(DirectoryEntry entry, Transaction t, String problem, Outbox out) {
-        reply(entry, t, Outcome.FAILED, CopyProtocol.text(problem), out);
+        reply(entry, t, Outcome.FAILED, 0, CopyProtocol.text(problem), out);
     }
 
-    private void reply(DirectoryEntry entry, Transaction t, Outcome outcome, byte @Nullable [] text, Outbox out) {
+    private void reply(
+            DirectoryEntry entry, Transaction t, Outcome outcome, long seq, byte @Nullable [] text, Outbox out) {
         out.send(
                 t.requester,
                 new Message.Grant(
                         entry.set,
                         entry.object,
-                        0,
+                        seq,
                         t.request.request(),
                         outcome,
                         0,
@@ -455,6 +462,7 @@ final class Directory {
     }
 
     void done(NodeId from, Message.Done it, Outbox out) {
+        removals.confirmed(it.seq());
         locked(it.set(), it.object(), entry -> {
             Transaction t = entry.active;
             if (t == null || t.seq != it.seq() || !from.equals(t.target)) {

@@ -1,0 +1,64 @@
+package org.linuxssi.kddm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.NodeId;
+
+/** A removal that was asked for again shortly before its answer came. */
+@Timeout(30)
+class RemovalTest {
+
+    private static final long OBJECT = 1;
+
+    private final Queue<Runnable> late = new ConcurrentLinkedQueue<>();
+    private final TestCluster cluster = new TestCluster(3, this::repeating);
+    private final List<KddmSet<Long>> sets = cluster.counters(DefaultOwner.fixed(NodeId.of(2)));
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    /** Returns a node whose requests to remove come twice, the second time late, and whatever it confirms comes after that. */
+    private Rpc repeating(Rpc rpc) {
+        return (Rpc)
+                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
+                    if (method.getName().equals("send") && args[2] instanceof Envelope it) {
+                        Runnable again = () -> rpc.send((NodeId) args[0], Engine.OBJECT, it);
+                        if (it.message() instanceof Message.Request request && request.want() == Message.Want.REMOVE) {
+                            late.add(again);
+                        } else if (it.message() instanceof Message.Done && !late.isEmpty()) {
+                            late.add(again);
+                            return null;
+                        }
+                    }
+                    try {
+                        return method.invoke(rpc, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    @Test
+    void takesEffectOnce() {
+        sets.get(0).setObject(OBJECT, 5L);
+        sets.get(1).removeObject(OBJECT);
+        sets.get(2).setObject(OBJECT, 6L);
+
+        late.forEach(Runnable::run);
+        late.clear();
+        sets.get(1).update(OBJECT + 1, n -> n);
+
+        assertThat(sets.get(1).readNoFirstTouch(OBJECT)).contains(6L);
+    }
+}
