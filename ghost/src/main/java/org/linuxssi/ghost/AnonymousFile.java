@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.linuxssi.ghost.spi.OpenFile;
@@ -169,30 +170,60 @@ sealed interface AnonymousFile {
         private static final int ABSOLUTE = 1;
         private static final long SECOND = 1_000_000_000;
 
-        /** The call counts the expirations until now, which {@code fdinfo} does not. */
-        private static Timer of(OpenFile file, int duplicate) {
-            long[] setting = new long[4];
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment words = arena.allocate(32, 8);
-                Syscalls.check(
-                        "read the timer behind fd " + file.fd(),
-                        Syscalls.call(Nr.TIMERFD_GETTIME, duplicate, words.address()));
-                for (int i = 0; i < 4; i++) {
-                    setting[i] = words.getAtIndex(ValueLayout.JAVA_LONG, i);
+        /** How often a timer is looked at that seems to be due at this moment, and may not be set at all. */
+        private static final int LOOKS = 20;
+
+        private static final long PAUSE = 250_000;
+
+        /** Interval and time left, in nanoseconds. */
+        private record Setting(long interval, long left) {
+
+            /** The call counts the expirations until now, which {@code fdinfo} does not. */
+            static Setting of(OpenFile file, int duplicate) {
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment words = arena.allocate(32, 8);
+                    Syscalls.check(
+                            "read the timer behind fd " + file.fd(),
+                            Syscalls.call(Nr.TIMERFD_GETTIME, duplicate, words.address()));
+                    long[] all = words.toArray(ValueLayout.JAVA_LONG);
+                    return new Setting(all[0] * SECOND + all[1], all[2] * SECOND + all[3]);
                 }
             }
-            List<String> lines = ProcFiles.fdinfo(file.pid(), file.fd()).extra();
+
+            /** Tells whether it can have expired between the two looks. */
+            boolean expiredBefore(Setting later) {
+                return later.left > left || (later.left == 0) != (left == 0);
+            }
+        }
+
+        /** A timer goes on while it is looked at: what {@code fdinfo} tells has to be of the time of the setting. */
+        private static Timer of(OpenFile file, int duplicate) {
+            Setting before = Setting.of(file, duplicate);
+            for (int looks = 0; ; looks++) {
+                List<String> lines = ProcFiles.fdinfo(file.pid(), file.fd()).extra();
+                Setting after = Setting.of(file, duplicate);
+                boolean due = after.left() == 0 && after.interval() != 0 && looks < LOOKS;
+                if (due) {
+                    LockSupport.parkNanos(PAUSE);
+                } else if (!before.expiredBefore(after)) {
+                    return of(file, after, lines);
+                }
+                before = after;
+            }
+        }
+
+        private static Timer of(OpenFile file, Setting setting, List<String> lines) {
             int clock = Integer.parseInt(line(lines, "clockid").orElseThrow());
             int mode = Integer.parseInt(line(lines, "settime flags").orElse("0"), 8);
             long ticks = Long.parseUnsignedLong(line(lines, "ticks").orElse("0"));
-            long left = setting[2] * SECOND + setting[3];
+            long left = setting.left();
             boolean atATime = (mode & ABSOLUTE) != 0 && (clock == REALTIME || clock == REALTIME_ALARM) && left != 0;
             Instant now = Instant.now();
             return new Timer(
                     clock,
                     atATime ? mode : 0,
                     ticks,
-                    setting[0] * SECOND + setting[1],
+                    setting.interval(),
                     atATime ? now.getEpochSecond() * SECOND + now.getNano() + left : left,
                     file.flags());
         }
