@@ -48,7 +48,7 @@ record Workload(String name, double goal, String prepare, String script) {
                 stress("switch", 60_000),
                 stress("pipe", 200_000),
                 stress("futex", 60_000),
-                stress("kill", 60_000));
+                stress("kill", 2_000));
     }
 
     private static Workload stress(String stressor, long operations) {
