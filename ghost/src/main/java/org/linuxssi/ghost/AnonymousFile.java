@@ -3,6 +3,8 @@ package org.linuxssi.ghost;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -285,8 +287,8 @@ sealed interface AnonymousFile {
 
             /** Returns a {@code struct epoll_event}, which is packed. */
             byte[] event() {
-                return java.nio.ByteBuffer.allocate(12)
-                        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                return ByteBuffer.allocate(12)
+                        .order(ByteOrder.LITTLE_ENDIAN)
                         .putInt(events)
                         .putLong(data)
                         .array();

@@ -22,12 +22,14 @@ final class FileExporter {
 
     private final int pid;
     private final RelayedFile relayed;
+    private final AnonymousFiles anonymous;
     private final List<Exported> exported = new ArrayList<>();
     private final Map<Integer, Integer> locks = new LinkedHashMap<>();
 
-    FileExporter(int pid, RelayedFile relayed) {
+    FileExporter(int pid, RelayedFile relayed, AnonymousFiles anonymous) {
         this.pid = pid;
         this.relayed = relayed;
+        this.anonymous = anonymous;
     }
 
     /** Takes the image; the files of the map get other flags, and their offsets need not be shared then. */
@@ -41,11 +43,7 @@ final class FileExporter {
                 seen.add(file);
                 boolean shared =
                         !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
-                if (AnonymousFile.is(file)) {
-                    open.add(anonymous(file, offsets));
-                } else {
-                    open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
-                }
+                open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
             }
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
@@ -71,12 +69,12 @@ final class FileExporter {
             Open path = new Open.Path(file.link(), flags, file.position(), lock);
             return () -> path;
         }
-        return relayed(file);
+        return AnonymousFile.is(file) ? anonymous(file) : relayed(file);
     }
 
     /** What was looked at before the freeze may have changed. */
-    private Supplier<Open> anonymous(OpenFile file, SharedOffsets offsets) {
-        offsets.refusal(file).ifPresent(reason -> {
+    private Supplier<Open> anonymous(OpenFile file) {
+        anonymous.refusal(file).ifPresent(reason -> {
             throw new ErrnoException("move fd " + file.fd() + ", " + reason, Errno.EAGAIN);
         });
         int duplicate = duplicate(file.fd());

@@ -27,11 +27,12 @@ final class Preflight {
     private final int pid;
     private final RelayedFile relayed;
     private final List<String> obstacles = new ArrayList<>();
-    private Optional<SharedOffsets> sharing = Optional.empty();
+    private final AnonymousFiles anonymous;
 
     private Preflight(int pid, RelayedFile relayed) {
         this.pid = pid;
         this.relayed = relayed;
+        anonymous = new AnonymousFiles(new Relatives(pid, AnonymousFile::is));
     }
 
     /** Returns all that cannot move, each as {@code fd 7: io_uring}. */
@@ -79,11 +80,7 @@ final class Preflight {
     }
 
     private void files() {
-        List<OpenFile> files = OpenFiles.list(pid);
-        if (files.stream().anyMatch(AnonymousFile::is)) {
-            sharing = Optional.of(new SharedOffsets(pid, relayed));
-        }
-        for (OpenFile file : files) {
+        for (OpenFile file : OpenFiles.list(pid)) {
             refusal(file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
         }
     }
@@ -106,7 +103,7 @@ final class Preflight {
             return Optional.empty();
         }
         if (AnonymousFile.is(file)) {
-            return sharing.flatMap(others -> others.refusal(file));
+            return anonymous.refusal(file);
         }
         return relayed.refusal(file).map(reason -> name(file) + ": " + reason);
     }

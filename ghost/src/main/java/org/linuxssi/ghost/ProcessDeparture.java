@@ -55,6 +55,7 @@ public final class ProcessDeparture implements AutoCloseable {
     private final PtraceThread tracer;
     private final RestartRules rules = new RestartRules();
     private final FileExporter files;
+    private final Relatives relatives;
     private final SharedOffsets offsets;
     private List<Mapping> known = List.of();
     private @Nullable PageMap pages;
@@ -69,8 +70,9 @@ public final class ProcessDeparture implements AutoCloseable {
     ProcessDeparture(int pid, Imager imager) {
         this.pid = pid;
         this.imager = imager;
-        files = new FileExporter(pid, imager.relayed());
-        offsets = new SharedOffsets(pid, imager.relayed());
+        relatives = new Relatives(pid, file -> SharedOffsets.concerns(file) || AnonymousFile.is(file));
+        offsets = new SharedOffsets(relatives, imager.relayed());
+        files = new FileExporter(pid, imager.relayed(), new AnonymousFiles(relatives));
         tracer = new PtraceThread("image of " + pid);
     }
 
@@ -264,7 +266,7 @@ public final class ProcessDeparture implements AutoCloseable {
 
     /** They go first: the target makes them while the rest comes. */
     private void writeFiles(ImageWriter out) throws IOException {
-        offsets.frozen();
+        relatives.look();
         Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
         setFlags(append);
         FileImage image = files.image(append, offsets);

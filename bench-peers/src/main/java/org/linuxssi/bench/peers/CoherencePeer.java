@@ -67,11 +67,6 @@ final class CoherencePeer implements Peer {
     }
 
     @Override
-    public boolean asksOthers(long key) {
-        return !answersHere(key);
-    }
-
-    @Override
     public void lock(long number) {
         if (!locks.lock(number, -1)) {
             throw new IllegalStateException("lock " + number + " was refused");

@@ -63,11 +63,6 @@ final class HazelcastPeer implements Peer {
     }
 
     @Override
-    public boolean asksOthers(long key) {
-        return !answersHere(key);
-    }
-
-    @Override
     public void lock(long number) {
         locks.lock(number);
     }

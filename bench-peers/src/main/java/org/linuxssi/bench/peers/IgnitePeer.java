@@ -89,11 +89,6 @@ final class IgnitePeer implements Peer {
     }
 
     @Override
-    public boolean asksOthers(long key) {
-        return !answersHere(key);
-    }
-
-    @Override
     public void lock(long number) {
         held.computeIfAbsent(number, locks::lock).lock();
     }

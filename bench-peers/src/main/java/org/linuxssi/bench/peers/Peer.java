@@ -16,7 +16,9 @@ interface Peer {
     boolean answersHere(long key);
 
     /** Tells whether the first read here of what another node wrote last needs another node. */
-    boolean asksOthers(long key);
+    default boolean asksOthers(long key) {
+        return !answersHere(key);
+    }
 
     /** Takes a lock that excludes all other holders in the cluster. */
     void lock(long number);
