@@ -71,24 +71,29 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
         }
     }
 
-    /** Returns what a process needs; the root directory, which each node has, is not among it. */
+    /**
+     * Returns what a process needs; the root directory, which each node has, is not among it. A descriptor that becomes another file's
+     * meanwhile, as a shell's that redirects, is left out.
+     */
     static Needs of(int pid) {
         Map<String, NeededFile> files = new LinkedHashMap<>();
         for (Mapping mapping : ProcFilesMaps.maps(pid)) {
             if (mapping.inode() != 0 && mapping.path().startsWith("/")) {
                 String use = "memory at " + Long.toHexString(mapping.start());
                 boolean written = mapping.shared() && mapping.writable();
-                add(files, pid, use, mapping.path(), written, "root" + mapping.path());
+                stat(pid, "root" + mapping.path()).ifPresent(stat -> add(files, use, mapping.path(), written, stat));
             }
         }
         for (OpenFile file : OpenFiles.list(pid)) {
             if ((file.regular() || file.directory()) && file.link().startsWith("/")) {
                 boolean itself = file.directory() || (file.flags() & 3) != 0;
-                add(files, pid, "fd " + file.fd(), file.link(), itself, "fd/" + file.fd());
+                stat(pid, "fd/" + file.fd())
+                        .filter(stat -> stat.inode() == file.inode())
+                        .ifPresent(stat -> add(files, "fd " + file.fd(), file.link(), itself, stat));
             }
         }
-        add(files, pid, "working directory", ProcFiles.link(pid, "cwd"), true, "cwd");
-        add(files, pid, "root directory", ProcFiles.link(pid, "root"), true, "root");
+        stat(pid, "cwd").ifPresent(stat -> add(files, "working directory", ProcFiles.link(pid, "cwd"), true, stat));
+        stat(pid, "root").ifPresent(stat -> add(files, "root directory", ProcFiles.link(pid, "root"), true, stat));
         files.remove("/");
         return new Needs(
                 Machine.vdso(),
@@ -98,11 +103,13 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
                 List.copyOf(files.values()));
     }
 
+    private static Optional<ProcFilesStat> stat(int pid, String name) {
+        return ProcFilesStat.of("/proc/" + pid + "/" + name);
+    }
+
     private static void add(
-            Map<String, NeededFile> files, int pid, String use, String path, boolean written, String name) {
-        ProcFilesStat.of("/proc/" + pid + "/" + name)
-                .ifPresent(stat -> files.merge(
-                        path, NeededFile.of(use, path, written, stat), (old, now) -> now.written() ? now : old));
+            Map<String, NeededFile> files, String use, String path, boolean written, ProcFilesStat stat) {
+        files.merge(path, NeededFile.of(use, path, written, stat), (old, now) -> now.written() ? now : old);
     }
 
     /** Returns what this machine lacks; paths are looked up from the root of the process {@code root}. */
