@@ -282,6 +282,7 @@ final class Anchor {
         if (remote != null) {
             remote.unsure = false;
             remote.ended = false;
+            remote.wanted = 0;
         }
         if (bytes.length > 0) {
             unread.addFirst(bytes);
@@ -307,6 +308,7 @@ final class Anchor {
             return;
         }
         remote.pauses++;
+        remote.wanted = 0;
         issue(ticket, destination);
         tell(remote, Frame.Type.PREPARED, ticket.serial(), NONE);
     }
@@ -478,10 +480,15 @@ final class Anchor {
         while (more) {
             more = false;
             for (Remote remote : List.copyOf(remotes.values())) {
-                boolean due = remote.takes() || (hungUp && !remote.ended && remote.open());
+                boolean due = (remote.takes() && !othersUnsure(remote)) || (hungUp && !remote.ended && remote.open());
                 more |= due && feed(remote);
             }
         }
+    }
+
+    /** Tells whether another stand-in has not yet given back what comes before all that is here. */
+    private boolean othersUnsure(Remote remote) {
+        return remotes.values().stream().anyMatch(other -> other.unsure && !other.equals(remote));
     }
 
     /** Sends one piece to a stand-in that takes some; false when there is none now. */

@@ -201,7 +201,7 @@ final class Attachment {
         if (ahead || !standIn.reads() || state != State.OPEN) {
             hub.observer().ignore(standIn.name());
         } else {
-            demand.reset();
+            demand.reset(System.nanoTime());
             hub.observer().observe(standIn.name(), this::looked);
         }
     }
@@ -269,7 +269,7 @@ final class Attachment {
      */
     private void giveBackOnDemand() {
         if (demanding && state == State.OPEN && standIn.reads()) {
-            demand.reset();
+            demand.reset(System.nanoTime());
             giveBackUnread();
         }
     }

@@ -68,15 +68,17 @@ final class Demand {
         fresh = true;
     }
 
-    /** The anchor may have forgotten. */
-    void reset() {
+    /** The anchor may have forgotten, and who waited before may be about to go. */
+    void reset(long now) {
         wanted = 0;
+        emptied = now;
     }
 
     /**
      * Programs want this.
      *
-     * @param began when the look at them began: before the last bytes were read, it tells nothing of the next
+     * @param began when the look at them began: before the last bytes were read, or all was {@link #reset}, it tells nothing
+     *     of the next
      */
     void looked(Wish wish, long began, long now) {
         long there = user.unread();

@@ -1,20 +1,26 @@
 package org.linuxssi.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Pipes;
+import org.linuxssi.linux.ProcFilesCall;
 
 /**
  * Programs that hold the read end of one pipe, go from node to node, or nearly so, and read some bytes in turn: each gets
@@ -26,7 +32,21 @@ class SharedReadEndTest {
     private static final int NODES = 3;
     private static final int HOLDERS = 4;
     private static final int STEPS = 120;
+    private static final int WAITS = 15;
     private static final int MOST_READ = 6;
+
+    /** Reads so many bytes, or until it is told to end, and prints what it has taken. */
+    private static final String INTERRUPTIBLE = """
+            import ctypes, os, signal, sys
+            ended = []
+            signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+            signal.siginterrupt(signal.SIGTERM, True)
+            libc, byte, taken = ctypes.CDLL(None), ctypes.create_string_buffer(1), b''
+            while len(taken) < int(sys.argv[1]) and not ended:
+                if libc.read(0, byte, 1) == 1:
+                    taken += byte.raw
+            os.write(1, taken)
+            """;
 
     private final StreamCluster cluster = new StreamCluster(NODES);
     private final Pipes.Pipe pipe = Pipes.create();
@@ -34,6 +54,7 @@ class SharedReadEndTest {
     private final StringBuilder done = new StringBuilder();
     private String content = "";
     private int position;
+    private int written;
 
     /** A program that holds the read end somewhere and does nothing with it. */
     private final class Holder {
@@ -69,6 +90,7 @@ class SharedReadEndTest {
 
     @AfterEach
     void stop() {
+        Descriptors.close(pipe.writeEnd());
         for (Holder holder : holders) {
             holder.program.destroyForcibly();
             Descriptors.close(holder.descriptor);
@@ -81,6 +103,14 @@ class SharedReadEndTest {
     @ValueSource(longs = {1, 2, 3})
     void bytesComeOnceAndInOrder(long seed) throws Exception {
         Random random = new Random(seed);
+        begin();
+        supply(content.length());
+        for (int step = 0; step < STEPS; step++) {
+            step(random);
+        }
+    }
+
+    private void begin() throws IOException {
         for (int i = 0; i < HOLDERS; i++) {
             holders.add(new Holder());
         }
@@ -89,12 +119,78 @@ class SharedReadEndTest {
             all.append(number).append(' ');
         }
         content = all.toString();
-        StreamCluster.write(pipe.writeEnd(), content);
         Descriptors.close(pipe.readEnd());
-        Descriptors.close(pipe.writeEnd());
-        for (int step = 0; step < STEPS; step++) {
-            step(random);
+    }
+
+    /** Readers go in the middle of their waiting, while others stay where they were. */
+    @ParameterizedTest
+    @ValueSource(longs = {2, 3})
+    void whoWaitsIsMoved(long seed) throws Exception {
+        Random random = new Random(seed);
+        begin();
+        for (int step = 0; step < WAITS; step++) {
+            Holder mover = any(random);
+            int to = (mover.node + 1 + random.nextInt(NODES - 1)) % NODES;
+            int count = 1 + random.nextInt(MOST_READ);
+            done.append("node ")
+                    .append(mover.node)
+                    .append(" => ")
+                    .append(to)
+                    .append(", ")
+                    .append(count)
+                    .append('\n');
+            Process reading = mover.start("python3", "-c", INTERRUPTIBLE, Integer.toString(count));
+            awaitReading(reading);
+            supply(random.nextInt(count));
+            LockSupport.parkNanos(random.nextLong(10_000_000));
+            String taken = interrupt(reading);
+            assertTaken(taken);
+            try (Export export = mover.leave(to)) {
+                mover.moved(
+                        to,
+                        cluster.node(to)
+                                .importTicket(
+                                        StreamCluster.copy(export.tickets().getFirst())));
+                export.commit();
+            }
+            int rest = count - taken.length();
+            supply(rest);
+            check(read(mover, rest), rest);
         }
+    }
+
+    /** Writes so much that so many bytes were written that nobody has taken. */
+    private void supply(int untaken) {
+        int end = Math.max(written, position + untaken);
+        StreamCluster.write(pipe.writeEnd(), content.substring(written, end));
+        written = end;
+    }
+
+    private static void awaitReading(Process reading) {
+        int pid = (int) reading.pid();
+        await().pollInterval(Duration.ofMillis(1)).until(() -> !reading.isAlive() || readsInput(pid));
+    }
+
+    private static boolean readsInput(int pid) {
+        try {
+            ProcFilesCall call = ProcFilesCall.of(pid, pid);
+            return call.number() == Nr.READ && call.argument(0) == 0;
+        } catch (ErrnoException ended) {
+            return false;
+        }
+    }
+
+    private String interrupt(Process reading) throws IOException {
+        await().pollInterval(Duration.ofMillis(1)).until(() -> {
+            reading.toHandle().destroy();
+            return !reading.isAlive();
+        });
+        return new String(reading.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private void assertTaken(String taken) {
+        assertThat(taken).describedAs("%s", done).isEqualTo(content.substring(position, position + taken.length()));
+        position += taken.length();
     }
 
     private Holder any(Random random) {
@@ -144,9 +240,8 @@ class SharedReadEndTest {
             reading.destroyForcibly();
             throw new AssertionError("nothing came for a reader after these:\n" + done);
         }
-        assertThat(new String(reading.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .describedAs("%s", done)
-                .isEqualTo(expected);
-        position += count;
+        String taken = new String(reading.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTaken(taken);
+        assertThat(taken).isEqualTo(expected);
     }
 }
