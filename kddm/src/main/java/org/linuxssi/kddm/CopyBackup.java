@@ -1,6 +1,7 @@
 package org.linuxssi.kddm;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Backups.Backup;
 import org.linuxssi.tools.NodeId;
@@ -121,21 +122,44 @@ final class CopyBackup<T> {
 
     /** Sends an object that is owned here to its targets, unless a writer is about to. */
     void refresh(Copy<T> copy) {
+        var _ = refreshed(copy);
+    }
+
+    /** The same by its number; completes when the targets have it. */
+    CompletableFuture<Void> refreshed(long object) {
+        Copy<T> copy = copies.table().find(object);
+        return copy == null ? CompletableFuture.completedFuture(null) : refreshed(copy);
+    }
+
+    private CompletableFuture<Void> refreshed(Copy<T> copy) {
         Backup backup;
         synchronized (copy) {
-            if (copy.dead || copy.writer || !copy.exists() || !copy.state().owner() || safe(copy)) {
-                return;
+            if (copy.writer || !lags(copy)) {
+                return CompletableFuture.completedFuture(null);
             }
             backup = snapshot(copy);
         }
-        var _ = push(copy, backup);
+        return push(copy, backup);
     }
 
-    /** Sends all objects that are owned here to their targets of a new view. */
-    void refreshAll() {
-        if (waits()) {
-            copies.table().forEach(this::refresh);
+    private boolean lags(Copy<T> copy) {
+        return !copy.dead && copy.exists() && copy.state().owner() && !safe(copy);
+    }
+
+    /** Returns the objects that are owned here and whose targets may not have them. */
+    long[] lagging() {
+        if (!waits()) {
+            return new long[0];
         }
+        LongStream.Builder objects = LongStream.builder();
+        copies.table().forEach(copy -> {
+            synchronized (copy) {
+                if (lags(copy)) {
+                    objects.add(copy.object);
+                }
+            }
+        });
+        return objects.build().toArray();
     }
 
     /** The owner keeps a backup itself when it is a target of the new owner; the copy is locked. */

@@ -444,7 +444,7 @@ final class Engine implements AutoCloseable {
             }));
         }
         if (!replicator.idle()) {
-            transact(replicator::again);
+            transact(out -> replicator.again(now - limit, out));
         }
         for (Copies<?> copies : sets.values()) {
             if (!copies.births().idle()) {

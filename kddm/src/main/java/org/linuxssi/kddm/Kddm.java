@@ -330,7 +330,7 @@ public final class Kddm implements AutoCloseable {
 
     /** Tells whether all that this node has to send to backups has arrived. */
     public boolean replicated() {
-        return engine.replicator().idle();
+        return engine.replicator().idle() && engine.recovery().refreshed();
     }
 
     /** Returns the requests that wait at this node as the home of their objects: who waits for whom. */

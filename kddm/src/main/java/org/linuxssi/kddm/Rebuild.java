@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Announcement.Claim;
 import org.linuxssi.kddm.Resolution.Claimed;
@@ -47,12 +48,16 @@ final class Rebuild {
 
     boolean installed;
     boolean resolving;
+    /** Objects whose holders have to be told something before anybody is served; null while that is not known. */
+    @Nullable
+    Set<Key> unsettled;
+
     boolean ready;
 
     final Map<Key, List<Claimed>> claims = new HashMap<>();
     final List<Postponed> postponed = new ArrayList<>();
     private final Map<NodeId, BitSet> parts = new HashMap<>();
-    private NodeSet complete = NodeSet.EMPTY;
+    private NodeSet heard = NodeSet.EMPTY;
 
     Rebuild(long epoch) {
         this.epoch = epoch;
@@ -69,12 +74,34 @@ final class Rebuild {
                     .add(new Claimed(from, it));
         }
         if (got.cardinality() == announce.parts()) {
-            complete = complete.plus(from);
+            heard = heard.plus(from);
         }
     }
 
     boolean complete() {
-        return installed && complete.containsAll(members);
+        return installed && heard.containsAll(members);
+    }
+
+    /**
+     * Tells whether the request has to wait. A removal waits for the whole directory: before that the object's witnesses would be announced
+     * again if the view changed.
+     */
+    boolean postpones(Message.Request request) {
+        boolean hold = request.want() == Message.Want.READ || request.want() == Message.Want.WRITE;
+        return !ready && !(hold && unsettled != null && !unsettled.contains(new Key(request.set(), request.object())));
+    }
+
+    /** Takes out the requests that need not wait any more. */
+    List<Postponed> released() {
+        List<Postponed> released = new ArrayList<>();
+        postponed.removeIf(it -> {
+            boolean waits = postpones(it.request());
+            if (!waits) {
+                released.add(it);
+            }
+            return !waits;
+        });
+        return released;
     }
 
     /** Returns what an unfinished rebuild was told about objects without data. */

@@ -5,8 +5,10 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -46,6 +48,7 @@ final class Recovery implements AutoCloseable {
     private final SerialExecutor serial;
     private final Registration served;
     private final Settling settlement;
+    private final Refreshing refreshing;
     private final TreeMap<Long, Rebuild> rebuilds = new TreeMap<>();
     private final TreeMap<Long, CompletableFuture<Void>> waiting = new TreeMap<>();
     private NodeSet settledMembers = NodeSet.EMPTY;
@@ -62,6 +65,7 @@ final class Recovery implements AutoCloseable {
         this.shadows = shadows;
         this.serial = new SerialExecutor(rpc.time());
         this.settlement = new Settling(engine, rpc);
+        this.refreshing = new Refreshing(engine);
         this.served = rpc.serve(ANNOUNCE, (from, announce) -> {
             announced(from, announce);
             return Codec.Nothing.NOTHING;
@@ -113,11 +117,16 @@ final class Recovery implements AutoCloseable {
         }
     }
 
+    /** Tells whether all that is owned here has been sent to its backups of this view. */
+    boolean refreshed() {
+        return refreshing.idle();
+    }
+
     /** Keeps a request until the directory is there; false when it is. The epoch lock is held. */
     boolean postponed(NodeId from, Message.Request request) {
         synchronized (rebuilds) {
             Rebuild now = rebuilds.get(engine.members().epoch());
-            if (now == null || now.ready) {
+            if (now == null || !now.postpones(request)) {
                 return false;
             }
             now.postponed.add(new Rebuild.Postponed(from, request));
@@ -176,7 +185,11 @@ final class Recovery implements AutoCloseable {
             }
         }
         directory.forEach(entry -> collect(entry, facts));
-        facts.stream().filter(fact -> fact.matters(next)).map(Fact::witness).forEach(news::add);
+        for (Fact fact : facts) {
+            if (fact.matters(next)) {
+                news.add(fact.witness());
+            }
+        }
         shadows.forEach((set, object, shadow) -> {
             if (!next.contains(shadow.home())) {
                 news.add(witness(set, object, shadow.placement(), Claim.WITNESS));
@@ -291,25 +304,38 @@ final class Recovery implements AutoCloseable {
     private void resolve(Rebuild rebuild) {
         Map<Rebuild.Key, Resolution> conclusions = new HashMap<>();
         rebuild.claims.forEach((key, claims) -> conclusions.put(key, conclude(key, claims, rebuild)));
-        Map<NodeId, List<Message.Settle>> letters = new HashMap<>();
-        engine.transact(_ -> {
+        CompletableFuture<Void> settled = settle(conclusions, rebuild.epoch);
+        engine.transact(out -> {
             if (engine.members().epoch() == rebuild.epoch) {
+                Map<Long, Integer> lost = new TreeMap<>();
                 conclusions.forEach((key, conclusion) -> {
-                    apply(key, conclusion, letters);
-                    count(key, conclusion, rebuild);
+                    apply(key, conclusion);
+                    count(key, conclusion, rebuild, lost);
                 });
+                lost.forEach((set, count) ->
+                        LOG.log(Level.WARNING, count + " objects of set " + SetId.ofKey(set) + " are lost"));
+                release(rebuild, unsettled(conclusions), out);
             }
         });
-        var _ = CompletableFuture.allOf(letters.entrySet().stream()
-                        .map(letter -> settlement.send(letter.getKey(), rebuild.epoch, letter.getValue()))
-                        .toArray(CompletableFuture[]::new))
-                .thenRun(() -> serial.execute(() -> open(rebuild)));
+        var _ = settled.thenRun(() -> serial.execute(() -> open(rebuild)));
+    }
+
+    /** Tells those concerned; completes when all have confirmed it. */
+    private CompletableFuture<Void> settle(Map<Rebuild.Key, Resolution> conclusions, long epoch) {
+        Map<NodeId, List<Message.Settle>> letters = new HashMap<>();
+        conclusions.forEach((key, it) -> it.verdicts().forEach(told -> letters.computeIfAbsent(
+                        told.node(), _ -> new ArrayList<>())
+                .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict()))));
+        return CompletableFuture.allOf(letters.entrySet().stream()
+                .map(letter -> settlement.send(letter.getKey(), epoch, letter.getValue()))
+                .toArray(CompletableFuture[]::new));
     }
 
     private Resolution conclude(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
         Resolution found = resolution(key, claims, rebuild);
-        boolean before = claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST);
-        if (found.lost() && !before && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
+        if (found.lost()
+                && !lostBefore(claims)
+                && engine.copies(key.set()).recovery().recover(key.object(), rebuild.failed)) {
             return new Resolution(
                     self,
                     NodeSet.of(self),
@@ -333,7 +359,7 @@ final class Recovery implements AutoCloseable {
                 : Resolution.of(claims, rebuild.members);
     }
 
-    private void apply(Rebuild.Key key, Resolution it, Map<NodeId, List<Message.Settle>> letters) {
+    private void apply(Rebuild.Key key, Resolution it) {
         directory.locked(key.set(), key.object(), entry -> {
             entry.placement = it.placement();
             entry.owner = it.owner();
@@ -341,34 +367,60 @@ final class Recovery implements AutoCloseable {
             entry.lost = it.lost();
             entry.shadowed = it.exists() || it.lost();
         });
-        it.verdicts().forEach(told -> letters.computeIfAbsent(told.node(), _ -> new ArrayList<>())
-                .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict())));
-        if (it.lost()
-                && it.owner() == null
-                && !engine.copies(key.set()).durable().durable()) {
-            LOG.log(Level.WARNING, "object " + key.object() + " of set " + SetId.ofKey(key.set()) + " is lost");
-        }
     }
 
-    private void count(Rebuild.Key key, Resolution it, Rebuild rebuild) {
+    private static Set<Rebuild.Key> unsettled(Map<Rebuild.Key, Resolution> conclusions) {
+        Set<Rebuild.Key> unsettled = new HashSet<>();
+        conclusions.forEach((key, conclusion) -> {
+            if (!conclusion.verdicts().isEmpty()) {
+                unsettled.add(key);
+            }
+        });
+        return unsettled;
+    }
+
+    /** Serves the objects of which all that is left may stay as it is, while the others are settled. */
+    private void release(Rebuild rebuild, Set<Rebuild.Key> unsettled, Outbox out) {
+        List<Rebuild.Postponed> released;
+        synchronized (rebuilds) {
+            rebuild.unsettled = unsettled;
+            released = rebuild.released();
+        }
+        released.forEach(it -> directory.request(it.from(), it.request(), out));
+    }
+
+    private void count(Rebuild.Key key, Resolution it, Rebuild rebuild, Map<Long, Integer> lost) {
         Copies<?> copies = engine.copies(key.set());
         Members before = rebuild.before;
         boolean came = !before.contains(self)
                 || !before.home(it.placement(), key.object(), self).equals(self);
-        boolean news = rebuild.claims.getOrDefault(key, List.of()).stream()
-                .noneMatch(claimed -> claimed.it().claim() == Claim.LOST);
         if (came && (it.exists() || it.lost())) {
             copies.counting().rehomed.increment();
         }
-        if (it.lost() && news && !copies.durable().durable()) {
-            copies.counting().lost.increment();
+        if (it.lost() && !copies.durable().durable()) {
+            if (it.owner() == null) {
+                lost.merge(key.set(), 1, Integer::sum);
+            }
+            if (!lostBefore(rebuild.claims.getOrDefault(key, List.of()))) {
+                copies.counting().lost.increment();
+            }
         }
+    }
+
+    private static boolean lostBefore(List<Claimed> claims) {
+        for (Claimed claimed : claims) {
+            if (claimed.it().claim() == Claim.LOST) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Lets the requests in that waited. */
     private void open(Rebuild rebuild) {
         List<CompletableFuture<Void>> done = new ArrayList<>();
         engine.transact(out -> {
+            List<Rebuild.Postponed> released;
             synchronized (rebuilds) {
                 if (engine.members().epoch() != rebuild.epoch) {
                     return;
@@ -378,11 +430,11 @@ final class Recovery implements AutoCloseable {
                 settledEpoch = rebuild.epoch;
                 settledMembers = rebuild.members;
                 done.addAll(reached(rebuild.epoch));
+                released = rebuild.released();
             }
-            rebuild.postponed.forEach(it -> directory.request(it.from(), it.request(), out));
-            rebuild.postponed.clear();
+            released.forEach(it -> directory.request(it.from(), it.request(), out));
         });
-        engine.sets().forEach(copies -> copies.backup().refreshAll());
+        refreshing.begin();
         var _ = tellStandIns(rebuild.epoch).thenRun(() -> done.forEach(future -> future.complete(null)));
     }
 

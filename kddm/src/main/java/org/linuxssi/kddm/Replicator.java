@@ -22,6 +22,7 @@ final class Replicator {
         final Message.Backup backup;
         final int count;
         final CompletableFuture<Long> done;
+        long sentAt;
         NodeSet missing;
         NodeSet has = NodeSet.EMPTY;
 
@@ -34,6 +35,7 @@ final class Replicator {
 
         void send(Outbox out) {
             synchronized (this) {
+                sentAt = engine.rpc().time().nanos();
                 NodeSet all = targets(backup.object(), engine.self(), count);
                 missing = (backup.durable() ? all.plus(NodeId.of(backup.placement())) : all).minus(has);
                 missing.and(engine.members().set()).forEach(node -> out.send(node, backup));
@@ -54,6 +56,12 @@ final class Replicator {
                 missing = missing.minus(node);
             }
             finishIfDone(out);
+        }
+
+        boolean sentBefore(long moment) {
+            synchronized (this) {
+                return sentAt - moment < 0;
+            }
         }
 
         /** Sends it once more, unless the object has gone on to another version or another node since. */
@@ -158,9 +166,13 @@ final class Replicator {
         pushes.values().forEach(push -> push.repeat(it -> it.restart(out), out));
     }
 
-    /** Sends again what has not been confirmed. */
-    void again(Outbox out) {
-        pushes.values().forEach(push -> push.repeat(it -> it.send(out), out));
+    /** Sends again what was sent before this moment and has not been confirmed. */
+    void again(long moment, Outbox out) {
+        pushes.values().forEach(push -> {
+            if (push.sentBefore(moment)) {
+                push.repeat(it -> it.send(out), out);
+            }
+        });
     }
 
     boolean idle() {

@@ -1,7 +1,6 @@
 package org.linuxssi.kddm;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Announcement.Claim;
@@ -10,7 +9,8 @@ import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
 /**
- * What a home concludes from all that was announced of one object.
+ * What a home concludes from all that was announced of one object. Loops, since this runs for each object right after a node died, in
+ * code that did not run before: streams take several times as long then.
  *
  * @param owner who owns it now; null when there is none
  * @param copies who has copies, the owner among them
@@ -37,11 +37,6 @@ record Resolution(
     /** What one node is told. */
     record Told(NodeId node, Verdict verdict) {}
 
-    private static final Comparator<Claimed> NEWEST =
-            Comparator.comparingLong((Claimed c) -> c.it().version()).reversed().thenComparing(Claimed::from);
-    private static final Comparator<Claimed> LAST_HANDED =
-            Comparator.comparingLong((Claimed c) -> c.it().seq()).reversed();
-
     /** Returns the same with nothing to tell this node. */
     Resolution without(NodeId node) {
         List<Told> others =
@@ -51,11 +46,12 @@ record Resolution(
 
     /** Concludes: the owner wins, then readers or a backup of the newest version, then a ghost whose heir lives, then an offer. */
     static Resolution of(List<Claimed> all, NodeSet members) {
-        long removal = all.stream()
-                .filter(c -> c.it().claim() == Claim.REMOVED)
-                .mapToLong(c -> c.it().seq())
-                .max()
-                .orElse(NEVER);
+        long removal = NEVER;
+        for (Claimed c : all) {
+            if (c.it().claim() == Claim.REMOVED) {
+                removal = Math.max(removal, c.it().seq());
+            }
+        }
         return removal == NEVER ? afterLife(all, members) : afterRemoval(all, members, removal);
     }
 
@@ -72,7 +68,7 @@ record Resolution(
                 : of(others, members);
         long version = found.exists() ? found.version() : Long.MAX_VALUE;
         List<Told> told = new ArrayList<>(found.verdicts());
-        told.addAll(outdated(all, version));
+        outdated(all, version, told);
         return new Resolution(found.owner(), found.copies(), found.exists(), found.lost(), version, placement, told);
     }
 
@@ -110,111 +106,131 @@ record Resolution(
     }
 
     private static Resolution afterLife(List<Claimed> claims, NodeSet members) {
-        List<Claimed> owners = newest(claims, Claim.OWNER);
-        List<Claimed> readers = newest(claims, Claim.READER);
-        if (!owners.isEmpty()) {
-            return owned(claims, owners.getFirst(), readers);
+        Claimed owner = newest(claims, Claim.OWNER);
+        if (owner != null) {
+            NodeSet copies = copies(claims, owner);
+            return settled(owner, copies, verdicts(claims, copies, owner.it().version()));
         }
-        List<Claimed> makers = newest(claims, Claim.MAKER);
-        if (!makers.isEmpty()) {
-            NodeId maker = makers.getFirst().from();
-            return new Resolution(
-                    maker,
-                    NodeSet.of(maker),
-                    false,
-                    claims.stream().anyMatch(c -> c.it().claim() == Claim.LOST),
-                    0,
-                    claims.getFirst().it().placement(),
-                    discards(claims, NodeSet.of(maker)));
+        Claimed maker = newest(claims, Claim.MAKER);
+        if (maker != null) {
+            NodeSet alone = NodeSet.of(maker.from());
+            List<Told> told = new ArrayList<>();
+            discards(claims, alone, told);
+            return new Resolution(maker.from(), alone, false, wasLost(claims), 0, placement(claims), told);
         }
-        List<Claimed> backups = newest(claims, Claim.BACKUP);
-        if (!backups.isEmpty() && (readers.isEmpty() || newer(backups.getFirst(), readers.getFirst()))) {
-            return promoted(claims, backups.getFirst(), List.of());
+        Claimed backup = newest(claims, Claim.BACKUP);
+        Claimed reader = newest(claims, Claim.READER);
+        if (backup != null && (reader == null || newer(backup, reader))) {
+            return promoted(claims, backup, NodeSet.of(backup.from()));
         }
-        if (!readers.isEmpty()) {
-            return promoted(claims, readers.getFirst(), readers);
+        if (reader != null) {
+            return promoted(claims, reader, copies(claims, reader));
         }
-        Claimed ghost = claims.stream()
-                .filter(c -> c.it().claim() == Claim.GHOST)
-                .min(LAST_HANDED)
-                .orElse(null);
+        Claimed ghost = lastHanded(claims);
         if (ghost != null && members.contains(ghost.it().heir())) {
-            return promoted(claims, ghost, List.of());
+            return promoted(claims, ghost, NodeSet.of(ghost.from()));
         }
-        List<Claimed> offers = newest(claims, Claim.OFFER);
-        if (!offers.isEmpty()) {
-            return promoted(claims, offers.getFirst(), List.of());
+        Claimed offer = newest(claims, Claim.OFFER);
+        if (offer != null) {
+            return promoted(claims, offer, NodeSet.of(offer.from()));
         }
-        return new Resolution(
-                null,
-                NodeSet.EMPTY,
-                false,
-                true,
-                0,
-                claims.getFirst().it().placement(),
-                discards(claims, NodeSet.EMPTY));
+        List<Told> told = new ArrayList<>();
+        discards(claims, NodeSet.EMPTY, told);
+        return new Resolution(null, NodeSet.EMPTY, false, true, 0, placement(claims), told);
+    }
+
+    private static int placement(List<Claimed> claims) {
+        return claims.getFirst().it().placement();
+    }
+
+    private static boolean wasLost(List<Claimed> claims) {
+        for (Claimed c : claims) {
+            if (c.it().claim() == Claim.LOST) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean newer(Claimed one, Claimed other) {
         return one.it().version() > other.it().version();
     }
 
-    private static List<Claimed> newest(List<Claimed> claims, Claim claim) {
-        return claims.stream()
-                .filter(c -> c.it().claim() == claim)
-                .sorted(NEWEST)
-                .toList();
+    /** Returns the claim of the newest version, of several nodes the lowest one's; null when there is none. */
+    private static @Nullable Claimed newest(List<Claimed> claims, Claim claim) {
+        Claimed best = null;
+        for (Claimed c : claims) {
+            if (c.it().claim() == claim && (best == null || before(c, best))) {
+                best = c;
+            }
+        }
+        return best;
     }
 
-    private static Resolution owned(List<Claimed> claims, Claimed owner, List<Claimed> readers) {
-        NodeSet copies = copies(owner, readers);
-        return new Resolution(
-                owner.from(),
-                copies,
-                true,
-                false,
-                owner.it().version(),
-                owner.it().placement(),
-                verdicts(claims, copies, owner.it().version()));
+    private static boolean before(Claimed one, Claimed other) {
+        return newer(one, other)
+                || (one.it().version() == other.it().version() && one.from().compareTo(other.from()) < 0);
     }
 
-    private static Resolution promoted(List<Claimed> claims, Claimed heir, List<Claimed> readers) {
-        NodeSet copies = copies(heir, readers);
-        List<Told> told = new ArrayList<>(verdicts(claims, copies, heir.it().version()));
+    private static @Nullable Claimed lastHanded(List<Claimed> claims) {
+        Claimed last = null;
+        for (Claimed c : claims) {
+            if (c.it().claim() == Claim.GHOST
+                    && (last == null || c.it().seq() > last.it().seq())) {
+                last = c;
+            }
+        }
+        return last;
+    }
+
+    private static Resolution settled(Claimed owner, NodeSet copies, List<Told> told) {
+        Announcement it = owner.it();
+        return new Resolution(owner.from(), copies, true, false, it.version(), it.placement(), told);
+    }
+
+    private static Resolution promoted(List<Claimed> claims, Claimed heir, NodeSet copies) {
+        List<Told> told = verdicts(claims, copies, heir.it().version());
         told.add(new Told(heir.from(), copies.size() > 1 ? Verdict.SHARED_OWNER : Verdict.OWNER));
-        return new Resolution(
-                heir.from(), copies, true, false, heir.it().version(), heir.it().placement(), told);
+        return settled(heir, copies, told);
     }
 
-    private static NodeSet copies(Claimed owner, List<Claimed> readers) {
-        return NodeSet.of(readers.stream()
-                        .filter(reader -> reader.it().version() == owner.it().version())
-                        .map(Claimed::from)
-                        .toList())
-                .plus(owner.from());
+    /** Returns the owner and the readers of its version. */
+    private static NodeSet copies(List<Claimed> claims, Claimed owner) {
+        NodeSet copies = NodeSet.of(owner.from());
+        for (Claimed c : claims) {
+            if (c.it().claim() == Claim.READER && c.it().version() == owner.it().version()) {
+                copies = copies.plus(c.from());
+            }
+        }
+        return copies;
     }
 
     /** Who is to drop a copy is told, and who has an old backup: it must not be taken for the newest when others are gone. */
     private static List<Told> verdicts(List<Claimed> claims, NodeSet keep, long version) {
-        List<Told> told = new ArrayList<>(discards(claims, keep));
-        told.addAll(outdated(claims, version));
+        List<Told> told = new ArrayList<>(2);
+        discards(claims, keep, told);
+        outdated(claims, version, told);
         return told;
     }
 
-    private static List<Told> outdated(List<Claimed> claims, long version) {
-        return claims.stream()
-                .filter(c -> c.it().claim() == Claim.BACKUP && c.it().version() < version)
-                .map(c -> new Told(c.from(), Verdict.OUTDATED))
-                .toList();
+    private static void outdated(List<Claimed> claims, long version, List<Told> told) {
+        for (Claimed c : claims) {
+            if (c.it().claim() == Claim.BACKUP && c.it().version() < version) {
+                told.add(new Told(c.from(), Verdict.OUTDATED));
+            }
+        }
     }
 
-    private static List<Told> discards(List<Claimed> claims, NodeSet keep) {
-        return claims.stream()
-                .filter(c -> switch (c.it().claim()) {
-                    case OWNER, READER, GHOST -> !keep.contains(c.from());
-                    case MAKER, BACKUP, OFFER, WITNESS, LOST, REMOVED -> false;
-                })
-                .map(c -> new Told(c.from(), Verdict.DISCARD))
-                .toList();
+    private static void discards(List<Claimed> claims, NodeSet keep, List<Told> told) {
+        for (Claimed c : claims) {
+            boolean copy =
+                    switch (c.it().claim()) {
+                        case OWNER, READER, GHOST -> true;
+                        case MAKER, BACKUP, OFFER, WITNESS, LOST, REMOVED -> false;
+                    };
+            if (copy && !keep.contains(c.from())) {
+                told.add(new Told(c.from(), Verdict.DISCARD));
+            }
+        }
     }
 }

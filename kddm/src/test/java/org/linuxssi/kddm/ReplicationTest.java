@@ -48,6 +48,24 @@ class ReplicationTest {
     }
 
     @Test
+    void allThatIsOwnedComesToItsBackupsOfANewView() {
+        try (TestCluster cluster = new TestCluster(3)) {
+            List<KddmSet<Long>> sets = open(cluster, 2);
+            for (long object = 0; object < 300; object++) {
+                sets.get(0).setObject(object, object);
+            }
+
+            cluster.fail(NodeSet.of(NodeId.of(2)));
+            awaitBackups(cluster, 300);
+            cluster.fail(NodeSet.of(NodeId.of(0)));
+
+            for (long object = 0; object < 300; object++) {
+                assertThat(sets.get(1).read(object)).isEqualTo(object);
+            }
+        }
+    }
+
+    @Test
     void threeCopiesSurviveTwoNodesAtOnce() {
         try (TestCluster cluster = new TestCluster(5)) {
             List<KddmSet<Long>> sets = open(cluster, 3);

@@ -124,6 +124,13 @@ final class TestCluster implements AutoCloseable {
         expel(dead);
     }
 
+    /** The same, and returns before those that are left have sorted out what they have. */
+    void lose(NodeSet dead) {
+        dead.forEach(id -> crash(removed(id)));
+        view = new View(view.epoch() + 1, view.members().minus(dead));
+        install();
+    }
+
     /** Votes nodes out that may be alive. */
     void expel(NodeSet dead) {
         View before = view;
