@@ -66,10 +66,15 @@ final class FileExporter {
             if (lock != 0) {
                 locks.put(file.fd(), lock);
             }
-            Open path = new Open.Path(file.link(), flags, file.position(), lock);
+            Open path = new Open.Path(file.link(), flags, position(file), lock);
             return () -> path;
         }
         return AnonymousFile.is(file) ? anonymous(file) : relayed(file);
+    }
+
+    /** Nobody shares it any more; who did may have used it last after the files were listed. */
+    private long position(OpenFile file) {
+        return ProcFiles.fdinfo(pid, file.fd()).position();
     }
 
     /** What was looked at before the freeze may have changed. */
