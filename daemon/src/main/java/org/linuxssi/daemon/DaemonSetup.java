@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.rpc.ClusterCa;
 import org.linuxssi.rpc.JoinToken;
 
@@ -30,6 +31,8 @@ final class DaemonSetup {
             DIR is /etc/linuxssi; it holds krgd.toml, keys/ and, where the cluster was made, ca/.
             ADDRESS is host or host:port; --seed says under which addresses other nodes reach the cluster.
             A token is valid for 24 hours and holds a private key: give it to nobody but the new node.""";
+    private static final Set<String> OPTIONS =
+            Set.of("--dir", "--cluster", "--session", "--listen", "--seed", "--hours");
     private static final Path DIRECTORY = Path.of("/etc/linuxssi");
     private static final int HOURS = 24;
     private static final int USAGE_STATUS = 2;
@@ -185,25 +188,32 @@ final class DaemonSetup {
                 if (word.equals("-h") || word.equals("--help")) {
                     help = true;
                 } else if (word.startsWith("--")) {
-                    if (at + 1 == arguments.size()) {
-                        throw new WrongUsage(word + " needs a value");
-                    }
-                    option(word, arguments.get(++at));
+                    option(word, at + 1 == arguments.size() ? null : arguments.get(at + 1));
+                    at++;
                 } else {
                     rest.add(word);
                 }
             }
         }
 
-        private void option(String name, String value) {
+        private void option(String name, @Nullable String given) {
+            if (!OPTIONS.contains(name)) {
+                throw new WrongUsage("there is no option " + name);
+            }
+            if (given == null) {
+                throw new WrongUsage(name + " needs a value");
+            }
+            set(name, given);
+        }
+
+        private void set(String name, String value) {
             switch (name) {
                 case "--dir" -> directory = Path.of(value).toAbsolutePath();
                 case "--cluster" -> cluster = value;
                 case "--session" -> session = value.matches("[0-9]{1,9}") ? value : quoted(value);
                 case "--listen" -> listen = value;
                 case "--seed" -> seeds.add(value);
-                case "--hours" -> hours = hours(value);
-                default -> throw new WrongUsage("there is no option " + name);
+                default -> hours = hours(value);
             }
         }
 

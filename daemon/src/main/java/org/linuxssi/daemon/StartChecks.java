@@ -8,8 +8,11 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Tries what the configuration asks of this machine, before anything is started: values that are well-formed can still be
@@ -30,7 +33,7 @@ final class StartChecks {
     }
 
     /**
-     * Checks, and makes the directories.
+     * Checks, and makes the directories when all is well.
      *
      * @param file where the configuration was read from
      * @throws DaemonConfigException with every problem
@@ -42,10 +45,19 @@ final class StartChecks {
         if (config.transport() == DaemonConfig.Transport.TLS) {
             checks.keys();
         }
-        checks.directory("directories.run", config.run());
-        checks.directory("directories.state", config.state());
-        config.log().ifPresent(log -> checks.directory("directories.log", log));
+        Map<String, Path> directories = directories(config);
+        directories.forEach(checks::directory);
         fields.fail();
+        directories.forEach(checks::make);
+        fields.fail();
+    }
+
+    private static Map<String, Path> directories(DaemonConfig config) {
+        Map<String, Path> directories = new LinkedHashMap<>();
+        directories.put("directories.run", config.run());
+        directories.put("directories.state", config.state());
+        config.log().ifPresent(log -> directories.put("directories.log", log));
+        return directories;
     }
 
     private void listen() {
@@ -91,15 +103,24 @@ final class StartChecks {
         }
     }
 
+    /** What is there of the path is looked at only: nothing is made when the start is refused. */
     private void directory(String field, Path directory) {
+        Path there = directory;
+        while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        if (!Files.isDirectory(there)) {
+            fields.problem(field, "cannot be made: " + there + ": is there already, as a file (EEXIST)", DIRECTORY);
+        } else if (!Files.isWritable(there)) {
+            fields.problem(field, there + " cannot be written (EACCES)", DIRECTORY);
+        }
+    }
+
+    private void make(String field, Path directory) {
         try {
             Files.createDirectories(directory);
         } catch (IOException problem) {
             fields.problem(field, "cannot be made: " + Problems.describe(problem), DIRECTORY);
-            return;
-        }
-        if (!Files.isWritable(directory)) {
-            fields.problem(field, directory + " cannot be written (EACCES)", DIRECTORY);
         }
     }
 }

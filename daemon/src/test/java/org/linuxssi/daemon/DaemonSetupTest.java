@@ -115,4 +115,11 @@ class DaemonSetupTest {
         assertThat(run("join-token", "--hours", "x").err()).hasLineCount(1);
         assertThat(run("join", "--help").out()).startsWith("usage: krg init");
     }
+
+    @Test
+    void unknownOptionsAreNamedAlsoAtTheEnd() {
+        assertThat(run("init", "--nonsense"))
+                .isEqualTo(new Outcome(2, "", "krg init: there is no option --nonsense; see krg init --help\n"));
+        assertThat(run("init", "--dir").err()).isEqualTo("krg init: --dir needs a value; see krg init --help\n");
+    }
 }

@@ -53,6 +53,8 @@ class StartChecksTest {
                 .isInstanceOf(DaemonConfigException.class)
                 .hasMessage(file + ":2: network.listen: host \"nowhere.invalid\" is unknown; allowed is an address of"
                         + " this machine, or 0.0.0.0 for all of them");
+        assertThat(directory.resolve("run")).doesNotExist();
+        assertThat(directory.resolve("state")).doesNotExist();
     }
 
     @Test
