@@ -8,23 +8,29 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.SystemTime;
 
-@Timeout(20)
+@Timeout(30)
 class SharedOffsetsTest {
 
     private static final int NODES = 3;
+    private static final int LAPS = 250;
+    private static final int SEEK_CUR = Descriptors.SEEK_CUR;
 
     private final SystemTime time = new SystemTime();
     private final List<Rpc> rpcs = new ArrayList<>();
@@ -122,5 +128,67 @@ class SharedOffsetsTest {
         assertThat(read(away, 3)).isEqualTo("two");
         assertThat(nodes.get(1).count()).isZero();
         Descriptors.close(away);
+    }
+
+    /** A child moves on, writes and ends while its parent moves, and other processes end meanwhile. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void aParentGoesOnWhereItsChildStopped(long seed) {
+        Random random = new Random(seed);
+        StringBuilder done = new StringBuilder();
+        int at = 0;
+        int parent = Descriptors.duplicate(home);
+        long expected = 0;
+        for (int lap = 0; lap < LAPS; lap++) {
+            int to = random.nextInt(NODES);
+            int childTo = random.nextInt(NODES);
+            long pause = random.nextLong(400_000);
+            long childPause = random.nextLong(400_000);
+            network.delay(
+                    NodeId.of(random.nextInt(NODES)),
+                    NodeId.of(random.nextInt(NODES)),
+                    Duration.ofNanos(random.nextLong(2_000_000)));
+            int origin = at;
+            int original = parent;
+            int child = Descriptors.duplicate(parent);
+            done.append(at)
+                    .append(" -> ")
+                    .append(to)
+                    .append(", child -> ")
+                    .append(childTo)
+                    .append('\n');
+            CompletableFuture<Integer> moved = CompletableFuture.supplyAsync(() -> {
+                LockSupport.parkNanos(pause);
+                return origin == to ? original : move(origin, to, original);
+            });
+            CompletableFuture<Void> ended = CompletableFuture.runAsync(() -> {
+                int own = origin == childTo ? child : move(origin, childTo, child);
+                LockSupport.parkNanos(childPause);
+                Descriptors.seek(own, 1, SEEK_CUR);
+                if (own != child) {
+                    Descriptors.close(own);
+                }
+                Descriptors.close(child);
+                nodes.get(childTo).settled().join();
+            });
+            CompletableFuture<Void> others = CompletableFuture.runAsync(() -> {
+                LockSupport.parkNanos(childPause / 2);
+                nodes.forEach(node -> node.settled().join());
+            });
+            parent = moved.join();
+            if (parent != original) {
+                Descriptors.close(original);
+            }
+            at = to;
+            ended.join();
+            expected++;
+            assertThat(Descriptors.seek(parent, 0, SEEK_CUR))
+                    .describedAs("%s", done)
+                    .isEqualTo(expected);
+            Descriptors.seek(parent, 1, SEEK_CUR);
+            expected++;
+            others.join();
+        }
+        Descriptors.close(parent);
     }
 }
