@@ -21,14 +21,16 @@ final class Births<T> {
 
     /** Completes when the existence of the object, which is held to write, is known. */
     CompletableFuture<Void> known(Copy<T> copy) {
+        CompletableFuture<Void> future;
         synchronized (copy) {
             if (!pending(copy)) {
                 return CompletableFuture.completedFuture(null);
             }
-            CompletableFuture<Void> future = waiting.computeIfAbsent(copy.object, _ -> new CompletableFuture<>());
-            var _ = future.whenComplete((_, _) -> waiting.remove(copy.object, future));
-            return future;
+            future = waiting.computeIfAbsent(copy.object, _ -> new CompletableFuture<>());
         }
+        var _ = future.whenComplete((_, _) -> waiting.remove(copy.object, future));
+        engine.transact(out -> tellIfNot(copy, out));
+        return future;
     }
 
     private static boolean pending(Copy<?> copy) {
@@ -77,8 +79,18 @@ final class Births<T> {
         });
     }
 
-    /** Tells the home, which tells its stand-in. */
+    /** Tells the home, unless it knows already: the object may have been made here after ownership came. */
+    void tellIfNot(Copy<T> copy, Outbox out) {
+        synchronized (copy) {
+            if (pending(copy) && !copy.told()) {
+                tell(copy, out);
+            }
+        }
+    }
+
+    /** Tells the home, which tells its stand-in; the copy is locked. */
     void tell(Copy<T> copy, Outbox out) {
+        copy.told(true);
         engine.home(copies.placement(copy), copy.object)
                 .ifPresent(home -> out.send(home, new Message.Created(copies.key(), copy.object, copy.birth())));
     }

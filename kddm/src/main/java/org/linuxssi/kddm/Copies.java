@@ -273,7 +273,7 @@ final class Copies<T> {
             }
         }
         if (created && !backup.waits()) {
-            engine.transact(out -> births.tell(copy, out));
+            engine.transact(out -> births.tellIfNot(copy, out));
         }
     }
 

@@ -241,6 +241,18 @@ final class Copy<T> extends ObjectTable.Node {
     void born() {
         traffic().unborn = true;
         traffic().birth = seq;
+        traffic().told = false;
+    }
+
+    /** Tells whether the home knows or will hear that this node made the object. */
+    boolean told() {
+        return traffic != null && traffic.told;
+    }
+
+    void told(boolean now) {
+        if (traffic != null) {
+            traffic.told = now;
+        }
     }
 
     /** Returns the transaction that made it. */

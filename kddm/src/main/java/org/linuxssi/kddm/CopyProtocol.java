@@ -325,9 +325,13 @@ final class CopyProtocol<T> {
             arrived(copy, from, it, out);
         }
         copies.serve(copy, out);
-        boolean safelyMade = (it.outcome() != Outcome.FIRST_TOUCH && it.outcome() != Outcome.REMAKE)
+        boolean safelyMade = !makes(it.outcome())
+                || it.outcome() == Outcome.TOUCH
                 || !copy.unborn()
                 || !copies.backup().waits();
+        if (makes(it.outcome()) && copy.exists() && safelyMade) {
+            copy.told(true);
+        }
         done(it, copy.exists() && safelyMade, taken, taken && copy.state().owner(), error, out);
     }
 
@@ -362,6 +366,10 @@ final class CopyProtocol<T> {
 
     private static boolean owns(Outcome outcome) {
         return outcome == Outcome.OWNER || outcome == Outcome.UPGRADE || outcome == Outcome.SHARED_OWNER;
+    }
+
+    private static boolean makes(Outcome outcome) {
+        return outcome == Outcome.FIRST_TOUCH || outcome == Outcome.REMAKE || outcome == Outcome.TOUCH;
     }
 
     private boolean read(Copy<T> copy, Message.Grant it, boolean mine) {

@@ -49,6 +49,7 @@ final class CopyRecovery<T> {
         copy.noDemand();
         copy.noPredecessor();
         copy.safe = false;
+        copy.told(false);
         if (copy.state() == ObjectState.INV_OWNER && !copy.writer) {
             copy.state(ObjectState.INV_COPY);
         }

@@ -91,6 +91,15 @@ final class Directory {
         sets.remove(set);
     }
 
+    /** Handles what came before the directory was there. */
+    void handle(NodeId from, Message message, Outbox out) {
+        if (message instanceof Message.Created it) {
+            created(from, it, out);
+        } else if (message instanceof Request it) {
+            request(from, it, out);
+        }
+    }
+
     void request(NodeId from, Request request, Outbox out) {
         locked(request.set(), request.object(), entry -> {
             Transaction active = entry.active;
@@ -130,6 +139,7 @@ final class Directory {
         t.seq = engine.nextSeq();
         t.since = engine.rpc().time().nanos();
         t.blocked = false;
+        t.created = Transaction.NOT_YET;
         entry.active = t;
         if (entry.lost && entry.owner == null && !startLost(entry, t, out)) {
             return;
@@ -214,6 +224,7 @@ final class Directory {
 
     private void removed(DirectoryEntry entry, Transaction t, Outbox out) {
         entry.absent();
+        shadow(entry, false, out);
         entry.lost = false;
         removals.add(t.requester, t.request.request(), t.seq);
         reply(entry, t, Outcome.COMPLETED, t.seq, null, out);
@@ -472,6 +483,7 @@ final class Directory {
                 case QUEUED, INVALIDATING -> {}
                 case SUPPLYING -> {
                     supplied(entry, t, from, it, out);
+                    nowCreated(entry, t, from, out);
                     end(entry, out);
                 }
                 case TOUCHING -> {
@@ -479,7 +491,12 @@ final class Directory {
                         entry.own(from);
                     }
                     entry.lost &= !it.present();
-                    shadow(entry, it.present() || entry.lost, out);
+                    if (it.present()) {
+                        exists(entry, from, t.seq, out);
+                    } else {
+                        shadow(entry, entry.lost, out);
+                    }
+                    nowCreated(entry, t, from, out);
                     end(entry, out);
                 }
                 case TOUCHING_HERE -> touched(entry, t, it, out);
@@ -491,7 +508,7 @@ final class Directory {
         if (it.present()) {
             entry.own(engine.self());
             if (!entry.replicated) {
-                shadow(entry, true, out);
+                exists(entry, engine.self(), t.seq, out);
             }
             entry.lost = false;
             begin(entry, t, out);
@@ -533,15 +550,30 @@ final class Directory {
         }
     }
 
-    void created(Message.Created it, Outbox out) {
+    void created(NodeId from, Message.Created it, Outbox out) {
         locked(it.set(), it.object(), entry -> {
-            NodeId owner = entry.owner;
-            if (owner != null) {
+            Transaction t = entry.active;
+            if (from.equals(entry.owner)) {
                 entry.lost = false;
-                entry.shadowed = true;
-                tellStandIn(entry, true, owner, it.seq(), out);
+                exists(entry, from, it.seq(), out);
+            } else if (t != null && from.equals(t.target)) {
+                t.created = Math.max(t.created, it.seq());
             }
         });
+    }
+
+    /** The new owner's word that it made the object may be faster than the one that ownership arrived. */
+    private void nowCreated(DirectoryEntry entry, Transaction t, NodeId from, Outbox out) {
+        if (t.created != Transaction.NOT_YET && from.equals(entry.owner)) {
+            entry.lost = false;
+            exists(entry, from, t.created, out);
+        }
+    }
+
+    /** Has the stand-in tell the owner that it knows of the object. */
+    private void exists(DirectoryEntry entry, NodeId owner, long seq, Outbox out) {
+        entry.shadowed = true;
+        tellStandIn(entry, true, owner, seq, out);
     }
 
     /** Tells the stand-in whether the object exists. */

@@ -346,6 +346,11 @@ final class Engine implements AutoCloseable {
                     directory.request(from, it, out);
                 }
             }
+            case Message.Created it -> {
+                if (!recovery.postponed(from, it)) {
+                    directory.created(from, it, out);
+                }
+            }
             case Message.Done it -> {
                 directory.done(from, it, out);
                 copies.protocol().confirmed(it, out);
@@ -353,7 +358,6 @@ final class Engine implements AutoCloseable {
             case Message.Invalidated it -> directory.invalidated(from, it, out);
             case Message.Blocked it -> directory.blocked(from, it, out);
             case Message.Relinquished it -> directory.relinquished(from, it, out);
-            case Message.Created it -> directory.created(it, out);
             case Message.Exists it -> {
                 shadows.set(it.set(), it.object(), it.placement(), it.present(), from, members.epoch());
                 if (it.present()) {
@@ -391,6 +395,7 @@ final class Engine implements AutoCloseable {
         transact(out -> {
             outstanding.values().forEach(asked -> resend(asked, out));
             replicator.restart(out);
+            sets.values().forEach(copies -> copies.births().again(out));
         });
         sets.values().forEach(Copies::serveAll);
     }

@@ -18,8 +18,8 @@ final class Rebuild {
     /** An object of a set. */
     record Key(long set, long object) {}
 
-    /** A request that waits until the directory is there. */
-    record Postponed(NodeId from, Message.Request request) {}
+    /** A message that waits until the directory is there: a request, or the word that an object was made. */
+    record Postponed(NodeId from, Message message) {}
 
     /**
      * What the old directory knew.
@@ -83,19 +83,25 @@ final class Rebuild {
     }
 
     /**
-     * Tells whether the request has to wait. A removal waits for the whole directory: before that the object's witnesses would be announced
-     * again if the view changed.
+     * Tells whether the message has to wait. A removal waits for the whole directory: before that the object's witnesses would be announced
+     * again if the view changed. The word that an object was made waits until its owner is known.
      */
-    boolean postpones(Message.Request request) {
-        boolean hold = request.want() == Message.Want.READ || request.want() == Message.Want.WRITE;
-        return !ready && !(hold && unsettled != null && !unsettled.contains(new Key(request.set(), request.object())));
+    boolean postpones(Message message) {
+        Set<Key> told = unsettled;
+        if (ready || told == null) {
+            return !ready;
+        }
+        boolean hold = message instanceof Message.Request it
+                && (it.want() == Message.Want.READ || it.want() == Message.Want.WRITE);
+        boolean settled = hold && !told.contains(new Key(message.set(), message.object()));
+        return !settled && !(message instanceof Message.Created);
     }
 
-    /** Takes out the requests that need not wait any more. */
+    /** Takes out the messages that need not wait any more. */
     List<Postponed> released() {
         List<Postponed> released = new ArrayList<>();
         postponed.removeIf(it -> {
-            boolean waits = postpones(it.request());
+            boolean waits = postpones(it.message());
             if (!waits) {
                 released.add(it);
             }

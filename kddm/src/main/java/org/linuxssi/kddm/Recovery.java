@@ -122,14 +122,14 @@ final class Recovery implements AutoCloseable {
         return refreshing.idle();
     }
 
-    /** Keeps a request until the directory is there; false when it is. The epoch lock is held. */
-    boolean postponed(NodeId from, Message.Request request) {
+    /** Keeps a message to the home until the directory is there; false when it is. The epoch lock is held. */
+    boolean postponed(NodeId from, Message message) {
         synchronized (rebuilds) {
             Rebuild now = rebuilds.get(engine.members().epoch());
-            if (now == null || !now.postpones(request)) {
+            if (now == null || !now.postpones(message)) {
                 return false;
             }
-            now.postponed.add(new Rebuild.Postponed(from, request));
+            now.postponed.add(new Rebuild.Postponed(from, message));
             return true;
         }
     }
@@ -386,7 +386,7 @@ final class Recovery implements AutoCloseable {
             rebuild.unsettled = unsettled;
             released = rebuild.released();
         }
-        released.forEach(it -> directory.request(it.from(), it.request(), out));
+        released.forEach(it -> directory.handle(it.from(), it.message(), out));
     }
 
     private void count(Rebuild.Key key, Resolution it, Rebuild rebuild, Map<Long, Integer> lost) {
@@ -432,7 +432,7 @@ final class Recovery implements AutoCloseable {
                 done.addAll(reached(rebuild.epoch));
                 released = rebuild.released();
             }
-            released.forEach(it -> directory.request(it.from(), it.request(), out));
+            released.forEach(it -> directory.handle(it.from(), it.message(), out));
         });
         refreshing.begin();
         var _ = tellStandIns(rebuild.epoch).thenRun(() -> done.forEach(future -> future.complete(null)));

@@ -36,6 +36,8 @@ final class Traffic<T> {
     long predecessorSeq;
     /** It is new, and not yet known to exist: there are no backups, or with one copy, the home's stand-in has not confirmed it. */
     boolean unborn;
+    /** Its home was told so in this view; counts while it is unborn. */
+    boolean told;
     /** The transaction that made it; counts while it is unborn. */
     long birth;
 

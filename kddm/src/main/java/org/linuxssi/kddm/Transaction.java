@@ -21,6 +21,9 @@ final class Transaction {
         TOUCHING_HERE
     }
 
+    /** No object was made. */
+    static final long NOT_YET = 0;
+
     final NodeId requester;
     final Message.Request request;
     Phase phase = Phase.QUEUED;
@@ -35,6 +38,8 @@ final class Transaction {
     boolean looked;
     /** The object counted as lost before. */
     boolean wasLost;
+    /** The transaction that made the object, when its new owner said so before this one has ended. */
+    long created = NOT_YET;
     /** Whether a holder refused. */
     boolean busy;
     /** Whose confirmation ends the phase. */

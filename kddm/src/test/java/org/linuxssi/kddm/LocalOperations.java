@@ -28,7 +28,7 @@ final class LocalOperations {
 
     private LocalOperations() {}
 
-    /** Messages are handled by the threads of the test; what is told once more after a while, as ever. */
+    /** Messages are handled by the threads of the test; nothing is told once more after a while. */
     private static final class OwnThreads implements TimeSource {
         private final SystemTime clock = new SystemTime();
 
@@ -39,7 +39,7 @@ final class LocalOperations {
 
         @Override
         public Registration after(Duration delay, Runnable task) {
-            return clock.after(delay, task);
+            return delay.isZero() ? clock.after(delay, task) : () -> {};
         }
 
         @Override

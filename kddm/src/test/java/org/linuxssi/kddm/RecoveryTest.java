@@ -79,6 +79,16 @@ class RecoveryTest {
     }
 
     @Test
+    void whoMadeAnObjectIsHeardWhenTheOwnersAreKnown() {
+        Rebuild rebuild = new Rebuild(2);
+        Message.Created created = new Message.Created(1, 8, 5);
+        assertThat(rebuild.postpones(created)).isTrue();
+
+        rebuild.unsettled = Set.of(new Rebuild.Key(1, 8));
+        assertThat(rebuild.postpones(created)).isFalse();
+    }
+
+    @Test
     void requestsThatWaitedAreLetInOnce() {
         Rebuild rebuild = new Rebuild(2);
         NodeId node = NodeId.of(0);

@@ -21,6 +21,7 @@ import org.linuxssi.tools.Decoder;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.SystemTime;
+import org.linuxssi.tools.TimeSource;
 
 /** Several nodes in one process, with a membership that the test drives. */
 final class TestCluster implements AutoCloseable {
@@ -30,11 +31,11 @@ final class TestCluster implements AutoCloseable {
 
     record Node(Rpc rpc, FakeHotplug hotplug, Kddm kddm) {}
 
-    final SystemTime time = new SystemTime();
-    final MemoryNetwork network = new MemoryNetwork(time);
+    final MemoryNetwork network;
     final Map<NodeId, Node> nodes = new TreeMap<>();
     private View view = View.NONE;
 
+    private final SystemTime clock = new SystemTime();
     private final UnaryOperator<Rpc> wrapper;
 
     TestCluster(int count) {
@@ -43,7 +44,13 @@ final class TestCluster implements AutoCloseable {
 
     /** Makes nodes that see their messages through something that may lose some. */
     TestCluster(int count, UnaryOperator<Rpc> wrapper) {
+        this(count, wrapper, time -> time);
+    }
+
+    /** Makes nodes whose time is not that of the machine. */
+    TestCluster(int count, UnaryOperator<Rpc> wrapper, UnaryOperator<TimeSource> time) {
         this.wrapper = wrapper;
+        this.network = new MemoryNetwork(time.apply(clock));
         for (int i = 0; i < count; i++) {
             boot(i);
         }
@@ -175,6 +182,6 @@ final class TestCluster implements AutoCloseable {
     @Override
     public void close() {
         nodes.values().forEach(TestCluster::crash);
-        time.close();
+        clock.close();
     }
 }
