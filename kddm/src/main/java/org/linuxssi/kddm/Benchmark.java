@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -24,8 +25,27 @@ public final class Benchmark implements AutoCloseable {
     /** The most times a row is measured. */
     public static final int MOST_LOOPS = 100_000;
 
-    private static final int SMALL = 4;
-    private static final int LARGE = 4096;
+    /** The sets whose objects are used. */
+    enum Kind {
+        SMALL(7, 4, 1),
+        LARGE(8, 4096, 1),
+        COPIED(9, 4096, 2);
+
+        private final int number;
+        private final int bytes;
+        private final int copies;
+
+        Kind(int number, int bytes, int copies) {
+            this.number = number;
+            this.bytes = bytes;
+            this.copies = copies;
+        }
+
+        SetId id() {
+            return SetId.of(SetId.KDDM, number);
+        }
+    }
+
     private static final int HOME_SHIFT = 32;
     private static final int NODE_SHIFT = 24;
     private static final int NUMBERS = (1 << NODE_SHIFT) - 1;
@@ -76,11 +96,7 @@ public final class Benchmark implements AutoCloseable {
             new Case("remove, 3 remote copies", Action.REMOVE, Step.grab(1), Step.get(2), Step.get(3)));
 
     /** The objects of some rows: their size, and the node that is the home of all of them. */
-    private record Objects(String name, boolean large, NodeId home) {
-        int bytes() {
-            return large ? LARGE : SMALL;
-        }
-    }
+    private record Objects(String name, Kind kind, NodeId home) {}
 
     private final Rpc rpc;
     private final Supplier<NodeSet> members;
@@ -88,24 +104,19 @@ public final class Benchmark implements AutoCloseable {
     private final AtomicBoolean running = new AtomicBoolean();
     private final AtomicInteger used = new AtomicInteger();
 
-    Benchmark(Rpc rpc, Supplier<NodeSet> members, KddmSet<byte[]> small, KddmSet<byte[]> large) {
+    /** Makes it with a set for each kind of objects. */
+    Benchmark(Rpc rpc, Supplier<NodeSet> members, Map<Kind, KddmSet<byte[]>> sets) {
         this.rpc = rpc;
         this.members = members;
-        this.peer = new BenchmarkPeer(rpc, small, large);
+        this.peer = new BenchmarkPeer(rpc, sets);
     }
 
-    static SetSpec<byte[]> small() {
-        return spec(7, SMALL);
-    }
-
-    static SetSpec<byte[]> large() {
-        return spec(8, LARGE);
-    }
-
-    private static SetSpec<byte[]> spec(int number, int bytes) {
+    static SetSpec<byte[]> spec(Kind kind) {
+        int bytes = kind.bytes;
         Codec<byte[]> codec = Codec.of((it, out) -> out.bytes(it), in -> in.bytes(bytes));
-        return SetSpec.of(SetId.of(SetId.KDDM, number), "kddm-bench", codec, _ -> new byte[bytes])
-                .owner(DefaultOwner.shift(HOME_SHIFT));
+        return SetSpec.of(kind.id(), "kddm-bench", codec, _ -> new byte[bytes])
+                .owner(DefaultOwner.shift(HOME_SHIFT))
+                .copies(kind.copies);
     }
 
     /**
@@ -143,13 +154,14 @@ public final class Benchmark implements AutoCloseable {
         NodeId other = nodes.get(1);
         List<BenchmarkRow> rows = new ArrayList<>();
         for (Objects objects : List.of(
-                new Objects("4 B, home here", false, rpc.self()),
-                new Objects("4 B, home node 1", false, other),
-                new Objects("4096 B, home node 1", true, other))) {
+                new Objects("4 B, home here", Kind.SMALL, rpc.self()),
+                new Objects("4 B, home node 1", Kind.SMALL, other),
+                new Objects("4096 B, home node 1", Kind.LARGE, other),
+                new Objects("4096 B, 2 copies", Kind.COPIED, other))) {
             BenchmarkRow bare = BenchmarkRow.of(
                     objects.name(),
                     "bare exchange",
-                    peer.exchanges(other, objects.bytes(), loops * EXCHANGES_A_LOOP),
+                    peer.exchanges(other, objects.kind().bytes, loops * EXCHANGES_A_LOOP),
                     0);
             rows.add(bare);
             for (Case each : CASES) {
@@ -168,12 +180,12 @@ public final class Benchmark implements AutoCloseable {
 
     private long[] measure(List<NodeId> nodes, Objects objects, Case what, int loops) {
         long first = numbers(objects.home(), loops);
-        boolean large = objects.large();
-        KddmSet<byte[]> set = peer.set(large);
+        Kind kind = objects.kind();
+        KddmSet<byte[]> set = peer.set(kind);
         long[] nanos = new long[loops];
         try {
             for (Step step : what.before()) {
-                peer.have(nodes.get(step.node()), new Order(large, step.action(), first, loops));
+                peer.have(nodes.get(step.node()), new Order(kind, step.action(), first, loops));
             }
             for (int i = 0; i < loops; i++) {
                 long before = rpc.time().nanos();
@@ -181,7 +193,7 @@ public final class Benchmark implements AutoCloseable {
                 nanos[i] = rpc.time().nanos() - before;
             }
         } finally {
-            peer.have(rpc.self(), new Order(large, Action.REMOVE, first, loops));
+            peer.have(rpc.self(), new Order(kind, Action.REMOVE, first, loops));
         }
         return nanos;
     }

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.linuxssi.kddm.Benchmark.Kind;
 import org.linuxssi.rpc.ByteStream;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.Service;
@@ -34,13 +37,14 @@ final class BenchmarkPeer implements AutoCloseable {
         }
     }
 
-    /** Objects from first on, of the set of large or small ones. */
-    record Order(boolean large, Action action, long first, int count) {
+    /** Objects of a kind, from first on. */
+    record Order(Kind kind, Action action, long first, int count) {
         private static final Action[] ACTIONS = Action.values();
+        private static final Kind[] KINDS = Kind.values();
         static final Codec<Order> CODEC = Codec.of(
                 (it, out) ->
-                        out.bool(it.large).constant(it.action).i64(it.first).i32(it.count),
-                in -> new Order(in.bool(), in.constant(ACTIONS), in.i64(), in.length(Benchmark.MOST_LOOPS)));
+                        out.constant(it.kind).constant(it.action).i64(it.first).i32(it.count),
+                in -> new Order(in.constant(KINDS), in.constant(ACTIONS), in.i64(), in.length(Benchmark.MOST_LOOPS)));
     }
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -57,25 +61,23 @@ final class BenchmarkPeer implements AutoCloseable {
             Service.Dispatch.BLOCKING);
 
     private final Rpc rpc;
-    private final KddmSet<byte[]> small;
-    private final KddmSet<byte[]> large;
+    private final Map<Kind, KddmSet<byte[]>> sets;
     private final List<Registration> registrations;
 
-    BenchmarkPeer(Rpc rpc, KddmSet<byte[]> small, KddmSet<byte[]> large) {
+    BenchmarkPeer(Rpc rpc, Map<Kind, KddmSet<byte[]>> sets) {
         this.rpc = rpc;
-        this.small = small;
-        this.large = large;
+        this.sets = sets;
         this.registrations = List.of(
                 rpc.serve(WORK, (_, order) -> work(order)),
                 rpc.accept(ECHO, (_, bytes, stream) -> answer(bytes, stream)));
     }
 
-    KddmSet<byte[]> set(boolean ofLarge) {
-        return ofLarge ? large : small;
+    KddmSet<byte[]> set(Kind kind) {
+        return Objects.requireNonNull(sets.get(kind));
     }
 
     private Codec.Nothing work(Order order) {
-        KddmSet<byte[]> set = set(order.large());
+        KddmSet<byte[]> set = set(order.kind());
         for (int i = 0; i < order.count(); i++) {
             order.action().on(set, order.first() + i);
         }

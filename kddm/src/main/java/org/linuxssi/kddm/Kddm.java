@@ -2,6 +2,7 @@ package org.linuxssi.kddm;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,8 +71,11 @@ public final class Kddm implements AutoCloseable {
                 new UniqueIds(builtIn(UniqueIds.spec(() -> engine.members().epoch())));
         this.locks = new DistributedLocks(builtIn(DistributedLocks.spec()));
         this.barriers = new DistributedBarriers(builtIn(DistributedBarriers.spec()), rpc.time());
-        this.benchmark = new Benchmark(
-                rpc, () -> engine.members().set(), builtIn(Benchmark.small()), builtIn(Benchmark.large()));
+        Map<Benchmark.Kind, KddmSet<byte[]>> measured = new EnumMap<>(Benchmark.Kind.class);
+        for (Benchmark.Kind kind : Benchmark.Kind.values()) {
+            measured.put(kind, builtIn(Benchmark.spec(kind)));
+        }
+        this.benchmark = new Benchmark(rpc, () -> engine.members().set(), measured);
         registrations.add(benchmark::close);
         registrations.add(rpc.serve(DESTROY, (_, id) -> {
             destroyed(id);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.linuxssi.kddm.spi.SetId;
 
 /** What the benchmark does, not how fast it is. */
 @Timeout(60)
@@ -22,13 +21,14 @@ class BenchmarkTest {
     void everyRowIsMeasuredOnFourNodesAndNothingIsLeft() {
         try (TestCluster cluster = new TestCluster(4)) {
             List<BenchmarkRow> rows = cluster.kddm(2).benchmark().run(LOOPS);
-            assertThat(rows).hasSize(51).allSatisfy(row -> {
+            assertThat(rows).hasSize(68).allSatisfy(row -> {
                 assertThat(row.samples()).isPositive();
                 assertThat(row.median()).isPositive().isLessThanOrEqualTo(row.p99());
             });
             for (int node = 0; node < 4; node++) {
-                assertThat(cluster.kddm(node).homes(SetId.of(SetId.KDDM, 7))).isEmpty();
-                assertThat(cluster.kddm(node).homes(SetId.of(SetId.KDDM, 8))).isEmpty();
+                for (Benchmark.Kind kind : Benchmark.Kind.values()) {
+                    assertThat(cluster.kddm(node).homes(kind.id())).isEmpty();
+                }
             }
         }
     }
@@ -37,8 +37,8 @@ class BenchmarkTest {
     void onTwoNodesTheRowsForMoreAreEmpty() {
         try (TestCluster cluster = new TestCluster(2)) {
             List<BenchmarkRow> all = cluster.kddm(0).benchmark().run(LOOPS);
-            assertThat(rows(all, "get from node 2")).hasSize(3).allMatch(row -> row.samples() == 0);
-            assertThat(rows(all, "grab, local + 1 remote")).hasSize(3).allMatch(row -> row.samples() == LOOPS);
+            assertThat(rows(all, "get from node 2")).hasSize(4).allMatch(row -> row.samples() == 0);
+            assertThat(rows(all, "grab, local + 1 remote")).hasSize(4).allMatch(row -> row.samples() == LOOPS);
         }
     }
 
