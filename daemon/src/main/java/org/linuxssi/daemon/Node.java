@@ -203,7 +203,8 @@ final class Node {
                 config.heartbeat(),
                 config.silence(),
                 usual.grace(),
-                config.autostart() ? OptionalInt.of(config.nodesMin()) : OptionalInt.empty());
+                config.autostart() ? OptionalInt.of(config.nodesMin()) : OptionalInt.empty(),
+                usual.mesh());
     }
 
     private static RpcConfig network(DaemonConfig config) throws IOException {

@@ -1,6 +1,7 @@
 package org.linuxssi.hotplug;
 
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
@@ -47,8 +48,10 @@ record Change(Agreed view, View before, NodeId self, Role role) {
         return steps();
     }
 
-    NodeSet participants() {
-        return role == Role.VOTED_OUT ? NodeSet.EMPTY : view.nodes().minus(self);
+    Stream<NodeId> participants() {
+        return role == Role.VOTED_OUT
+                ? Stream.empty()
+                : view.members().stream().map(Agreed.Member::node).filter(node -> !node.equals(self));
     }
 
     /** Tells whether a failed handler ends the change: the node cannot let go. */

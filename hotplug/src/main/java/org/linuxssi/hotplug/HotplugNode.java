@@ -19,6 +19,7 @@ import org.linuxssi.hotplug.Agreed.Kind;
 import org.linuxssi.hotplug.Agreed.Member;
 import org.linuxssi.hotplug.Messages.Beat;
 import org.linuxssi.hotplug.Messages.Progress;
+import org.linuxssi.hotplug.Messages.Pulse;
 import org.linuxssi.hotplug.Messages.Vote;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.rpc.RpcException;
@@ -28,11 +29,11 @@ import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
 
 /** One node's part in the membership. All state belongs to the mailbox; readers see copies. */
-final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.Surroundings, Operations.Cluster {
+final class HotplugNode
+        implements Hotplug, Consensus.Surroundings, StageRunner.Surroundings, Operations.Cluster, Rounds.Surroundings {
 
     private static final Logger LOG = System.getLogger(HotplugNode.class.getName());
     private static final Duration POWEROFF_LIMIT = Duration.ofSeconds(3);
-    private static final int LOG_LIMIT = 512;
 
     private final Rpc rpc;
     private final HotplugConfig config;
@@ -42,24 +43,31 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     private final Consensus consensus;
     private final StageRunner runner;
     private final Operations operations;
+    private final Rounds rounds;
+    private final Audience audience;
+    private final Relays relays;
     private final List<PauseListener> pauseListeners = new CopyOnWriteArrayList<>();
     private final List<ViewListener> viewListeners = new CopyOnWriteArrayList<>();
     private final Set<NodeId> silent = ConcurrentHashMap.newKeySet();
     private final List<PoweroffListener> poweroffListeners = new CopyOnWriteArrayList<>();
     private final List<Registration> registrations = new ArrayList<>();
 
-    private final List<Agreed> log = new ArrayList<>();
+    private final ViewLog log = new ViewLog();
     private Optional<Agreed> current = Optional.empty();
     private long incarnation;
     private boolean wantsIn;
     private boolean votedOut;
     private volatile View settled = View.NONE;
     private volatile View view = View.NONE;
+    private Published published = new Published(View.NONE, View.NONE, -1);
     private volatile boolean paused;
     private volatile Map<NodeId, NodeState> states = Map.of();
     private volatile boolean closed;
     /** Until when a quorum can be relied on; empty: always. */
     private volatile OptionalLong reliance = OptionalLong.empty();
+
+    /** What the states of nodes were made from. */
+    private record Published(View view, View settled, long watched) {}
 
     HotplugNode(Rpc rpc, HotplugConfig config) {
         this.rpc = rpc;
@@ -70,6 +78,9 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         consensus = new Consensus(self, rpc.time(), this, this::ended);
         runner = new StageRunner(rpc.time(), this);
         operations = new Operations(self, rpc, config, this);
+        rounds = new Rounds(self, rpc.time(), watch, config.heartbeat(), this);
+        audience = new Audience(config.mesh());
+        relays = new Relays(rpc, watch, audience);
         publish();
     }
 
@@ -138,6 +149,9 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         registrations.add(rpc.serve(Messages.START, (from, first) -> posted(() -> operations.startAsked(from, first))));
         registrations.add(rpc.serve(
                 Messages.START_ANSWER, (from, answer) -> posted(() -> operations.startAnswered(from, answer))));
+        registrations.add(rpc.serve(Messages.PULSE, (from, pulse) -> posted(() -> pulse(from, pulse))));
+        registrations.add(rpc.serve(Messages.RELAY, (from, about) -> posted(() -> relays.asked(from, about))));
+        registrations.add(rpc.serve(Messages.RELAYED, (_, known) -> posted(() -> relays.answered(known))));
         registrations.add(rpc.serve(Messages.POWEROFF, (_, reboot) -> posted(() -> poweredOff(reboot))));
         registrations.add(rpc.onConnection((peer, connected) -> post(() -> connection(peer, connected))));
         post(() -> rpc.connected().forEach(peer -> connection(peer, true)));
@@ -164,7 +178,8 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     private void live() {
         watch.tick();
-        announce();
+        rpc.send(audience.next(current, rpc.connected()), Messages.BEAT, ownBeat());
+        current.filter(this::large).ifPresent(relays::ask);
         check();
         runner.advance();
         runner.complain();
@@ -207,6 +222,43 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         }
     }
 
+    /** Tells whether the members of the view do not all watch each other. */
+    private boolean large(Agreed any) {
+        return any.members().size() > config.mesh();
+    }
+
+    private void pulse(NodeId from, Pulse pulse) {
+        boolean ahead = current.isEmpty();
+        if (current.isPresent()) {
+            Agreed now = current.get();
+            if (pulse.cluster() != now.cluster()) {
+                return;
+            }
+            if (pulse.epoch() == now.epoch()) {
+                rounds.take(from, pulse);
+                return;
+            }
+            ahead = pulse.epoch() > now.epoch();
+        }
+        if (watch.helps(from)) {
+            if (ahead) {
+                rpc.send(from, Messages.BEAT, ownBeat());
+            } else {
+                rpc.send(from, Messages.DECIDED, log.since(pulse.epoch()));
+            }
+        }
+    }
+
+    @Override
+    public void send(NodeSet to, Pulse pulse) {
+        rpc.send(to, Messages.PULSE, pulse);
+    }
+
+    @Override
+    public void confirmed() {
+        current.ifPresent(this::rely);
+    }
+
     private Beat ownBeat() {
         return new Beat(
                 incarnation,
@@ -226,7 +278,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
 
     private void beat(NodeId from, Beat beat) {
         watch.beat(from, beat);
-        current.ifPresent(now -> confirm(from, beat, now));
+        current.filter(now -> !large(now)).ifPresent(now -> confirm(from, beat, now));
         current.ifPresent(now -> helpAlong(from, beat, now));
         runner.advance();
         current.flatMap(view -> view.member(from)).filter(watch::ended).ifPresent(_ -> check());
@@ -253,32 +305,35 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         reliance = watch.reliance(now, self, ended());
     }
 
-    /** A member that may rely on this node must not be voted out; it is not told any more that it may. */
+    /**
+     * A member that may rely on this node must not be voted out; it is not told any more that it may. Into a large view nobody comes
+     * whom most do not reach, since a few that do may ask for it.
+     */
     @Override
     public boolean agreeable(Agreed next) {
-        if (next.kind() != Kind.FAIL) {
-            return true;
-        }
-        next.changed().minus(self).forEach(watch::accused);
-        return select(member ->
-                        next.changed().contains(member.node()) && !member.node().equals(self) && watch.relied(member))
-                .isEmpty();
+        boolean large = current.map(this::large).orElse(false);
+        return switch (next.kind()) {
+            case FAIL -> {
+                if (!large) {
+                    next.changed().minus(self).forEach(watch::accused);
+                }
+                yield select(member -> next.changed().contains(member.node())
+                                && !member.node().equals(self)
+                                && watch.relied(member))
+                        .isEmpty();
+            }
+            case ADD -> !large || next.changed().stream().allMatch(watch::connected);
+            case LEAVING, REMOVED, STAY -> true;
+        };
     }
 
     /** Sends the views that the peer does not know, also when it does not know that it was taken in. */
     private void helpAlong(NodeId from, Beat beat, Agreed now) {
         if (beat.cluster() == now.cluster() && beat.epoch() < now.epoch()) {
-            rpc.send(from, Messages.DECIDED, since(beat.epoch()));
+            rpc.send(from, Messages.DECIDED, log.since(beat.epoch()));
         } else if (beat.cluster() == 0 && now.has(from, beat.incarnation())) {
-            rpc.send(from, Messages.DECIDED, since(now.epoch() - 1));
+            rpc.send(from, Messages.DECIDED, log.since(now.epoch() - 1));
         }
-    }
-
-    private List<Agreed> since(long epoch) {
-        return log.stream()
-                .filter(view -> view.epoch() >= epoch)
-                .limit(LOG_LIMIT)
-                .toList();
     }
 
     /** Takes a decided view when it is the next one for this node. */
@@ -286,9 +341,9 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     public void learn(Agreed next) {
         if (current.isEmpty()) {
             if (!votedOut && next.has(self, incarnation)) {
-                install(next, previous(next));
+                install(next, log.before(next));
             } else {
-                remember(next);
+                log.add(next);
             }
             return;
         }
@@ -303,36 +358,21 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         }
     }
 
-    private void remember(Agreed seen) {
-        if (log.isEmpty()
-                || log.getLast().cluster() != seen.cluster()
-                || log.getLast().epoch() < seen.epoch()) {
-            log.add(seen);
-        }
-    }
-
-    private View previous(Agreed next) {
-        return log.stream()
-                .filter(seen -> seen.cluster() == next.cluster() && seen.epoch() == next.epoch() - 1)
-                .map(Agreed::view)
-                .findFirst()
-                .orElse(View.NONE);
-    }
-
     private void install(Agreed next, View before) {
         LOG.log(Level.INFO, () -> "node " + self + ": " + next.view() + ", " + next.kind() + " " + next.changed());
         if (next.kind() == Kind.FAIL) {
             drop(next.changed().minus(ended()), "voted out of " + next.view());
         }
         if (current.isEmpty()) {
-            log.removeIf(seen -> seen.cluster() != next.cluster());
+            log.keep(next.cluster());
         }
-        remember(next);
+        log.add(next);
         current = Optional.of(next);
         wantsIn = false;
         view = next.view();
         consensus.reset(current);
         watch.expect(next.nodes().minus(self));
+        rounds.reset(current.filter(this::large));
         rely(next);
         viewListeners.forEach(listener -> listener.installed(next.view()));
         announce();
@@ -346,12 +386,13 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         LOG.log(
                 onRequest ? Level.INFO : Level.WARNING,
                 () -> "node " + self + (onRequest ? " has left: " : " was voted out: ") + next.view());
-        remember(next);
+        log.add(next);
         current = Optional.empty();
         view = View.NONE;
         votedOut = true;
         wantsIn = false;
         consensus.reset(current);
+        rounds.reset(current);
         if (!onRequest) {
             pause(true, "this node was voted out of the cluster and drops its part of it");
         }
@@ -384,7 +425,7 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
         if (change.role() == Change.Role.LEFT) {
             return watch.connected(node);
         }
-        return current.isPresent() && current.get().nodes().contains(node);
+        return current.isPresent() && view.contains(node);
     }
 
     private NodeSet ended() {
@@ -480,6 +521,11 @@ final class HotplugNode implements Hotplug, Consensus.Surroundings, StageRunner.
     }
 
     private void publish() {
+        Published now = new Published(view, settled, watch.version());
+        if (now.equals(published)) {
+            return;
+        }
+        published = now;
         Map<NodeId, NodeState> fresh = new TreeMap<>();
         for (NodeId node : watch.known().plus(self).plus(view.members())) {
             fresh.put(node, stateOf(node));

@@ -6,6 +6,7 @@ import org.linuxssi.rpc.Service;
 import org.linuxssi.rpc.Service.Dispatch;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.Codec.Nothing;
+import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
 /** What nodes tell each other about membership; all are one-way but the order to power off. */
@@ -115,6 +116,59 @@ final class Messages {
                 in -> new StartAnswer(in.i64(), in.text(1000)));
     }
 
+    /**
+     * What a member of a large view knows of the round of signs of life that is under way.
+     *
+     * @param cluster the cluster
+     * @param epoch the view
+     * @param round number of the round
+     * @param begun the members that have begun it
+     * @param words who has confirmed to have seen whom in this round
+     * @param complaints of members that don't hear a neighbour
+     */
+    record Pulse(long cluster, long epoch, long round, NodeSet begun, List<Word> words, List<Complaint> complaints) {
+        static final Codec<Pulse> CODEC = Codec.of(
+                (pulse, out) -> out.i64(pulse.cluster())
+                        .i64(pulse.epoch())
+                        .i64(pulse.round())
+                        .nodes(pulse.begun())
+                        .list(pulse.words(), Word.CODEC)
+                        .list(pulse.complaints(), Complaint.CODEC),
+                in -> new Pulse(
+                        in.i64(),
+                        in.i64(),
+                        in.i64(),
+                        in.nodes(),
+                        in.list(NodeId.LIMIT, Word.CODEC),
+                        in.list(NodeId.LIMIT, Complaint.CODEC)));
+    }
+
+    /** All these witnesses have seen that these nodes, and no others, have begun a round; the nodes may rely on them. */
+    record Word(NodeSet seen, NodeSet witnesses) {
+        static final Codec<Word> CODEC = Codec.of(
+                (word, out) -> out.nodes(word.seen()).nodes(word.witnesses()), in -> new Word(in.nodes(), in.nodes()));
+    }
+
+    /** A node said in this round that it does not hear these neighbours. */
+    record Complaint(NodeId by, long round, NodeSet about) {
+        static final Codec<Complaint> CODEC = Codec.of(
+                (complaint, out) ->
+                        out.node(complaint.by()).i64(complaint.round()).nodes(complaint.about()),
+                in -> new Complaint(in.node(), in.i64(), in.nodes()));
+    }
+
+    /** The newest sign of life of a node that another one has. */
+    record Relayed(NodeId node, Beat beat) {
+        static final Codec<Relayed> CODEC = Codec.of(
+                (relayed, out) -> out.node(relayed.node()).value(relayed.beat(), Beat.CODEC),
+                in -> new Relayed(in.node(), in.value(Beat.CODEC)));
+    }
+
+    static final Codec<List<Relayed>> RELAYED_LIST =
+            Codec.of((list, out) -> out.list(list, Relayed.CODEC), in -> in.list(NodeId.LIMIT, Relayed.CODEC));
+
+    private static final Codec<NodeSet> NODES = Codec.of((nodes, out) -> out.nodes(nodes), in -> in.nodes());
+
     private static final Codec<Boolean> REBOOT = Codec.of((reboot, out) -> out.bool(reboot), in -> in.bool());
 
     private static final Codec<Long> HEARD_AT = Codec.of((sent, out) -> out.i64(sent), in -> in.i64());
@@ -133,4 +187,10 @@ final class Messages {
             Service.of(5, "hotplug-start-answer", StartAnswer.CODEC, Codec.NOTHING, Dispatch.INLINE);
     static final Service<Boolean, Nothing> POWEROFF =
             Service.of(6, "hotplug-poweroff", REBOOT, Codec.NOTHING, Dispatch.INLINE);
+    static final Service<Pulse, Nothing> PULSE =
+            Service.of(8, "hotplug-pulse", Pulse.CODEC, Codec.NOTHING, Dispatch.INLINE);
+    static final Service<NodeSet, Nothing> RELAY =
+            Service.of(9, "hotplug-relay", NODES, Codec.NOTHING, Dispatch.INLINE);
+    static final Service<List<Relayed>, Nothing> RELAYED =
+            Service.of(10, "hotplug-relayed", RELAYED_LIST, Codec.NOTHING, Dispatch.INLINE);
 }

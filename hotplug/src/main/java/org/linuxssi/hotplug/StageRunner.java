@@ -125,7 +125,7 @@ final class StageRunner {
             done(false);
             return true;
         }
-        if (!waitingFor(change, progress.steps()).isEmpty()) {
+        if (waits(change, progress.steps())) {
             return false;
         }
         running = true;
@@ -148,7 +148,7 @@ final class StageRunner {
     }
 
     private boolean finish(Change change) {
-        if (!waitingFor(change, change.steps()).isEmpty()) {
+        if (waits(change, change.steps())) {
             return false;
         }
         changes.remove();
@@ -160,13 +160,18 @@ final class StageRunner {
         return next != null;
     }
 
+    private boolean waits(Change change, int steps) {
+        return change.participants().anyMatch(node -> behind(node, change, steps));
+    }
+
+    private boolean behind(NodeId node, Change change, int steps) {
+        int needed = Math.min(Math.max(steps, change.floor()), change.theirSteps());
+        return !surroundings.progressOf(node).reached(change.epoch(), needed) && surroundings.counts(node, change);
+    }
+
     private NodeSet waitingFor(Change change, int steps) {
-        int needed = Math.max(steps, change.floor());
-        return NodeSet.of(change.participants().stream()
-                .filter(node -> surroundings.counts(node, change)
-                        && !surroundings
-                                .progressOf(node)
-                                .reached(change.epoch(), Math.min(needed, change.theirSteps())))
+        return NodeSet.of(change.participants()
+                .filter(node -> behind(node, change, steps))
                 .toList());
     }
 

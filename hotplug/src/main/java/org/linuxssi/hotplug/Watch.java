@@ -19,14 +19,22 @@ final class Watch {
     private static final class Peer {
         boolean connected;
         boolean lost;
+        /** Others have seen the peer alive after this node had lost it. */
+        boolean seenSince;
+        /** Most of those who watch the peer do not hear it. */
+        boolean cutOff;
+
         long changed;
+        long lostRound;
         long heard;
+        long heardDirectly;
         /** When the newest sign of life was sent that the peer has confirmed; empty: none in this life. */
         OptionalLong confirmed = OptionalLong.empty();
         /** When this node last confirmed one of the peer's. */
         OptionalLong trusted = OptionalLong.empty();
 
         long accused = Long.MIN_VALUE;
+        OptionalLong helped = OptionalLong.empty();
 
         @Nullable
         Beat beat;
@@ -41,6 +49,9 @@ final class Watch {
     private final HotplugConfig config;
     private final Map<NodeId, Peer> peers = new TreeMap<>();
     private long ticked;
+    private long expecting;
+    private long round;
+    private long version;
 
     Watch(TimeSource time, HotplugConfig config) {
         this.time = time;
@@ -52,6 +63,8 @@ final class Watch {
         return peers.computeIfAbsent(node, _ -> {
             Peer peer = new Peer();
             peer.heard = time.nanos();
+            peer.heardDirectly = peer.heard;
+            version++;
             return peer;
         });
     }
@@ -63,12 +76,21 @@ final class Watch {
         ticked = now;
         long late = gap - config.heartbeat().toNanos();
         if (gap > 2 * config.heartbeat().toNanos()) {
-            peers.values().forEach(peer -> peer.heard = Math.min(now, peer.heard + late));
+            peers.values().forEach(peer -> {
+                peer.heard = Math.min(now, peer.heard + late);
+                peer.heardDirectly = Math.min(now, peer.heardDirectly + late);
+            });
         }
     }
 
-    /** Begins to expect signs of life. */
+    /** Changes when a peer becomes known, connected, or lost. */
+    long version() {
+        return version;
+    }
+
+    /** Begins to expect signs of life, and confirmations of this node's own. */
     void expect(NodeSet nodes) {
+        expecting = time.nanos();
         nodes.forEach(this::peer);
     }
 
@@ -76,9 +98,13 @@ final class Watch {
         Peer peer = peer(node);
         peer.connected = connected;
         peer.lost = !connected;
+        peer.seenSince = false;
+        peer.lostRound = round;
         peer.changed = time.nanos();
+        version++;
         if (connected) {
             peer.heard = peer.changed;
+            peer.heardDirectly = peer.changed;
         } else if (peer.beat != null && peer.beat.cluster() == 0) {
             peer.beat = null;
         }
@@ -86,6 +112,17 @@ final class Watch {
 
     void beat(NodeId node, Beat beat) {
         Peer peer = peer(node);
+        take(peer, beat);
+        if (!peer.connected) {
+            peer.connected = true;
+            version++;
+        }
+        peer.lost = false;
+        peer.heard = time.nanos();
+        peer.heardDirectly = peer.heard;
+    }
+
+    private static void take(Peer peer, Beat beat) {
         if (peer.beat == null || beat.incarnation() >= peer.beat.incarnation()) {
             if (peer.beat != null && beat.incarnation() > peer.beat.incarnation()) {
                 peer.trusted = OptionalLong.empty();
@@ -93,9 +130,76 @@ final class Watch {
             }
             peer.beat = beat;
         }
-        peer.connected = true;
-        peer.lost = false;
+    }
+
+    /** A third node passes on a sign of life of one that this node does not reach. */
+    void relayed(NodeId node, Beat beat) {
+        Peer peer = peer(node);
+        if (peer.beat == null
+                || beat.incarnation() > peer.beat.incarnation()
+                || (beat.incarnation() == peer.beat.incarnation() && beat.sent() - peer.beat.sent() > 0)) {
+            take(peer, beat);
+        }
+    }
+
+    /** Tells, once each heartbeat, whether the peer may be told of views that it seems to have missed. */
+    boolean helps(NodeId node) {
+        Peer peer = peer(node);
+        long now = time.nanos();
+        if (peer.helped.isPresent()
+                && now - peer.helped.getAsLong() < config.heartbeat().toNanos()) {
+            return false;
+        }
+        peer.helped = OptionalLong.of(now);
+        return true;
+    }
+
+    /** This node takes part in a round of signs of life. */
+    void round(long number) {
+        round = number;
+    }
+
+    /** A message of the round came from the peer itself. */
+    void heardDirectly(NodeId node) {
+        peer(node).heardDirectly = time.nanos();
+    }
+
+    /** The peer has begun the round. One that is two rounds ahead of the loss of its connection has outlived it. */
+    void heardOf(NodeId node) {
+        Peer peer = peer(node);
         peer.heard = time.nanos();
+        peer.seenSince |= peer.lost && round - peer.lostRound >= 2;
+    }
+
+    /** Tells whether it is no use to wait for a sign of life of the peer. */
+    boolean away(NodeId node) {
+        Peer peer = peer(node);
+        return (peer.lost && !peer.seenSince)
+                || time.nanos() - peer.heard >= 2 * config.heartbeat().toNanos();
+    }
+
+    /**
+     * Tells whether the peer lives and this node does not hear it itself; early enough that a node that most do not hear is out
+     * after twice the silence.
+     */
+    boolean unheard(NodeId node) {
+        Peer peer = peer(node);
+        long now = time.nanos();
+        boolean unheard = (peer.lost && now - peer.changed >= config.grace().toNanos())
+                || now - peer.heardDirectly >= config.silence().toNanos() * 3 / 4;
+        return unheard && !away(node);
+    }
+
+    /** Returns the members that live and that this node is not connected to. */
+    NodeSet unreached(Agreed view) {
+        return NodeSet.of(view.nodes().stream()
+                .filter(node -> peers.containsKey(node) && peer(node).lost && peer(node).seenSince)
+                .toList());
+    }
+
+    /** Most of those who watch the peer do not hear it, or do again. */
+    void cutOff(NodeId node, boolean is) {
+        peer(node).cutOff = is;
     }
 
     /** The peer has heard what this node sent at that time. */
@@ -111,7 +215,8 @@ final class Watch {
     boolean trust(NodeId node) {
         Peer peer = peer(node);
         long now = time.nanos();
-        if (peer.accused != Long.MIN_VALUE && now - peer.accused < ACCUSATION.toNanos()) {
+        boolean accused = peer.accused != Long.MIN_VALUE && now - peer.accused < ACCUSATION.toNanos();
+        if (accused || peer.cutOff || (peer.lost && !peer.seenSince)) {
             return false;
         }
         peer.trusted = OptionalLong.of(now);
@@ -134,29 +239,43 @@ final class Watch {
     boolean relied(Agreed.Member member) {
         Peer peer = peer(member.node());
         return !ended(member)
-                && !peer.lost
+                && (!peer.lost || peer.seenSince)
                 && peer.trusted.isPresent()
                 && time.nanos() - peer.trusted.getAsLong() < config.silence().toNanos() * 17 / 20;
     }
 
-    /** Returns until when this node may rely on having a quorum; empty: as long as it is a member. */
+    /**
+     * Returns until when this node may rely on having a quorum; empty: as long as it is a member. Where none ever confirmed that, it
+     * may not, and from three quarters of the silence after the beginning of the view on that is so for longer and longer.
+     */
     OptionalLong reliance(Agreed view, NodeId self, NodeSet ended) {
         NodeSet some = NodeSet.of(self);
         if (view.quorum(some, ended)) {
             return OptionalLong.empty();
         }
-        List<Confirmed> newest = new ArrayList<>();
-        for (NodeId node : view.nodes().minus(self)) {
-            peer(node).confirmed.ifPresent(sent -> newest.add(new Confirmed(node, sent)));
-        }
-        newest.sort((a, b) -> Long.signum(b.sent() - a.sent()));
-        for (Confirmed confirmed : newest) {
+        List<Confirmed> newest = newestFirst(view.nodes().minus(self));
+        int surely = Math.min(newest.size(), Math.max(0, (view.members().size() - ended.size()) / 2 - 1));
+        some = some.plus(NodeSet.of(
+                newest.subList(0, surely).stream().map(Confirmed::node).toList()));
+        for (Confirmed confirmed : newest.subList(Math.max(0, surely - 1), newest.size())) {
             some = some.plus(confirmed.node());
             if (view.quorum(some, ended)) {
                 return OptionalLong.of(confirmed.sent() + config.silence().toNanos() * 3 / 4);
             }
         }
-        return OptionalLong.of(time.nanos());
+        return OptionalLong.of(
+                Math.min(time.nanos(), expecting + config.silence().toNanos() * 3 / 4));
+    }
+
+    private List<Confirmed> newestFirst(NodeSet nodes) {
+        List<Confirmed> newest = new ArrayList<>();
+        peers.forEach((node, peer) -> {
+            if (peer.confirmed.isPresent() && nodes.contains(node)) {
+                newest.add(new Confirmed(node, peer.confirmed.getAsLong()));
+            }
+        });
+        newest.sort((a, b) -> Long.signum(b.sent() - a.sent()));
+        return newest;
     }
 
     NodeSet known() {
@@ -187,13 +306,17 @@ final class Watch {
         Peer peer = peer(member.node());
         long now = time.nanos();
         return ended(member)
-                || (peer.lost && now - peer.changed >= config.grace().toNanos())
+                || (peer.lost
+                        && !peer.seenSince
+                        && now - peer.changed >= config.grace().toNanos())
+                || (peer.cutOff && !relied(member))
                 || now - peer.heard >= config.silence().toNanos();
     }
 
     /** Tells whether nothing was heard of the node for about as long as makes it suspect; others may be a little ahead. */
     boolean quiet(NodeId node) {
-        return time.nanos() - peer(node).heard >= config.silence().toNanos() * 3 / 4;
+        Peer peer = peer(node);
+        return peer.cutOff || time.nanos() - peer.heard >= config.silence().toNanos() * 3 / 4;
     }
 
     /** Tells whether the member might be dead: the side that pauses has to be earlier than the one that goes on. */

@@ -1,7 +1,10 @@
 package org.linuxssi.hotplug;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -63,9 +66,11 @@ final class SimulatedCluster {
     final MemoryNetwork network = new MemoryNetwork(time);
     final Map<NodeId, Node> nodes = new TreeMap<>();
     final List<String> journal = new ArrayList<>();
+    private final int mesh;
     private long lives = 1;
 
-    SimulatedCluster() {
+    SimulatedCluster(int mesh) {
+        this.mesh = mesh;
         network.latency((_, _) -> Duration.ofNanos(300_000));
     }
 
@@ -78,7 +83,8 @@ final class SimulatedCluster {
     }
 
     Node start(int id, UnaryOperator<HotplugConfig> options) {
-        Node node = new Node(NodeId.of(id), options.apply(HotplugConfig.of(lives++)));
+        Node node =
+                new Node(NodeId.of(id), options.apply(HotplugConfig.of(lives++).withMesh(mesh)));
         nodes.put(node.id, node);
         return node;
     }
@@ -106,6 +112,31 @@ final class SimulatedCluster {
             throw new IllegalStateException("node " + id + " does not run");
         }
         return node;
+    }
+
+    /** No two nodes ever saw different views with the same epoch. */
+    void assertViewsAgree() {
+        Map<Long, View> byEpoch = new HashMap<>();
+        nodes.values()
+                .forEach(node -> node.views.forEach(view -> {
+                    View other = byEpoch.putIfAbsent(view.epoch(), view);
+                    assertThat(other == null || other.equals(view))
+                            .as(view + " and " + other)
+                            .isTrue();
+                }));
+    }
+
+    /** No node relies on its membership while others go on without it. */
+    void assertTrustIsJustified() {
+        for (Node node : nodes.values()) {
+            View mine = node.hotplug.view();
+            if (mine.started() && node.hotplug.trusted()) {
+                assertThat(nodes.values())
+                        .as("node " + node.id + " is trusted in " + mine)
+                        .noneMatch(other -> other.hotplug.view().epoch() > mine.epoch()
+                                && !other.hotplug.view().contains(node.id));
+            }
+        }
     }
 
     void pass(double seconds) {
