@@ -88,6 +88,7 @@ final class Simulation {
     private final Random random;
     private final Shape shape;
     private final Mutation mutation;
+    private final int mesh;
     private final VirtualTime time = new VirtualTime();
     private final MemoryNetwork network = new MemoryNetwork(time);
     private final Map<NodeId, SimulatedNode> nodes = new TreeMap<>();
@@ -101,8 +102,14 @@ final class Simulation {
     private boolean over;
 
     Simulation(long seed, Mutation mutation) {
+        this(seed, mutation, HotplugConfig.MESH);
+    }
+
+    /** Members watch all others in views of up to {@code mesh} members. */
+    Simulation(long seed, Mutation mutation, int mesh) {
         this.seed = seed;
         this.mutation = mutation;
+        this.mesh = mesh;
         this.random = new Random(seed * 0x9e3779b97f4a7c15L + 1);
         this.shape = Shape.of(random);
         this.faults = new Faults(this, random);
@@ -153,7 +160,9 @@ final class Simulation {
     }
 
     Hotplug membership(Rpc rpc, long incarnation) {
-        return mutation.spoil(Hotplug.create(rpc, HotplugConfig.of(incarnation).withSilence(Duration.ofSeconds(2))));
+        return mutation.spoil(Hotplug.create(
+                rpc,
+                HotplugConfig.of(incarnation).withSilence(Duration.ofSeconds(2)).withMesh(mesh)));
     }
 
     Rpc spoiled(Rpc rpc) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.linuxssi.hotplug.HotplugConfig;
 
 /**
  * Many small clusters on virtual time with all kinds of faults. {@code -Dlinuxssi.simulate.seeds=N} runs N of them,
@@ -26,6 +27,7 @@ class SimulationTest {
     private static final long FIRST = Long.getLong("linuxssi.simulate.first", 1);
     private static final int FOUND_WITHIN = 300;
     private static final int REPEATED = 5;
+    private static final int BY_RINGS = 3;
     private static final Logger QUIET = Logger.getLogger("org.linuxssi");
 
     @BeforeAll
@@ -40,12 +42,21 @@ class SimulationTest {
 
     @Test
     void historiesAreConsistentAndNothingIsLeft() {
-        List<String> problems = LongStream.range(FIRST, FIRST + SEEDS)
+        assertThat(problems(SEEDS, HotplugConfig.MESH)).isEmpty();
+    }
+
+    /** As in a large view. */
+    @Test
+    void historiesAreConsistentAlsoWhenMembersWatchTheirNeighbours() {
+        assertThat(problems(Math.max(1, SEEDS / BY_RINGS), 0)).isEmpty();
+    }
+
+    private static List<String> problems(int seeds, int mesh) {
+        return LongStream.range(FIRST, FIRST + seeds)
                 .parallel()
-                .mapToObj(seed -> new Simulation(seed, Mutation.NONE).run())
+                .mapToObj(seed -> new Simulation(seed, Mutation.NONE, mesh).run())
                 .flatMap(Optional::stream)
                 .toList();
-        assertThat(problems).isEmpty();
     }
 
     @Test
