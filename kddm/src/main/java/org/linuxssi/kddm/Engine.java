@@ -342,7 +342,7 @@ final class Engine implements AutoCloseable {
     private void dispatch(Copies<?> copies, NodeId from, Message message, Outbox out) {
         switch (message) {
             case Message.Request it -> {
-                if (!recovery.postponed(from, it)) {
+                if (mayDo(it) && !recovery.postponed(from, it)) {
                     directory.request(from, it, out);
                 }
             }
@@ -374,6 +374,11 @@ final class Engine implements AutoCloseable {
             case Message.BackedUp it -> replicator.backedUp(from, it, out);
             case Message.Settle it -> copies.recovery().settle(from, it, out);
         }
+    }
+
+    /** A home that may have been voted out removes nothing, also where it needs nobody for that; it is asked again. */
+    private boolean mayDo(Request request) {
+        return request.want() != Want.REMOVE || serving();
     }
 
     /** Installs the members; the epoch lock is held. */
