@@ -144,7 +144,9 @@ final class Rounds {
         NodeSet fresh = pulse.begun().and(members).minus(begun);
         begun = begun.plus(fresh);
         fresh.forEach(watch::heardOf);
-        boolean changed = words.add(pulse.words()) | takeComplaints(pulse.complaints()) | !fresh.isEmpty();
+        boolean said = words.add(pulse.words());
+        boolean complained = takeComplaints(pulse.complaints());
+        boolean changed = said || complained || !fresh.isEmpty();
         if (first || changed) {
             advance();
         }

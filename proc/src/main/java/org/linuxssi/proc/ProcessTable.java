@@ -58,7 +58,7 @@ public final class ProcessTable implements AutoCloseable {
     private final Tidying tidying;
     private final Foreigners foreigners;
     private final Histories histories;
-    private volatile Supplier<CompletableFuture<Void>> lastWords = () -> CompletableFuture.completedFuture(null);
+    private final LastWords lastWords = new LastWords();
     private volatile boolean closed;
 
     /**
@@ -104,7 +104,7 @@ public final class ProcessTable implements AutoCloseable {
      * there.
      */
     public void beforeEndIsTold(Supplier<CompletableFuture<Void>> work) {
-        lastWords = work;
+        lastWords.are(work);
     }
 
     /** Lets sessions keep their controlling terminals on all nodes; before, those that move lose them. */
@@ -518,7 +518,7 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     private void localEnded(int pid, WaitStatus status) {
-        Futures.unattended(lastWords.get().handle((_, _) -> {
+        Futures.unattended(lastWords.said().handle((_, _) -> {
             tellEnd(pid, status);
             return pid;
         }));

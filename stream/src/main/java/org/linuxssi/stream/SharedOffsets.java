@@ -87,6 +87,10 @@ public final class SharedOffsets implements AutoCloseable {
             return new Local(name, path, descriptor, agreed, CompletableFuture.completedFuture(null));
         }
 
+        boolean idle(long grace) {
+            return System.nanoTime() - touched > grace && users.isEmpty();
+        }
+
         /** One whose home does not know of it yet. */
         static Local detached(Name name, String path, int descriptor, long agreed) {
             return new Local(name, path, descriptor, agreed, new CompletableFuture<>());
@@ -273,14 +277,20 @@ public final class SharedOffsets implements AutoCloseable {
     private synchronized CompletableFuture<Void> tell(List<Local> changed) {
         List<CompletableFuture<?>> told = new ArrayList<>();
         for (Local local : changed) {
-            long now = offset(local.descriptor);
-            if (locals.containsKey(local.name) && now != local.agreed) {
-                local.agreed = now;
-                tell(local, isHome(local) ? Set.copyOf(local.users) : Set.of(local.name.home()));
+            if (locals.get(local.name) == local) {
+                tellChange(local);
             }
             told.add(local.telling);
         }
         return CompletableFuture.allOf(told.toArray(CompletableFuture[]::new));
+    }
+
+    private void tellChange(Local local) {
+        long now = offset(local.descriptor);
+        if (now != local.agreed) {
+            local.agreed = now;
+            tell(local, isHome(local) ? Set.copyOf(local.users) : Set.of(local.name.home()));
+        }
     }
 
     /**
@@ -367,25 +377,23 @@ public final class SharedOffsets implements AutoCloseable {
     void sweep(long grace) {
         List<Local> old;
         synchronized (this) {
-            old = locals.values().stream()
-                    .filter(local -> System.nanoTime() - local.touched > grace && local.users.isEmpty())
-                    .toList();
+            old = locals.values().stream().filter(local -> local.idle(grace)).toList();
         }
         for (Local local : old) {
             boolean home = isHome(local);
-            if (home || !held(local)) {
-                forget(local);
-                if (!home) {
-                    rpc.send(local.name.home(), RELEASE, local.name);
-                }
+            if ((home || !held(local)) && forget(local, grace) && !home) {
+                rpc.send(local.name.home(), RELEASE, local.name);
             }
         }
     }
 
-    private synchronized void forget(Local local) {
-        if (local.users.isEmpty()) {
+    /** Who looked for its users was slow; somebody may have arrived meanwhile. */
+    private synchronized boolean forget(Local local, long grace) {
+        boolean idle = local.idle(grace);
+        if (idle) {
             drop(local);
         }
+        return idle;
     }
 
     private boolean held(Local local) {

@@ -29,6 +29,7 @@ import org.linuxssi.tools.SystemTime;
 class SharedOffsetsTest {
 
     private static final int NODES = 3;
+    private static final int SWEEPS = 20_000;
     private static final int LAPS = 250;
     private static final int SEEK_CUR = Descriptors.SEEK_CUR;
 
@@ -117,6 +118,20 @@ class SharedOffsetsTest {
             return nodes.get(0).count() == 0;
         });
         assertThat(nodes.get(1).count()).isZero();
+    }
+
+    /** The end of a process is told while offsets that nobody shares any more are let go. */
+    @Test
+    void whatIsForgottenMeanwhileIsNotWaitedFor() {
+        CompletableFuture<Void> sweeping = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < SWEEPS; i++) {
+                nodes.getFirst().sweep(0);
+            }
+        });
+        do {
+            nodes.getFirst().depart(Descriptors.duplicate(home), path);
+            assertThat(nodes.getFirst().settled()).succeedsWithin(Duration.ofSeconds(10));
+        } while (!sweeping.isDone());
     }
 
     @Test
