@@ -276,11 +276,24 @@ final class Engine implements AutoCloseable {
     /** Asks an object's home for something that is no hold. */
     CompletableFuture<Void> operate(long set, long object, Want want, int flags, int placement, int destination) {
         CompletableFuture<Void> operation = new CompletableFuture<>();
+        transact(out -> operate(set, object, want, flags, placement, destination, operation, out));
+        return operation;
+    }
+
+    /** Asks an object's home for something that is no hold, together with what else is sent; completes the operation. */
+    void operate(
+            long set,
+            long object,
+            Want want,
+            int flags,
+            int placement,
+            int destination,
+            CompletableFuture<Void> operation,
+            Outbox out) {
         Request request = new Request(set, object, requests.incrementAndGet(), want, flags, placement, destination);
         Outstanding asked = new Outstanding(request, null, operation, rpc.time().nanos());
         var _ = operation.whenComplete((_, _) -> answered(asked));
-        transact(out -> ask(asked, out));
-        return operation;
+        ask(asked, out);
     }
 
     private Outstanding ask(Outstanding asked, Outbox out) {
@@ -304,7 +317,7 @@ final class Engine implements AutoCloseable {
 
     private void receive(NodeId from, Envelope envelope) {
         Outbox out = new Outbox(this, envelope.epoch());
-        deliver(from, envelope.epoch(), envelope.message(), out);
+        envelope.messages().forEach(message -> deliver(from, envelope.epoch(), message, out));
         out.flush();
     }
 

@@ -1,6 +1,8 @@
 package org.linuxssi.kddm;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -26,6 +28,9 @@ import org.linuxssi.tools.NodeId;
  * @param <T> type of the objects
  */
 public final class KddmSet<T> {
+
+    /** Operations on several objects are asked for so many at a time. */
+    private static final int AT_ONCE = 256;
 
     private final Engine engine;
     private final SetSpec<T> spec;
@@ -175,6 +180,11 @@ public final class KddmSet<T> {
         await(object, Want.REMOVE, Message.ANY_NODE);
     }
 
+    /** Removes objects as {@link #removeObject} does; what the nodes concerned have to be told travels together. */
+    public void removeObjects(Collection<Long> objects) {
+        await(List.copyOf(objects), Want.REMOVE);
+    }
+
     /** Gives up this node's copy; the last one moves to another node. */
     public void flushObject(long object) {
         await(object, Want.FLUSH, Message.ANY_NODE);
@@ -187,7 +197,7 @@ public final class KddmSet<T> {
 
     /** Gives up all of this node's copies. */
     public void flushSet() {
-        copies.present().forEach(this::flushObject);
+        await(copies.present(), Want.FLUSH);
     }
 
     /** Has the owner write the object to its store. */
@@ -219,6 +229,41 @@ public final class KddmSet<T> {
                 operation,
                 spec.deadline(),
                 () -> want + " of object " + object + " of set " + id());
+    }
+
+    private void await(List<Long> objects, Want want) {
+        verify();
+        for (int first = 0; first < objects.size(); first += AT_ONCE) {
+            awaitAll(objects.subList(first, Math.min(objects.size(), first + AT_ONCE)), want);
+        }
+    }
+
+    private void awaitAll(List<Long> objects, Want want) {
+        List<CompletableFuture<Void>> operations =
+                objects.stream().map(_ -> new CompletableFuture<Void>()).toList();
+        engine.transact(out -> {
+            for (int i = 0; i < objects.size(); i++) {
+                long object = objects.get(i);
+                engine.operate(
+                        copies.key(),
+                        object,
+                        want,
+                        copies.replicated(),
+                        copies.data().placement(object),
+                        Message.ANY_NODE,
+                        operations.get(i),
+                        out);
+            }
+        });
+        try {
+            Awaiting.result(
+                    engine.rpc().time(),
+                    CompletableFuture.allOf(operations.toArray(CompletableFuture[]::new)),
+                    spec.deadline(),
+                    () -> want + " of " + objects.size() + " objects of set " + id() + " from " + objects.getFirst());
+        } finally {
+            operations.forEach(operation -> operation.cancel(false));
+        }
     }
 
     private Optional<Hold<T>> acquire(long object, boolean exclusive, int flags, Duration deadline) {

@@ -2,8 +2,6 @@ package org.linuxssi.kddm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -103,21 +101,12 @@ class BirthsTest {
 
     /** Returns a node that tells nobody in the first view that it knows of an object. */
     private static Rpc witheld(Rpc rpc, CountDownLatch untold) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (args != null
-                            && args.length == 3
-                            && args[2] instanceof Envelope it
-                            && it.epoch() == 1
-                            && it.message() instanceof Message.Witnessed) {
-                        untold.countDown();
-                        return null;
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return SingleMessages.of(rpc, (_, epoch, message) -> {
+            boolean kept = epoch == 1 && message instanceof Message.Witnessed;
+            if (kept) {
+                untold.countDown();
+            }
+            return !kept;
+        });
     }
 }

@@ -48,6 +48,8 @@ class MessageCodecTest {
 
     @Test
     void everyMessageComesBackAsItWas() {
+        Envelope all = new Envelope(12, MESSAGES);
+        assertThat(Envelope.CODEC.fromBytes(Envelope.CODEC.toBytes(all))).isEqualTo(all);
         for (Message message : MESSAGES) {
             Envelope sent = new Envelope(12, message);
             assertThat(Envelope.CODEC.fromBytes(Envelope.CODEC.toBytes(sent))).isEqualTo(sent);

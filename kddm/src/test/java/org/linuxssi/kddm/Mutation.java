@@ -27,7 +27,7 @@ enum Mutation {
     /** A copy is said to be dropped and stays. */
     SKIP_INVALIDATION {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Invalidate m && !m.removal()) {
                 at.send(from, it.epoch(), new Message.Invalidated(m.set(), m.object(), m.seq(), false));
                 return Optional.empty();
@@ -39,7 +39,7 @@ enum Mutation {
     /** A copy is said to be dropped a little before it is. */
     ACKNOWLEDGE_EARLY {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Invalidate m && !m.removal()) {
                 at.send(from, it.epoch(), new Message.Invalidated(m.set(), m.object(), m.seq(), false));
                 at.later(from, it, Duration.ofMillis(20));
@@ -60,7 +60,7 @@ enum Mutation {
     /** A backup is confirmed and not kept. */
     BACKUP_NOT_KEPT {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Backup m) {
                 at.send(from, it.epoch(), new Message.BackedUp(m.set(), m.object(), m.push()));
                 return Optional.empty();
@@ -84,7 +84,7 @@ enum Mutation {
     /** Who has no copy of an object does not forget its backup when the object is removed. */
     KEEP_REMOVED {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Invalidate m && m.removal()) {
                 return Optional.of(new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement()));
             }
@@ -104,7 +104,7 @@ enum Mutation {
         }
 
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Grant m && m.outcome() == Outcome.READ_COPY) {
                 at.reading.put(m.seq(), m);
             }
@@ -193,7 +193,7 @@ enum Mutation {
     /** The owner hands over while the object is held. */
     IGNORE_HOLDS {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             return Optional.of(
                     it.message() instanceof Message.Supply m && m.mode() == Mode.WRITE
                             ? new Message.Supply(
@@ -213,7 +213,7 @@ enum Mutation {
     /** A store is said to have what it is only told to write. */
     ACKNOWLEDGE_UNSTORED {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Backup m
                     && m.durable()
                     && m.placement() == at.rpc.self().value()) {
@@ -265,7 +265,7 @@ enum Mutation {
     /** A last copy that a full cache sends away is confirmed where it arrives, and not kept. */
     INJECTION_NOT_KEPT {
         @Override
-        Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Grant m && m.outcome() == Outcome.OWNER && m.request() == 0) {
                 at.deliver(from, it);
                 return Optional.of(new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement()));
@@ -280,7 +280,7 @@ enum Mutation {
     }
 
     /** Returns what arrives instead. */
-    Optional<Message> incoming(Spoiler at, NodeId from, Envelope it) {
+    Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
         return Optional.of(it.message());
     }
 
@@ -316,6 +316,9 @@ enum Mutation {
         }
     }
 
+    /** A message that comes. */
+    record Single(long epoch, Message message) {}
+
     /** The messages of one node. */
     static final class Spoiler {
         final Map<Long, Message.Grant> reading = new HashMap<>();
@@ -332,15 +335,15 @@ enum Mutation {
             rpc.send(to, Engine.OBJECT, new Envelope(epoch, message));
         }
 
-        void later(NodeId from, Envelope it, Duration delay) {
+        void later(NodeId from, Single it, Duration delay) {
             rpc.time().after(delay, () -> deliver(from, it));
         }
 
-        private void deliver(NodeId from, Envelope it) {
+        private void deliver(NodeId from, Single it) {
             Handler<Envelope, Codec.Nothing> known = handler;
             if (known != null) {
                 try {
-                    known.handle(from, it);
+                    known.handle(from, new Envelope(it.epoch(), it.message()));
                 } catch (Exception impossible) {
                     throw new IllegalStateException(impossible);
                 }
@@ -370,15 +373,19 @@ enum Mutation {
         private Registration serve(Handler<?, ?> real) {
             handler = (Handler<Envelope, Codec.Nothing>) real;
             return rpc.serve(Engine.OBJECT, (from, it) -> {
-                mutation.incoming(this, from, it)
-                        .ifPresent(message -> deliver(from, new Envelope(it.epoch(), message)));
+                for (Message message : it.messages()) {
+                    mutation.incoming(this, from, new Single(it.epoch(), message))
+                            .ifPresent(changed -> deliver(from, new Single(it.epoch(), changed)));
+                }
                 return Codec.Nothing.NOTHING;
             });
         }
 
         private void sendSpoiled(NodeId to, Envelope it) {
-            mutation.outgoing(this, it.message())
-                    .ifPresent(message -> send(mutation.receiver(this, to, message), it.epoch(), message));
+            for (Message message : it.messages()) {
+                mutation.outgoing(this, message)
+                        .ifPresent(changed -> send(mutation.receiver(this, to, changed), it.epoch(), changed));
+            }
         }
     }
 }

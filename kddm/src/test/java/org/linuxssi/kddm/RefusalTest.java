@@ -3,8 +3,6 @@ package org.linuxssi.kddm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,17 +30,12 @@ class RefusalTest {
 
     /** Returns a node whose demands that do not wait can be sent again. */
     private Rpc recorded(Rpc rpc) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (method.getName().equals("send") && args[2] instanceof Envelope it && attempt(it.message())) {
-                        repeated.add(() -> rpc.send((NodeId) args[0], Engine.OBJECT, it));
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return SingleMessages.of(rpc, (to, epoch, message) -> {
+            if (attempt(message)) {
+                repeated.add(() -> SingleMessages.send(rpc, to, epoch, message));
+            }
+            return true;
+        });
     }
 
     private static boolean attempt(Message message) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -37,22 +35,15 @@ class RemakeTest {
 
     /** Returns a node whose requests to set an object do not leave. */
     private Rpc keeping(Rpc rpc) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (method.getName().equals("send")
-                            && args[2] instanceof Envelope it
-                            && it.message() instanceof Message.Request request
-                            && request.has(Message.REPLACE)
-                            && request.set() == TestCluster.COUNTERS.key()) {
-                        kept.add(() -> rpc.send((NodeId) args[0], Engine.OBJECT, it));
-                        return null;
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return SingleMessages.of(rpc, (to, epoch, message) -> {
+            boolean keep = message instanceof Message.Request request
+                    && request.has(Message.REPLACE)
+                    && request.set() == TestCluster.COUNTERS.key();
+            if (keep) {
+                kept.add(() -> SingleMessages.send(rpc, to, epoch, message));
+            }
+            return !keep;
+        });
     }
 
     private void sendKept() {

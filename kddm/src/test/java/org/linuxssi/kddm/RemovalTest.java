@@ -2,8 +2,6 @@ package org.linuxssi.kddm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,23 +28,14 @@ class RemovalTest {
 
     /** Returns a node whose requests to remove come twice, the second time late, and whatever it confirms comes after that. */
     private Rpc repeating(Rpc rpc) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (method.getName().equals("send") && args[2] instanceof Envelope it) {
-                        Runnable again = () -> rpc.send((NodeId) args[0], Engine.OBJECT, it);
-                        if (it.message() instanceof Message.Request request && request.want() == Message.Want.REMOVE) {
-                            late.add(again);
-                        } else if (it.message() instanceof Message.Done && !late.isEmpty()) {
-                            late.add(again);
-                            return null;
-                        }
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return SingleMessages.of(rpc, (to, epoch, message) -> {
+            boolean removal = message instanceof Message.Request request && request.want() == Message.Want.REMOVE;
+            boolean confirmed = message instanceof Message.Done && !late.isEmpty();
+            if (removal || confirmed) {
+                late.add(() -> SingleMessages.send(rpc, to, epoch, message));
+            }
+            return !confirmed;
+        });
     }
 
     @Test

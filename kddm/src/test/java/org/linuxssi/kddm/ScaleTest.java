@@ -95,8 +95,8 @@ class ScaleTest {
         private Rpc counted(Rpc rpc) {
             return (Rpc) Proxy.newProxyInstance(
                     Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                        if (args != null && args.length == 3 && args[2] instanceof Envelope) {
-                            messages++;
+                        if (args != null && args.length == 3 && args[2] instanceof Envelope it) {
+                            messages += it.messages().size();
                         }
                         try {
                             return method.invoke(rpc, args);
