@@ -19,7 +19,6 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
     static final int NODES = 3;
 
     private static final Set<RunDirectory> BEDS = ConcurrentHashMap.newKeySet();
-    private static final String FORK = System.getProperty("linuxssi.test.fork", "");
     private static final Namespace NAMESPACE = Namespace.create(TestBedExtension.class);
 
     /** Brings up a cluster for one test, which closes it. */
@@ -68,12 +67,9 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
                         Cluster.class);
     }
 
-    /**
-     * Each copy of the sources has directories of its own, so that the rest of a crashed run is found again, and so has each of the
-     * Java machines that run tests at the same time.
-     */
+    /** Each copy of the sources has directories of its own, so that the rest of a crashed run is found again. */
     private static RunDirectory directory(String purpose) {
         int copy = Path.of("").toAbsolutePath().hashCode() & 0xffffff;
-        return new RunDirectory(Path.of("/run", "linuxssi-test-" + Integer.toHexString(copy) + "-" + purpose + FORK));
+        return new RunDirectory(Path.of("/run", "linuxssi-test-" + Integer.toHexString(copy) + "-" + purpose));
     }
 }
