@@ -105,7 +105,7 @@ final class Node {
         this.end = end;
         this.rpc = rpc;
         this.hotplug = part(hotplug);
-        events = new EventLog(rpc.self());
+        events = part(new EventLog(rpc, () -> hotplug.settled().members()));
         cluster = new ClusterRequests(hotplug);
         kddm = part(new Kddm(rpc, hotplug));
         Optional<Container> left = Container.adopt(config.run(), time);

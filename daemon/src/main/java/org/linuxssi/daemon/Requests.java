@@ -121,7 +121,7 @@ final class Requests implements ControlHandler {
             org.linuxssi.epm.MigrationReport report = node.migrator()
                     .migrate(request.pid(), request.node(), exchange.caller().uid(), Migrator.LIVE_FROM);
             node.events()
-                    .add(
+                    .tell(
                             "migration",
                             "pid " + report.pid() + " from node " + report.from() + " to node " + report.to());
             return new Reply.Migrated(convert(report));

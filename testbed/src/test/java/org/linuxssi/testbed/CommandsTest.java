@@ -99,6 +99,11 @@ class CommandsTest {
     @Order(3)
     void toolsShowTheMachineOfAllNodes() throws IOException {
         cluster.migrate(program.pid(), 2);
+        String moved = "migration: pid " + program.pid() + " from node 0 to node 2";
+        for (int node = 0; node < NODES; node++) {
+            String events = "krg events -l 100 --on " + node;
+            await().untilAsserted(() -> assertThat(prompt.type(events).output()).contains(moved));
+        }
         assertThat(cluster.run(1, "pstree", "-p", "-A").output()).contains("sleep(" + program.pid() + ")");
         assertThat(cluster.run(1, "pgrep", "-f", "^sleep 4321").output()).isEqualTo(program.pid() + "\n");
         assertThat(cluster.run(1, "pidof", "sleep").output().split("\\s+")).contains(Integer.toString(program.pid()));
