@@ -120,7 +120,7 @@ final class ControllingTerminals {
     Set<Integer> keepers() {
         return shared.values().stream()
                 .flatMap(terminal -> terminal.keeper().stream())
-                .map(keeper -> keeper.agent().pid())
+                .flatMap(TerminalKeeper::pids)
                 .collect(Collectors.toSet());
     }
 

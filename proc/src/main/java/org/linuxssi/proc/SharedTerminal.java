@@ -128,9 +128,13 @@ final class SharedTerminal {
     boolean set(int group) {
         lock.lock();
         try {
-            return keeper.isPresent()
+            boolean done = keeper.isPresent()
                     && !closed
                     && withTerminal(one -> keeper.get().foreground(one, group));
+            if (!done) {
+                show();
+            }
+            return done;
         } finally {
             lock.unlock();
         }
