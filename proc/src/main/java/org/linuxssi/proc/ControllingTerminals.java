@@ -120,7 +120,7 @@ final class ControllingTerminals {
     Set<Integer> keepers() {
         return shared.values().stream()
                 .flatMap(terminal -> terminal.keeper().stream())
-                .flatMap(TerminalKeeper::pids)
+                .map(keeper -> keeper.agent().pid())
                 .collect(Collectors.toSet());
     }
 

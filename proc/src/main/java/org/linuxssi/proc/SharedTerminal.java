@@ -128,13 +128,9 @@ final class SharedTerminal {
     boolean set(int group) {
         lock.lock();
         try {
-            boolean done = keeper.isPresent()
+            return keeper.isPresent()
                     && !closed
                     && withTerminal(one -> keeper.get().foreground(one, group));
-            if (!done) {
-                show();
-            }
-            return done;
         } finally {
             lock.unlock();
         }

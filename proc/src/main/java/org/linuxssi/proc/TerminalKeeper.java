@@ -1,26 +1,20 @@
 package org.linuxssi.proc;
 
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidFd;
-import org.linuxssi.linux.ProcFiles;
-import org.linuxssi.linux.ProcFiles.Stat;
 import org.linuxssi.linux.SignalInfo;
 import org.linuxssi.linux.Signals;
 import org.linuxssi.linux.Terminals;
 
 /**
- * Two agents in a session that has a controlling terminal. They are children of init and stand for no process. One sets the
+ * An agent in a session that has a controlling terminal. It is a child of init and stands for no process. It sets the
  * terminal's foreground group for the daemon, is a member of that group itself, so that it gets the terminal's signals
- * even if no other member is on this node, and can make further members of the session. The other, the watcher, has a group of
- * its own, which is in the foreground when none of this node is to be, and while the first one goes from group to group: so
- * no key that is typed then is lost.
+ * even if no other member is on this node, and can make further members of the session.
  */
 final class TerminalKeeper {
 
@@ -28,14 +22,10 @@ final class TerminalKeeper {
     private static final int CLONE_PARENT = 0x8000;
     private static final int WAIT_ALL = 0x4000_0000;
 
-    private final Container container;
     private final Agent agent;
-    private final Agent watcher;
 
-    private TerminalKeeper(Container container, Agent agent, Agent watcher) {
-        this.container = container;
+    private TerminalKeeper(Agent agent) {
         this.agent = agent;
-        this.watcher = watcher;
     }
 
     /**
@@ -53,29 +43,17 @@ final class TerminalKeeper {
             if (parent(container, agent) != INIT) {
                 throw new ErrnoException("make a child of init in the session of " + member, Errno.EAGAIN);
             }
-            alone(container, agent, heard);
-            Agent watcher = spawn(container, agent, CLONE_PARENT);
-            try {
-                alone(container, watcher, heard);
-            } catch (ErrnoException problem) {
-                Futures.unattended(watcher.call(Nr.EXIT_GROUP, 0));
-                throw problem;
-            }
-            return new TerminalKeeper(container, agent, watcher);
+            CallTable table = new CallTable();
+            table.must(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);
+            table.must(Nr.SETPGID, 0, 0);
+            ProxyFactory.await(agent.run(table));
+            watch(container, agent);
+            agent.listen(heard);
+            return new TerminalKeeper(agent);
         } catch (ErrnoException problem) {
             Futures.unattended(agent.call(Nr.EXIT_GROUP, 0));
             throw problem;
         }
-    }
-
-    /** Gives an agent a group of its own. */
-    private static void alone(Container container, Agent agent, Consumer<SignalInfo> heard) {
-        CallTable table = new CallTable();
-        table.must(Nr.CLOSE_RANGE, 0, 0xffff_ffffL, 0);
-        table.must(Nr.SETPGID, 0, 0);
-        ProxyFactory.await(agent.run(table));
-        watch(container, agent);
-        agent.listen(heard);
     }
 
     private static int parent(Container container, Agent agent) {
@@ -114,66 +92,27 @@ final class TerminalKeeper {
         return agent;
     }
 
-    /** Returns the pids of the agents. */
-    Stream<Integer> pids() {
-        return Stream.of(agent.pid(), watcher.pid());
-    }
-
     /**
      * Makes a process group the terminal's foreground group.
      *
      * @param terminal a descriptor of ours of the terminal
-     * @return false when this node has no such group in the session; none of this node is in the foreground then
+     * @return false when this node has no such group in the session
      */
     boolean foreground(int terminal, int group) {
-        boolean already = shows(group);
         ProxyFactory.await(agent.install(terminal, 0, true));
         CallTable table = new CallTable();
-        if (!already) {
-            table.may(Nr.IOCTL, 0, Terminals.TIOCSPGRP, table.ints(watcher.pid()));
-        }
         table.may(Nr.SETPGID, 0, group);
         int set = table.may(Nr.IOCTL, 0, Terminals.TIOCSPGRP, table.ints(group));
         table.may(Nr.CLOSE, 0);
         return ProxyFactory.await(agent.run(table))[set] == 0;
     }
 
-    /** Tells whether the group is in the foreground now: its members are not to find themselves in the background in between. */
-    private boolean shows(int group) {
-        Stat stat = ProcFiles.stat(agent.hostPid());
-        long shown = stat.field(CallerTerminal.FOREGROUND_FIELD);
-        OptionalInt number = shown == stat.field(CallerTerminal.GROUP_FIELD) ? ownGroup() : number(shown);
-        return number.isPresent() && number.getAsInt() == group;
-    }
-
-    private OptionalInt ownGroup() {
-        return Member.of(container.numbers(), agent.hostPid())
-                .map(member -> OptionalInt.of(member.numbers().group()))
-                .orElseGet(OptionalInt::empty);
-    }
-
-    private OptionalInt number(long hostGroup) {
-        return hostGroup <= 0
-                ? OptionalInt.empty()
-                : container
-                        .numbers()
-                        .fromHost((int) hostGroup)
-                        .map(OptionalInt::of)
-                        .orElseGet(OptionalInt::empty);
-    }
-
-    /** Makes the watcher alone the foreground group: nobody else on this node is in the foreground. */
+    /** Makes the keeper alone the foreground group: nobody else on this node is in the foreground. */
     void foregroundAlone(int terminal) {
-        ProxyFactory.await(agent.install(terminal, 0, true));
-        CallTable table = new CallTable();
-        table.may(Nr.IOCTL, 0, Terminals.TIOCSPGRP, table.ints(watcher.pid()));
-        table.may(Nr.SETPGID, 0, 0);
-        table.may(Nr.CLOSE, 0);
-        ProxyFactory.await(agent.run(table));
+        foreground(terminal, agent.pid());
     }
 
     void end() {
         Signals.kill(agent.hostPid(), Signals.SIGKILL);
-        Signals.kill(watcher.hostPid(), Signals.SIGKILL);
     }
 }
