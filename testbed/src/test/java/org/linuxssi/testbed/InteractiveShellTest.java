@@ -127,8 +127,7 @@ class InteractiveShellTest {
         typist.type("fg\n");
         typist.read("exec sleep 1000'\r\n");
         typist.awaitForegroundIsNot(shell);
-        typist.type("\003");
-        typist.read(PROMPT);
+        typist.interrupt(PROMPT);
         said.add(ask(typist, "echo =$?="));
         between.run();
         typist.type("cat &\n");
