@@ -39,7 +39,8 @@ final class KillCalls {
         if (target > 0) {
             one(call, Kill.process(target, plain(signal, Signals.SI_USER), UNKNOWN));
         } else if (target == Integer.MIN_VALUE
-                || (proxies.isEmpty() && signalling.others().isEmpty())) {
+                || (proxies.isEmpty() && signalling.others().isEmpty())
+                || (target == 0 && sendsNothing(signal))) {
             call.proceed();
         } else {
             later(call, () -> several(call, target, signal));
@@ -98,6 +99,11 @@ final class KillCalls {
         return Optional.empty();
     }
 
+    /** Tells whether the kernel only looks for one whom the caller may signal, or finds the number wrong. */
+    private static boolean sendsNothing(int signal) {
+        return signal <= 0 || signal > Signals.LAST;
+    }
+
     private static boolean silent(SignalInfo info) {
         return info.number() == Signals.SIGKILL || info.number() == Signals.SIGSTOP || info.number() == Signals.SIGCONT;
     }
@@ -146,18 +152,27 @@ final class KillCalls {
         Sender sender = sender(call);
         SignalInfo info = new SignalInfo(signal, Signals.SI_USER, sender.pid(), sender.uid(), 0);
         if (target == -1) {
-            attempts.once(call, () -> signalling.everywhere(Kill.all(info, sender)));
+            all(call, Kill.all(info, sender));
             return;
         }
         int group = target == 0 ? groupOf(call) : -target;
-        List<Member> members = Member.all(container).stream()
-                .filter(member -> member.numbers().group() == group && !signalling.isKeeper(member))
+        List<Member> members = Member.ofGroup(container, group).stream()
+                .filter(member -> !signalling.isKeeper(member))
                 .toList();
-        if (!members.isEmpty() && !signalling.spread(members)) {
+        boolean oneHere = signal == 0 && members.stream().anyMatch(member -> sender.maySignal(member, 0));
+        if (oneHere || (!members.isEmpty() && !signalling.spread(members))) {
             call.proceed();
             return;
         }
         group(call, Kill.group(group, info, sender), members);
+    }
+
+    private void all(NotifiedCall call, Kill kill) {
+        if (kill.info().number() == 0 && signalling.hasOthersThan(kill.sender().pid())) {
+            call.proceed();
+        } else {
+            attempts.once(call, () -> signalling.everywhere(kill));
+        }
     }
 
     /** The sender's own signal comes last and after the answer, for it would interrupt the call. */

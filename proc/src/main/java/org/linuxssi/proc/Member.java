@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidNumbers;
 import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.Syscalls;
 
 /**
  * A process of a container as {@code /proc} shows it now.
@@ -92,6 +94,26 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
             of(container.numbers(), hostPid).ifPresent(members::add);
         }
         return members;
+    }
+
+    /** Returns the processes of a group of a container, agents included; the others are hardly looked at. */
+    static List<Member> ofGroup(Container container, int group) {
+        PidNumbers numbers = container.numbers();
+        Map<Long, Boolean> known = new HashMap<>();
+        return container.processes().stream()
+                .filter(hostPid -> known.computeIfAbsent(
+                        Syscalls.call(Nr.GETPGID, hostPid), hostGroup -> mayBe(numbers, hostGroup, group)))
+                .flatMap(hostPid -> of(numbers, hostPid).stream())
+                .filter(member -> member.numbers().group() == group)
+                .toList();
+    }
+
+    /** A group whose leader is gone cannot be translated. */
+    private static boolean mayBe(PidNumbers numbers, long hostGroup, int group) {
+        return hostGroup > 0
+                && numbers.fromHost((int) hostGroup)
+                        .map(number -> number == group)
+                        .orElse(true);
     }
 
     /** Returns the children of a process of a container, agents included. */

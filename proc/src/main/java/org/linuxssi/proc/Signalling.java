@@ -145,11 +145,7 @@ final class Signalling {
     }
 
     private void fromTerminal(Terminal signal) {
-        for (Member member : reals()) {
-            if (member.numbers().group() == signal.group()) {
-                Signals.kill(member.hostPid(), signal.signal());
-            }
-        }
+        realsOf(signal.group()).forEach(member -> Signals.kill(member.hostPid(), signal.signal()));
     }
 
     /** Sends a signal on to where its process is. */
@@ -204,10 +200,27 @@ final class Signalling {
                 .flatMap(hostPid -> Member.of(container.numbers(), hostPid));
     }
 
-    List<Member> reals() {
-        return Member.all(container).stream()
-                .filter(member -> !container.supervisor().isAgent(member.hostPid()))
-                .toList();
+    private List<Member> reals() {
+        return Member.all(container).stream().filter(this::isReal).toList();
+    }
+
+    private List<Member> realsOf(int group) {
+        return Member.ofGroup(container, group).stream().filter(this::isReal).toList();
+    }
+
+    private boolean isReal(Member member) {
+        return !container.supervisor().isAgent(member.hostPid());
+    }
+
+    /** Tells whether a process is here besides this one. */
+    boolean hasOthersThan(int pid) {
+        return container.processes().stream()
+                .filter(hostPid -> !container.supervisor().isAgent(hostPid))
+                .anyMatch(hostPid -> container
+                        .numbers()
+                        .fromHost(hostPid)
+                        .filter(it -> it != pid)
+                        .isPresent());
     }
 
     /** Carries out a kill for what of its target is on this node; 0 or a negated error number. */
@@ -230,11 +243,11 @@ final class Signalling {
     }
 
     private List<Member> targets(Kill kill) {
-        boolean all = kill.target() == Target.ALL;
+        if (kill.target() == Target.GROUP) {
+            return realsOf(kill.id());
+        }
         return reals().stream()
-                .filter(member -> all
-                        ? member.pid() != kill.sender().pid()
-                        : member.numbers().group() == kill.id())
+                .filter(member -> member.pid() != kill.sender().pid())
                 .toList();
     }
 

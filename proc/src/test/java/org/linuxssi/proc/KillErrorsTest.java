@@ -35,10 +35,18 @@ class KillErrorsTest {
                 print(child.poll())
                 call(KILL, -2147483648, 0)
                 call(KILL, -child.pid, 0)
+                call(KILL, 0, 0)
+                call(KILL, 0, 100)
+                call(KILL, -1, 0)
+                call(KILL, -1, -1)
+                call(KILL, -child.pid, 65)
+                call(KILL, -1000000, 0)
+                call(KILL, 1000000, 0)
                 if os.fork() == 0:
                     os.setuid(65534)
                     call(KILL, child.pid, 9)
                     call(KILL, -child.pid, 9)
+                    call(KILL, -child.pid, 0)
                     call(KILL, -1, 9)
                     os._exit(0)
                 os.wait()
@@ -51,8 +59,28 @@ class KillErrorsTest {
             LaunchRequest request = LaunchRequest.of("python3", "-u", "-c", program)
                     .withEnvironment(List.of("PATH=" + System.getenv("PATH"), "HOME=/root"));
             end(launch(nodes.containers.get(1), output, request));
-            assertThat(Files.readString(output))
-                    .isEqualTo("EINVAL\nEINVAL\nEINVAL\nEINVAL\nNone\nESRCH\nok\nEPERM\nEPERM\nok\nNone\n-9\n");
+            assertThat(Files.readString(output)).isEqualTo("""
+                            EINVAL
+                            EINVAL
+                            EINVAL
+                            EINVAL
+                            None
+                            ESRCH
+                            ok
+                            ok
+                            EINVAL
+                            ok
+                            EINVAL
+                            EINVAL
+                            ESRCH
+                            ESRCH
+                            EPERM
+                            EPERM
+                            EPERM
+                            ok
+                            None
+                            -9
+                            """);
         }
     }
 }
