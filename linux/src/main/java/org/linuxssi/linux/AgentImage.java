@@ -105,7 +105,7 @@ public final class AgentImage {
 
     private AgentImage() {}
 
-    /** Returns the file of an agent that blocks all signals, closes its descriptors, leaves its directory and tells. */
+    /** Returns the file of an agent that blocks all signals and ignores none, closes its descriptors, leaves its directory and tells. */
     public static byte[] file() {
         return file(table -> {
             table.may(Nr.CHDIR, table.text("/"));
@@ -113,16 +113,25 @@ public final class AgentImage {
         });
     }
 
-    /** Returns the file of an agent that blocks all signals, makes these calls first, and then tells. */
+    /** Returns the file of an agent that blocks all signals and ignores none, makes these calls first, and then tells. */
     public static byte[] file(Consumer<CallTable> firstCalls) {
         CallTable table = new CallTable();
         table.may(Nr.RT_SIGPROCMASK, 2, DATA_AT + ALL_SIGNALS, 0, 8);
+        ignoreNothing(table);
         firstCalls.accept(table);
         byte[] memory = table.memory();
         ByteBuffer data = ByteBuffer.allocate(MEMORY + memory.length).order(ByteOrder.LITTLE_ENDIAN);
         data.putLong(COUNT, table.size()).putLong(ALL_SIGNALS, -1);
         data.put(TABLE, table.encodeEntries()).put(MEMORY, memory);
         return ElfWriter.write(BASE, CODE, data.array(), ROOM);
+    }
+
+    /** What the program ignored stays ignored when it executes the file: a proxy could not stop or die by such a signal. */
+    private static void ignoreNothing(CallTable table) {
+        long usual = table.words(0, 0, 0, 0);
+        for (int signal = 1; signal <= Signals.LAST; signal++) {
+            table.may(Nr.RT_SIGACTION, signal, usual, 0, 8);
+        }
     }
 
     /**

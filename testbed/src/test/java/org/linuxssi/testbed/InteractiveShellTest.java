@@ -76,13 +76,18 @@ class InteractiveShellTest {
             expected = session(local, () -> {});
         }
         try (Typist typist = Typist.inCluster(cluster, 0, SHELL)) {
-            typist.read(PROMPT);
-            typist.type("echo =$((1+1)) $$=\n");
-            int shell = Integer.parseInt(typist.read("=2 (\\d+)=").group(1));
+            int shell = shell(typist);
             List<String> moved = session(typist, () -> move(shell, ++place % cluster.nodes()));
             assertThat(moved).isEqualTo(expected);
         }
         assertThat(place).isGreaterThan(10);
+    }
+
+    /** Waits for the shell and returns its pid. */
+    private static int shell(Typist typist) {
+        typist.read(PROMPT);
+        typist.type("echo =$((1+1)) $$=\n");
+        return Integer.parseInt(typist.read("=2 (\\d+)=").group(1));
     }
 
     /** Uses the shell and returns what it said. */
@@ -127,7 +132,8 @@ class InteractiveShellTest {
         typist.type("fg\n");
         typist.read("exec sleep 1000'\r\n");
         typist.awaitForegroundIsNot(shell);
-        typist.interrupt(PROMPT);
+        typist.type("\003");
+        typist.read(PROMPT);
         said.add(ask(typist, "echo =$?="));
         between.run();
         typist.type("cat &\n");
@@ -144,6 +150,22 @@ class InteractiveShellTest {
         String answer = typist.read("\n(=[^=\n]*=)\r").group(1);
         typist.read(PROMPT);
         return answer;
+    }
+
+    /** The shell ignores SIGTSTP, and what stands for it and for its jobs on the node it left must not. */
+    @Test
+    void aJobElsewhereStopsForAShellThatCameBack() throws Exception {
+        try (Typist typist = Typist.inCluster(cluster, 0, SHELL)) {
+            int shell = shell(typist);
+            move(shell, 2);
+            typist.type("sh -c 'echo =job$((1+1))=; exec sleep 1000'\n");
+            typist.read("=job2=");
+            move(shell, 0);
+            typist.type("\032");
+            typist.read("\\[1\\]\\+ +Stopped");
+            typist.read(PROMPT);
+            ask(typist, "kill -9 %1; wait; echo =ended=");
+        }
     }
 
     @Test

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +32,6 @@ import org.linuxssi.tools.NodeId;
 final class Typist implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration REPEAT = Duration.ofSeconds(10);
     private static final WindowSize WINDOW = new WindowSize(50, 200);
 
     private final int keyboard;
@@ -142,24 +140,6 @@ final class Typist implements AutoCloseable {
         assertThat(found.find()).isTrue();
         seen += found.end();
         return found.toMatchResult();
-    }
-
-    /** Types the key of interruption until a pattern appears: one that is typed right after a change of jobs can get lost. */
-    void interrupt(String pattern) {
-        Pattern wanted = Pattern.compile(pattern, Pattern.DOTALL);
-        await().alias("interrupt")
-                .pollInterval(REPEAT)
-                .pollDelay(Duration.ZERO)
-                .atMost(PATIENCE)
-                .until(() -> {
-                    type("\003");
-                    long end = System.nanoTime() + REPEAT.toNanos();
-                    while (!wanted.matcher(unread()).find() && System.nanoTime() < end) {
-                        LockSupport.parkNanos(10_000_000);
-                    }
-                    return wanted.matcher(unread()).find();
-                });
-        read(pattern);
     }
 
     private String unread() {
