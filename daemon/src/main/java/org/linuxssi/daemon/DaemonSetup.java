@@ -197,13 +197,10 @@ final class DaemonSetup {
         }
 
         private void option(String name, @Nullable String given) {
-            if (!OPTIONS.contains(name)) {
-                throw new WrongUsage("there is no option " + name);
-            }
-            if (given == null) {
+            if (given == null && OPTIONS.contains(name)) {
                 throw new WrongUsage(name + " needs a value");
             }
-            set(name, given);
+            set(name, given == null ? "" : given);
         }
 
         private void set(String name, String value) {
@@ -213,7 +210,8 @@ final class DaemonSetup {
                 case "--session" -> session = value.matches("[0-9]{1,9}") ? value : quoted(value);
                 case "--listen" -> listen = value;
                 case "--seed" -> seeds.add(value);
-                default -> hours = hours(value);
+                case "--hours" -> hours = hours(value);
+                default -> throw new WrongUsage("there is no option " + name);
             }
         }
 
