@@ -3,7 +3,6 @@ package org.linuxssi.ghost;
 import java.util.ArrayList;
 import java.util.List;
 import org.linuxssi.ghost.spi.OpenFile;
-import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
@@ -45,15 +44,8 @@ final class OpenFiles {
         FdInfo info = ProcFiles.fdinfo(pid, fd);
         String link = ProcFiles.link(pid, "fd/" + fd);
         ProcFilesStat stat = ProcFilesStat.of("/proc/" + pid + "/fd/" + fd).orElse(UNKNOWN);
-        boolean other = !fits(link, stat) && !ProcFiles.link(pid, "fd/" + fd).equals(link);
+        boolean other = !ProcFiles.link(pid, "fd/" + fd).equals(link);
         return other ? of(pid, fd) : of(pid, fd, info, link, stat);
-    }
-
-    private static boolean fits(String link, ProcFilesStat stat) {
-        int type = stat.mode() & Descriptors.S_IFMT;
-        return type != 0
-                && (!link.startsWith("pipe:") || type == Descriptors.S_IFIFO)
-                && (!link.startsWith("socket:") || type == Descriptors.S_IFSOCK);
     }
 
     private static OpenFile of(int pid, int fd, FdInfo info, String link, ProcFilesStat stat) {

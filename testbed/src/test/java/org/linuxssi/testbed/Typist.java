@@ -78,14 +78,14 @@ final class Typist implements AutoCloseable {
                 client::close);
     }
 
-    /** Starts a program on a terminal outside the cluster. */
+    /** Starts a program on a terminal outside the cluster; it ignores no signal, also when the tests run in the background. */
     static Typist natively(Command command) throws IOException {
         int keyboard = Terminals.openMaster("/dev/ptmx");
         Terminals.window(keyboard, Terminals.windowOf(WINDOW.rows(), WINDOW.columns()));
         int terminal = Terminals.openPeer(keyboard, Descriptors.O_RDWR);
         try {
             File file = new File("/proc/self/fd/" + terminal).getCanonicalFile();
-            List<String> line = new ArrayList<>(List.of("setsid", "--ctty", "--wait"));
+            List<String> line = new ArrayList<>(List.of("env", "--default-signal", "setsid", "--ctty", "--wait"));
             line.addAll(command.argv());
             ProcessBuilder builder = new ProcessBuilder(line)
                     .directory(command.directory().toFile())
