@@ -241,7 +241,16 @@ class ProxyTest {
                 .describedAs(Files.readString(output))
                 .isEqualTo(WaitStatus.ofExit(0));
         assertThat(end(counting)).isEqualTo(WaitStatus.ofExit(0));
-        assertThat(Files.readString(remote)).isEqualTo("ready\ngot 200\n");
+        assertThat(signalsOf(Files.readString(remote))).isBetween(200, 202);
+    }
+
+    /**
+     * Once in some thousand interrupted calls the kernel takes an answer and makes the call again all the same: it has
+     * seen the signal and not yet that the answer is there. Without care for calls made again there are some 20 more.
+     */
+    private static int signalsOf(String text) {
+        assertThat(text).matches("ready\ngot \\d+\n");
+        return Integer.parseInt(text.replaceAll("\\D", ""));
     }
 
     @Test
