@@ -1,5 +1,8 @@
 package org.linuxssi.testbed;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,18 +21,41 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
 
     static final int NODES = 3;
 
+    private static final String IMPATIENT = """
+            [network]
+            heartbeat_ms = 250
+            silence_ms = 2000
+            """;
+
     private static final Set<RunDirectory> BEDS = ConcurrentHashMap.newKeySet();
     private static final Namespace NAMESPACE = Namespace.create(TestBedExtension.class);
 
-    /** Brings up a cluster for one test, which closes it. */
-    static Cluster ownCluster(int nodes) {
-        return started(directory("own"), nodes, DaemonCommand.of(System.getenv()));
+    /**
+     * Brings up a cluster for one test, which closes it. Its daemons notice soon that a node is silent, and since they
+     * live for seconds they are compiled quickly rather than well.
+     *
+     * @param options more options of the daemons' Java machines
+     */
+    static Cluster ownCluster(int nodes, String... options) {
+        DaemonCommand command = DaemonCommand.of(System.getenv()).withOption("-XX:TieredStopAtLevel=1");
+        for (String option : options) {
+            command = command.withOption(option);
+        }
+        return started(directory("own"), nodes, impatient(command));
     }
 
-    /** Does the same with one more option of the daemons' Java machines. */
-    static Cluster ownCluster(int nodes, String option) {
-        return started(
-                directory("own"), nodes, DaemonCommand.of(System.getenv()).withOption(option));
+    private static DaemonCommand impatient(DaemonCommand command) {
+        return (node, config) -> {
+            try {
+                String text = Files.readString(config);
+                if (!text.contains("silence_ms")) {
+                    Files.writeString(config, text.replace("[network]\n", IMPATIENT));
+                }
+            } catch (IOException problem) {
+                throw new UncheckedIOException("change " + config, problem);
+            }
+            return command.argv(node, config);
+        };
     }
 
     /** Returns a test bed for one test, which brings it up and takes it down. */
