@@ -92,7 +92,7 @@ class MigratedRunTest {
     @Test
     void aProgramThatReplacesItself() throws IOException {
         Path program = Programs.source("exec.sh", directory);
-        new MovedRun(cluster, directory, MOVES / 2, 3 * MOVES)
+        new MovedRun(cluster, directory, MOVES / 2, MOVES)
                 .same(3000 * SCALE, 12, laps -> Command.of("/bin/bash", program.toString(), text(laps)));
     }
 
@@ -167,7 +167,7 @@ class MigratedRunTest {
         Result expected = Programs.runNatively(command, directory);
         Mover mover = new Mover(cluster, 20);
         try (Program running = cluster.start(0, command)) {
-            int moved = mover.moveChildren(running, 10 * MOVES);
+            int moved = mover.moveChildren(running, 4 * MOVES);
             assertThat(running.await(PATIENCE)).isEqualTo(expected);
             assertThat(expected.exit()).isEqualTo(13);
             assertThat(mover.failures()).isEmpty();
@@ -176,7 +176,7 @@ class MigratedRunTest {
     }
 
     private void same(int work, int exit, IntFunction<Command> program) {
-        new MovedRun(cluster, directory, MOVES, 3 * MOVES).same(work * SCALE, exit, program);
+        new MovedRun(cluster, directory, MOVES, 3 * MOVES / 2).same(work * SCALE, exit, program);
     }
 
     private static String text(int laps) {
