@@ -1,12 +1,15 @@
 package org.linuxssi.cli;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.linuxssi.control.ControlClient;
+import org.linuxssi.control.ControlException;
 import org.linuxssi.control.Input;
 import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
 import org.linuxssi.linux.DescriptorIo;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.HostSignals;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Signals;
@@ -15,10 +18,12 @@ import org.linuxssi.linux.Syscalls;
 /** A program that runs in the cluster, connected with this command's descriptors and signals. */
 public final class ProgramSession {
 
+    private static final Set<Errno> ENDED = Set.of(Errno.ECONNRESET, Errno.ESHUTDOWN);
     private static final List<String> RELAYED = List.of("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "CONT");
 
     private final ControlClient client;
     private final AtomicReference<TerminalPump> pump = new AtomicReference<>();
+    private volatile int program;
 
     private ProgramSession(ControlClient client) {
         this.client = client;
@@ -47,12 +52,26 @@ public final class ProgramSession {
                 running.drain();
             }
             return exited.code();
+        } catch (ControlException problem) {
+            throw afterStart(problem);
         } finally {
             TerminalPump running = pump.get();
             if (running != null) {
                 running.close();
             }
         }
+    }
+
+    /** A program that has moved, or whose container got another daemon, lives on when the daemon has ended. */
+    private ControlException afterStart(ControlException problem) {
+        int pid = program;
+        if (pid == 0 || !ENDED.contains(problem.errno())) {
+            return problem;
+        }
+        return new ControlException(
+                problem.errno(),
+                "the daemon of this node ended and with it the connection to pid " + pid
+                        + ", which may live on; see krg ps, here under the next daemon or on another node");
     }
 
     /**
@@ -73,9 +92,11 @@ public final class ProgramSession {
     }
 
     private void passing(Reply.Passing reply, List<Integer> descriptors) {
+        if (reply instanceof Reply.Started started) {
+            program = started.pid();
+        }
         if (reply instanceof Reply.Started && descriptors.size() == 1) {
-            TerminalPump started = TerminalPump.start(descriptors.getFirst());
-            pump.set(started);
+            pump.set(TerminalPump.start(descriptors.getFirst()));
             HostSignals.on(SignalName.WINCH, () -> client.send(new Input.Resized(ProgramOptions.window())));
         } else {
             descriptors.forEach(DescriptorIo::close);

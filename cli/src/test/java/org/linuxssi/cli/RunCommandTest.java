@@ -314,6 +314,18 @@ class RunCommandTest {
     }
 
     @Test
+    void whoseDaemonEndsLearnsWhereToLookForTheProgram() throws Exception {
+        Process krg = krg(List.of(), "run", "sh", "-c", "echo $$; exec sleep 60");
+        String pid = krg.inputReader().readLine();
+        server.close();
+        assertThat(krg.errorReader().readLine())
+                .isEqualTo("krg run: the daemon of this node ended and with it the connection to pid " + pid
+                        + ", which may live on; see krg ps, here under the next daemon or on another node"
+                        + " (ESHUTDOWN)");
+        assertThat(krg.waitFor()).isEqualTo(1);
+    }
+
+    @Test
     void aTerminalOfItsOwnIsOneEvenWithoutATerminalHere() throws Exception {
         Process krg = krg(List.of(), "run", "-t", "--", "sh", "-c", "test -t 0 && test -t 1 && stty size; exit 4");
         krg.getOutputStream().close();
