@@ -179,7 +179,7 @@ final class ThreadBuilder {
                         image.affinity().length,
                         Syscalls.bytes(arena, image.affinity()).address());
             }
-            if (image.ioPriority() > 0) {
+            if (image.ioPriority() >= 0) {
                 Syscalls.call(Nr.IOPRIO_SET, 1, tid, image.ioPriority());
             }
         }

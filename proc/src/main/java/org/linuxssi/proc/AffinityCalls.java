@@ -1,14 +1,21 @@
 package org.linuxssi.proc;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.linux.Affinity;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.proc.History.Bound;
 import org.linuxssi.proc.ProcServices.CallResult;
 import org.linuxssi.proc.ProcServices.RemoteCall;
 import org.linuxssi.tools.Registration;
@@ -20,6 +27,7 @@ import org.linuxssi.tools.Registration;
  */
 final class AffinityCalls {
 
+    private static final Logger LOG = System.getLogger(AffinityCalls.class.getName());
     private static final int WORD = 8;
 
     private final Container container;
@@ -90,7 +98,7 @@ final class AffinityCalls {
         if (thread != call.hostThread()) {
             requireRight(Sender.of(container, call.hostThread()), thread);
         }
-        bind(thread, mask);
+        bind(thread, cpus.numbering(), BitSet.valueOf(mask));
         return 0;
     }
 
@@ -101,16 +109,67 @@ final class AffinityCalls {
         }
     }
 
-    private void bind(int thread, byte[] mask) {
-        CpuNumbering numbering = cpus.numbering();
-        BitSet asked = BitSet.valueOf(mask);
+    private void bind(int thread, CpuNumbering numbering, BitSet asked) {
         BitSet real = numbering.real(asked);
         if (real.isEmpty()) {
             throw new ErrnoException("bind thread " + thread + " to processors that are not there", Errno.EINVAL);
         }
         Affinity.set(thread, real);
-        asked.and(numbering.usable());
-        bindings.put(thread, asked, Affinity.of(thread).cpus());
+        BitSet usable = (BitSet) asked.clone();
+        usable.and(numbering.usable());
+        bindings.put(thread, usable, Affinity.of(thread).cpus());
+    }
+
+    /** Returns what the threads of a process of this node are bound to, for the node that it moves to; nothing when none is. */
+    List<Bound> bound(int process) {
+        List<Bound> threads = new ArrayList<>();
+        for (int thread : ProcFiles.threads(process)) {
+            BitSet asked = bound(thread, Affinity.of(thread).cpus());
+            container.numbers().fromHost(thread).ifPresent(number -> threads.add(new Bound(number, asked)));
+        }
+        return threads.stream().allMatch(bound -> bound.cpus().isEmpty()) ? List.of() : threads;
+    }
+
+    private BitSet bound(int thread, BitSet real) {
+        return bindings.asked(thread, real)
+                .orElseGet(
+                        () -> real.equals(all()) ? new BitSet() : cpus.known().shown(real));
+    }
+
+    private BitSet all() {
+        return Affinity.of(container.initPid()).cpus();
+    }
+
+    /** Binds the threads of a process that came from another node, where they were bound to this. */
+    void bind(int process, List<Bound> threads) {
+        Map<Integer, BitSet> asked = new HashMap<>();
+        threads.forEach(bound -> asked.put(bound.thread(), bound.cpus()));
+        try {
+            for (int thread : ProcFiles.threads(process)) {
+                bindOrFree(thread, container.numbers().fromHost(thread).map(asked::get), !threads.isEmpty());
+            }
+        } catch (ErrnoException killed) {
+            LOG.log(Level.DEBUG, "process {0} was killed while it arrived: {1}", process, killed.getMessage());
+        }
+    }
+
+    private void bindOrFree(int thread, Optional<BitSet> asked, boolean othersAreBound) {
+        if (asked.isPresent() && asked.get().intersects(cpus.known().usable())) {
+            bind(thread, cpus.known(), asked.get());
+        } else {
+            free(thread, othersAreBound);
+        }
+    }
+
+    /** It may have been bound when it left, if it comes home; what it asked for may be gone. */
+    private void free(int thread, boolean othersAreBound) {
+        BitSet all = all();
+        if (!Affinity.of(thread).cpus().equals(all)) {
+            Affinity.set(thread, all);
+        }
+        if (othersAreBound) {
+            bindings.put(thread, new BitSet(), all);
+        }
     }
 
     /** Carries out what a program of another node asked about a process of this one. */
@@ -119,7 +178,7 @@ final class AffinityCalls {
             int thread = host((int) (long) call.arguments().getFirst());
             if (call.number() == Nr.SCHED_SETAFFINITY) {
                 requireRight(call.sender(), thread);
-                bind(thread, ProcServices.bytes(call.input()));
+                bind(thread, cpus.numbering(), BitSet.valueOf(ProcServices.bytes(call.input())));
                 return new CallResult(0, List.of());
             }
             int length = Math.clamp(call.arguments().get(1), 0, ProcServices.MEMORY_LIMIT);

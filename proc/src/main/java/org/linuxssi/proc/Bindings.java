@@ -28,7 +28,7 @@ final class Bindings {
 
     private final Map<Integer, Binding> bindings = new ConcurrentHashMap<>();
 
-    /** Keeps what a thread asked for; all numbers of threads are the host's. */
+    /** Keeps what a thread asked for, nothing when it inherits nothing either; all numbers of threads are the host's. */
     void put(int thread, BitSet asked, BitSet real) {
         if (bindings.size() > TIDY) {
             bindings.keySet().removeIf(each -> find(each).isEmpty());
@@ -49,7 +49,9 @@ final class Bindings {
             at = number(status, "PPid");
             binding = find(process).or(() -> find(number(status, "PPid")));
         }
-        return binding.filter(found -> found.real().equals(real)).map(Binding::asked);
+        return binding.filter(found -> found.real().equals(real))
+                .map(Binding::asked)
+                .filter(asked -> !asked.isEmpty());
     }
 
     private static int number(Map<String, String> status, String field) {

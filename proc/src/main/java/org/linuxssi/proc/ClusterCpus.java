@@ -47,26 +47,33 @@ final class ClusterCpus {
 
     /** Returns how this node's programs see the processors; may ask the other nodes. */
     synchronized CpuNumbering numbering() {
+        long now = rpc.time().nanos();
+        boolean fresh = refreshed.isPresent() && now - refreshed.getAsLong() < REFRESH.toNanos();
+        return fresh ? known() : ask();
+    }
+
+    /** Does the same with what the nodes told once; asks them only when they are others than before. */
+    synchronized CpuNumbering known() {
+        return online.get().minus(rpc.self()).equals(nodes) && refreshed.isPresent() ? current() : ask();
+    }
+
+    private CpuNumbering ask() {
+        NodeSet others = online.get().minus(rpc.self());
+        known.keySet().removeIf(node -> !others.contains(node));
+        rpc.ask(others, ProcServices.CPUS, Codec.Nothing.NOTHING, DEADLINE).forEach(this::take);
+        nodes = others;
+        refreshed = OptionalLong.of(rpc.time().nanos());
+        return current();
+    }
+
+    private CpuNumbering current() {
         NodeId self = rpc.self();
-        refresh(online.get().minus(self));
         List<Integer> real = real();
         return CpuNumbering.of(
                 known.headMap(self).values(),
                 real,
                 own(real),
                 known.tailMap(self).values());
-    }
-
-    private void refresh(NodeSet others) {
-        long now = rpc.time().nanos();
-        boolean fresh = refreshed.isPresent() && now - refreshed.getAsLong() < REFRESH.toNanos();
-        if (fresh && others.equals(nodes)) {
-            return;
-        }
-        known.keySet().removeIf(node -> !others.contains(node));
-        rpc.ask(others, ProcServices.CPUS, Codec.Nothing.NOTHING, DEADLINE).forEach(this::take);
-        nodes = others;
-        refreshed = OptionalLong.of(rpc.time().nanos());
     }
 
     private void take(NodeId node, CompletableFuture<OfNode> answer) {

@@ -87,8 +87,8 @@ final class Histories implements AutoCloseable {
         long start = stat.field(START);
         CpuTimes here = CpuTimes.of(stat);
         return find(pid, start)
-                .map(past -> new History(here.plus(past.shift().more()), past.startMillis()))
-                .orElseGet(() -> new History(here, bootMillis.getAsLong() + start * TICK_MILLIS));
+                .map(past -> new History(here.plus(past.shift().more()), past.startMillis(), List.of()))
+                .orElseGet(() -> new History(here, bootMillis.getAsLong() + start * TICK_MILLIS, List.of()));
     }
 
     private Optional<Past> find(int pid, long start) {

@@ -58,6 +58,7 @@ public final class ProcessTable implements AutoCloseable {
     private final Tidying tidying;
     private final Foreigners foreigners;
     private final Histories histories;
+    private final AffinityCalls affinity;
     private final LastWords lastWords = new LastWords();
     private volatile boolean closed;
 
@@ -92,6 +93,7 @@ public final class ProcessTable implements AutoCloseable {
         registrations.add(rpc.onConnection(tidings::connection));
         registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
         registrations.addAll(signalling.serve(worker::add));
+        affinity = remote.affinity();
         registrations.addAll(remote.serve());
         registrations.addAll(new PidFdCalls(container, this, descriptors, signalling.calls()).serve());
         registrations.add(container.onChange(this::childChanged));
@@ -243,7 +245,7 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Returns what the next node's kernel does not know of a process of this node; ESRCH when it is not here. */
     public History history(int pid) {
-        return histories.of(pid, hostPid(pid));
+        return histories.of(pid, hostPid(pid)).with(affinity.bound(hostPid(pid)));
     }
 
     /** Returns how the times of a process of this node differ from what its kernel tells, when it came from elsewhere. */
@@ -255,6 +257,7 @@ public final class ProcessTable implements AutoCloseable {
     public void arrived(int pid, NodeId from, History history) {
         locked(() -> {
             Arrivals.Prepared prepared = arrivals.arrived(pid);
+            affinity.bind(prepared.hostPid(), history.bound());
             NodeSet holders = prepared.relations().holders().plus(from).minus(rpc.self());
             histories.put(pid, prepared.hostPid(), history);
             locals.add(pid, prepared.hostPid(), holders);

@@ -155,6 +155,10 @@ final class RemoteCalls {
         return all;
     }
 
+    AffinityCalls affinity() {
+        return affinity;
+    }
+
     /** Asks the node of the process, or lets the kernel carry it out when that is here. */
     void handle(NotifiedCall call) {
         Shape shape = Objects.requireNonNull(SHAPES.get(call.number()));

@@ -2,18 +2,21 @@ package org.linuxssi.proc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 import static org.linuxssi.proc.ContainerExtension.end;
 import static org.linuxssi.proc.ContainerExtension.launch;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.linuxssi.linux.Affinity;
+import org.linuxssi.linux.Signals;
 
 /** Programs on three nodes with the same processors see those of all, numbered on from node to node. */
 @Timeout(60)
@@ -21,6 +24,9 @@ class AffinityTest {
 
     @RegisterExtension
     final ContainerExtension containers = new ContainerExtension();
+
+    private static final int SIGUSR1 = 10;
+    private static final int SIGUSR2 = 12;
 
     private final int cpus = Affinity.of(0).cpus().cardinality();
     private TwoNodes nodes;
@@ -108,6 +114,48 @@ class AffinityTest {
                 .isEqualTo("{" + 2 * cpus + "}\n");
         int hostPid = nodes.containers.get(2).numbers().toHost(elsewhere).orElseThrow();
         assertThat(Affinity.of(hostPid).cpus().stream()).containsExactly(0);
+    }
+
+    @Test
+    void whatAThreadAskedForGoesWithItsProcess() throws Exception {
+        Path output = containers.file();
+        LaunchRequest request = LaunchRequest.of("python3", "-uc", """
+                import os, signal, threading
+                def tell(*_): print(sorted(os.sched_getaffinity(0)), sorted(os.sched_getaffinity(other)))
+                signal.signal(signal.SIGUSR1, tell)
+                signal.signal(signal.SIGUSR2, lambda *_: os.sched_setaffinity(0, [%d]) or tell())
+                thread = threading.Thread(target=lambda: threading.Event().wait(), daemon=True)
+                thread.start()
+                other = thread.native_id
+                os.sched_setaffinity(0, [1])
+                tell()
+                while True: signal.pause()
+                """.formatted(cpus))
+                .withEnvironment(List.of("PATH=" + System.getenv("PATH"), "HOME=/root"));
+        int pid = launch(nodes.containers.getFirst(), output, request).pid();
+        String all = IntStream.range(0, 3 * cpus).boxed().toList().toString();
+        awaitLast(output, 1, "[1] " + all);
+        nodes.migrate(pid, 0, 1);
+        assertThat(Affinity.of(host(1, pid)).cpus().cardinality()).isEqualTo(cpus);
+        Signals.kill(host(1, pid), SIGUSR1);
+        awaitLast(output, 2, "[1] " + all);
+        nodes.migrate(pid, 1, 0);
+        assertThat(Affinity.of(host(0, pid)).cpus().stream()).containsExactly(1);
+        Signals.kill(host(0, pid), SIGUSR2);
+        awaitLast(output, 3, "[" + cpus + "] " + all);
+        nodes.migrate(pid, 0, 1);
+        assertThat(Affinity.of(host(1, pid)).cpus().stream()).containsExactly(0);
+        Signals.kill(host(1, pid), SIGUSR1);
+        awaitLast(output, 4, "[" + cpus + "] " + all);
+    }
+
+    private int host(int node, int pid) {
+        return nodes.containers.get(node).numbers().toHost(pid).orElseThrow();
+    }
+
+    private static void awaitLast(Path output, int lines, String last) {
+        await().untilAsserted(() ->
+                assertThat(Files.readAllLines(output)).hasSize(lines).last().isEqualTo(last));
     }
 
     private String python(int node, String code) throws Exception {

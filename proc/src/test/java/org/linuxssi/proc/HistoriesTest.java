@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,8 @@ class HistoriesTest {
     private static final int PID = 17;
     private static final int HOST_PID = (int) ProcessHandle.current().pid();
     private static final long BOOT = 1_000_000_000_000L;
-    private static final History PAST = new History(new CpuTimes(1_000_000, 2_000_000, 30, 40), BOOT + 70_000);
+    private static final History PAST =
+            new History(new CpuTimes(1_000_000, 2_000_000, 30, 40), BOOT + 70_000, List.of());
 
     @TempDir
     Path directory;
