@@ -32,7 +32,7 @@ class MemoryTest {
     private static final long SAME = 200_000;
 
     /** Collects garbage until several looks at the heap see the same, since what ends in the background is freed later. */
-    private static long used() {
+    static long used() {
         Deque<Long> looks = new ArrayDeque<>();
         await().atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> {
             System.gc();
