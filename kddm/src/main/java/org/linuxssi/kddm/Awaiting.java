@@ -2,6 +2,7 @@ package org.linuxssi.kddm;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -20,13 +21,12 @@ final class Awaiting {
         try {
             return time.await(future, deadline.compareTo(LONGEST) > 0 ? LONGEST : deadline);
         } catch (TimeoutException _) {
-            return giveUp(future, late(what, deadline));
+            return giveUp(future, late(what, deadline), what);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            return giveUp(future, new KddmException(Kind.INTERRUPTED, what.get() + " was interrupted"));
+            return giveUp(future, new KddmException(Kind.INTERRUPTED, what.get() + " was interrupted"), what);
         } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw unwrapped(cause == null ? e : cause, what);
+            throw unwrapped(e, what);
         }
     }
 
@@ -36,14 +36,19 @@ final class Awaiting {
                 what.get() + " did not end in " + deadline.toMillis() + " ms: see who holds it with krg kddm waits");
     }
 
-    private static <R> R giveUp(CompletableFuture<R> future, KddmException error) {
+    private static <R> R giveUp(CompletableFuture<R> future, KddmException error, Supplier<String> what) {
         if (future.completeExceptionally(error)) {
             throw error;
         }
-        return future.join();
+        try {
+            return future.join();
+        } catch (CompletionException failedMeanwhile) {
+            throw unwrapped(failedMeanwhile, what);
+        }
     }
 
-    private static RuntimeException unwrapped(Throwable cause, Supplier<String> what) {
+    private static RuntimeException unwrapped(Exception failure, Supplier<String> what) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return cause instanceof KddmException known
                 ? known
                 : new KddmException(Kind.LINKER, what.get() + " failed: " + cause, cause);
