@@ -177,7 +177,8 @@ final class Directory {
         if (entry.owner == null) {
             absent(entry, t, out);
         } else {
-            Mode mode = entry.migratory && entry.copies.size() == 1 ? Mode.MIGRATE : Mode.READ;
+            boolean migrates = entry.migratory && entry.copies.size() == 1 && !t.requester.equals(entry.owner);
+            Mode mode = migrates ? Mode.MIGRATE : Mode.READ;
             supply(entry, t, mode, t.requester, t.request.request(), false, out);
         }
     }
