@@ -81,6 +81,7 @@ public final class Benchmark implements AutoCloseable {
             new Case("get, first touch", Action.GET),
             new Case("get from node 1", Action.GET, Step.grab(1)),
             new Case("get from node 2", Action.GET, Step.grab(2)),
+            new Case("get from node 2, known", Action.GET, Step.grab(2), Step.get(0), Step.grab(2)),
             new Case("grab, first touch", Action.GRAB),
             new Case("grab, 1 local copy", Action.GRAB, Step.grab(0)),
             new Case("grab, 1 remote copy", Action.GRAB, Step.grab(1)),

@@ -32,6 +32,7 @@ final class Copies<T> {
     private final CopyRecovery<T> recovery;
     private final CopyBackup<T> backup;
     private final Births<T> births;
+    private final Hints<T> hints;
     private final Evictor<T> evictor;
     private final DurableCopies<T> durable;
     private volatile @Nullable SerialExecutor serial;
@@ -46,6 +47,7 @@ final class Copies<T> {
         this.recovery = new CopyRecovery<>(this, engine.self());
         this.backup = new CopyBackup<>(engine, this);
         this.births = new Births<>(engine, this);
+        this.hints = new Hints<>(engine, this);
         this.evictor = new Evictor<>(engine, this);
         this.durable = new DurableCopies<>(engine, this);
     }
@@ -80,6 +82,10 @@ final class Copies<T> {
 
     Births<T> births() {
         return births;
+    }
+
+    Hints<T> hints() {
+        return hints;
     }
 
     DurableCopies<T> durable() {
@@ -498,8 +504,12 @@ final class Copies<T> {
         }
         (first.exclusive ? counting.grabs : counting.gets).increment();
         int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0) | replicated();
-        copy.outstanding(engine.request(
-                key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first, out));
+        Outstanding asked = engine.request(
+                key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first);
+        copy.outstanding(asked);
+        if (first.exclusive || !hints.ask(copy, asked, out)) {
+            engine.send(asked, out);
+        }
     }
 
     /** Returns the flag of requests for sets with several copies. */

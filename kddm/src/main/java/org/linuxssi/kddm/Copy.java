@@ -3,6 +3,7 @@ package org.linuxssi.kddm;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.spi.ObjectState;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 
 /**
  * What this node has of one object and who holds it here; all fields are guarded by the copy's monitor. There may be millions: what
@@ -17,14 +18,17 @@ final class Copy<T> extends ObjectTable.Node {
     private static final int COUNTED = 0x20;
     private static final int WRITTEN = 0x40;
     private static final int LOST = 0x80;
+    private static final int DEFERRED = 0x100;
+    private static final int MIGRATED = 0x200;
+    private static final int PLACEMENT = 10;
+    private static final int HINT = 19;
+    private static final int NINE_BITS = 0x1ff;
 
     /**
-     * The state's number, and whether the last demand was refused, it was used lately, counted as present, and written since it came, and
-     * whether what is owned and not made yet is a lost object.
+     * The state's number, then a bit each for what the methods below tell; from {@link #PLACEMENT} on where the directory entry goes, from
+     * {@link #HINT} on one more than the node that is taken for the owner.
      */
-    private byte bits;
-    /** Where the directory entry goes, as messages said; used while the set is not open here. */
-    private short placement = Members.MODULO;
+    private int bits = Members.MODULO << PLACEMENT;
     /** Whether there is a hold to write. */
     boolean writer;
     /** Whether the backups of this version are where they have to be in this view. */
@@ -48,12 +52,16 @@ final class Copy<T> extends ObjectTable.Node {
         state(ObjectState.INV_COPY);
     }
 
+    private void set(int bit, boolean now) {
+        bits = now ? bits | bit : bits & ~bit;
+    }
+
     ObjectState state() {
         return STATES[bits & STATE];
     }
 
     void state(ObjectState next) {
-        bits = (byte) (bits & ~STATE | next.ordinal());
+        bits = bits & ~STATE | next.ordinal();
     }
 
     /** Tells whether somebody here used it since the {@link Evictor} looked. */
@@ -62,7 +70,7 @@ final class Copy<T> extends ObjectTable.Node {
     }
 
     void used(boolean now) {
-        bits = (byte) (now ? bits | USED : bits & ~USED);
+        set(USED, now);
     }
 
     /** Tells whether the {@link Evictor} counts it. */
@@ -71,7 +79,7 @@ final class Copy<T> extends ObjectTable.Node {
     }
 
     void counted(boolean now) {
-        bits = (byte) (now ? bits | COUNTED : bits & ~COUNTED);
+        set(COUNTED, now);
     }
 
     /** Tells whether it was held to write here since it came. */
@@ -80,7 +88,7 @@ final class Copy<T> extends ObjectTable.Node {
     }
 
     void written(boolean now) {
-        bits = (byte) (now ? bits | WRITTEN : bits & ~WRITTEN);
+        set(WRITTEN, now);
     }
 
     /** Tells whether the object, which is owned here and not made yet, existed before and is lost. */
@@ -89,7 +97,7 @@ final class Copy<T> extends ObjectTable.Node {
     }
 
     void lost(boolean now) {
-        bits = (byte) (now ? bits | LOST : bits & ~LOST);
+        set(LOST, now);
     }
 
     /** Tells whether this transaction wanted the object at once and was told that it is held. */
@@ -100,15 +108,71 @@ final class Copy<T> extends ObjectTable.Node {
     /** This transaction took effect here, or (refused) never will. */
     void answered(long transaction, boolean refused) {
         seq = Math.max(seq, transaction);
-        bits = (byte) (refused ? bits | REFUSED : bits & ~REFUSED);
+        set(REFUSED, refused);
+        set(DEFERRED, false);
     }
 
+    /** Tells whether this transaction was told that the home has to hear of readers first. */
+    boolean deferred(long transaction) {
+        return seq == transaction && (bits & DEFERRED) != 0;
+    }
+
+    /** This transaction never takes effect here: the home has to hear of readers first, and begin anew. */
+    void defer(long transaction) {
+        answered(transaction, false);
+        set(DEFERRED, true);
+    }
+
+    /** Tells whether the last demand had no effect, so that it or another one will come soon. */
+    boolean wanted() {
+        return (bits & (REFUSED | DEFERRED)) != 0;
+    }
+
+    /** Tells whether it came with ownership to a node that read it or wanted to read it: the next reader may get it in the same way. */
+    boolean migrated() {
+        return (bits & MIGRATED) != 0;
+    }
+
+    void migrated(boolean now) {
+        set(MIGRATED, now);
+    }
+
+    /** Where the directory entry goes, as messages said; used while the set is not open here. */
     int placement() {
-        return placement;
+        return bits >>> PLACEMENT & NINE_BITS;
     }
 
     void placement(int next) {
-        placement = (short) next;
+        bits = bits & ~(NINE_BITS << PLACEMENT) | next << PLACEMENT;
+    }
+
+    /** Returns the node that was about to own it when it was lost here, in this view; null when that is not known. */
+    @Nullable
+    NodeId hint() {
+        int hint = bits >>> HINT & NINE_BITS;
+        return hint == 0 ? null : NodeId.of(hint - 1);
+    }
+
+    void hint(@Nullable NodeId owner) {
+        int hint = owner == null ? 0 : owner.value() + 1;
+        bits = bits & ~(NINE_BITS << HINT) | hint << HINT;
+    }
+
+    /** Returns who got copies from here that the home has not confirmed to know of. */
+    NodeSet unconfirmed() {
+        return traffic == null ? NodeSet.EMPTY : traffic.unconfirmed;
+    }
+
+    /** Returns by which number the home confirms {@link #unconfirmed}. */
+    long unconfirmedNumber() {
+        return traffic == null ? 0 : traffic.unconfirmedNumber;
+    }
+
+    void unconfirmed(NodeSet readers, long number) {
+        if (traffic != null || !readers.isEmpty()) {
+            traffic().unconfirmed = readers;
+            traffic().unconfirmedNumber = number;
+        }
     }
 
     private Traffic<T> traffic() {

@@ -68,6 +68,7 @@ final class CopyProtocol<T> {
             } else if (it.attempt() && refuses(copy, it.seq(), copy.held())) {
                 out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), true));
             } else {
+                copies.hints().beforeRemoval(copy, home, out);
                 demand(copy, home, it, out);
             }
         }
@@ -80,6 +81,9 @@ final class CopyProtocol<T> {
                 return;
             }
             boolean moves = it.mode() == Mode.WRITE || it.mode() == Mode.OWNERSHIP;
+            if (moves && copies.hints().defers(copy, home, it.seq(), out)) {
+                return;
+            }
             if (it.attempt() && refuses(copy, it.seq(), copy.writer || (copy.held() && moves))) {
                 out.send(it.requester(), grant(it, Outcome.BUSY, 0, null));
             } else {
@@ -106,8 +110,15 @@ final class CopyProtocol<T> {
             copy.demand(it, home, ahead);
         }
         copies.serve(copy, out);
-        if (copy.demand() != null) {
-            out.send(home, new Message.Blocked(it.set(), it.object(), seq(it)));
+        blocked(copy, out);
+    }
+
+    /** Tells the home that its demand waits for holds here; when it waits for the home itself, later. */
+    void blocked(Copy<T> copy, Outbox out) {
+        Message demand = copy.demand();
+        NodeId home = copy.demander();
+        if (demand != null && home != null && copy.unconfirmed().isEmpty()) {
+            out.send(home, new Message.Blocked(demand.set(), demand.object(), seq(demand)));
         }
     }
 
@@ -115,8 +126,11 @@ final class CopyProtocol<T> {
         return demand instanceof Message.Invalidate it ? it.seq() : demand instanceof Message.Supply it ? it.seq() : 0;
     }
 
-    /** Tells whether the holds allow to obey the demand. */
+    /** Tells whether the holds, and readers of whom the home has not heard, allow to obey the demand. */
     boolean ready(Copy<T> copy) {
+        if (copy.demand() instanceof Message.Invalidate && !copy.unconfirmed().isEmpty()) {
+            return false;
+        }
         boolean sharing = copy.demand() instanceof Message.Supply supply
                 && (supply.mode() == Mode.READ || supply.mode() == Mode.SYNC || supply.mode() == Mode.MIGRATE);
         return sharing ? !copy.writer : !copy.held();
@@ -130,6 +144,7 @@ final class CopyProtocol<T> {
         if (demand instanceof Message.Invalidate it && home != null) {
             copy.answered(it.seq(), false);
             drop(copy, it.removal());
+            copy.hint(it.heir() == Message.ANY_NODE ? null : NodeId.of(it.heir()));
             out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
         } else if (demand instanceof Message.Supply it && home != null) {
             copy.answered(it.seq(), false);
@@ -204,6 +219,7 @@ final class CopyProtocol<T> {
     private void share(Copy<T> copy, Message.Supply it, Outbox out) {
         byte[] bytes = copies.data().exported(copy);
         copies.data().state(copy, ObjectState.READ_OWNER);
+        copy.migrated(false);
         out.send(it.requester(), grant(it, Outcome.READ_COPY, copy.version, bytes));
     }
 
@@ -230,6 +246,7 @@ final class CopyProtocol<T> {
         copy.known();
         copy.raw(bytes);
         copy.heir(it.requester(), it.seq());
+        copy.hint(it.mode() == Mode.WRITE ? it.requester() : null);
         engine.ghost(copies, copy, it.seq());
         return bytes;
     }
@@ -284,6 +301,10 @@ final class CopyProtocol<T> {
 
     private void granted(Copy<T> copy, NodeId from, Message.Grant it, Outbox out) {
         copy.placement(it.placement());
+        boolean upgrade = it.outcome() == Outcome.UPGRADE && it.version() == NO_GHOST;
+        if (upgrade && it.seq() >= copy.seq && copies.hints().defers(copy, from, it.seq(), out)) {
+            return;
+        }
         Outstanding asked = copy.outstanding();
         boolean mine = asked != null && asked.request.request() == it.request();
         if (mine && asked != null) {
@@ -299,7 +320,12 @@ final class CopyProtocol<T> {
         boolean taken = true;
         switch (it.outcome()) {
             case READ_COPY -> taken = read(copy, it, mine);
-            case OWNER -> own(copy, it, ObjectState.WRITE_OWNER);
+            case OWNER -> {
+                boolean wasRead = copy.state() == ObjectState.READ_COPY
+                        || (mine && asked != null && asked.request.want() == Message.Want.READ);
+                own(copy, it, ObjectState.WRITE_OWNER);
+                copy.migrated(wasRead);
+            }
             case UPGRADE -> upgrade(copy, it, ObjectState.WRITE_OWNER);
             case SHARED_OWNER -> upgrade(copy, it, ObjectState.READ_OWNER);
             case FIRST_TOUCH -> untouched(copy, it);
@@ -383,16 +409,22 @@ final class CopyProtocol<T> {
 
     private void own(Copy<T> copy, Message.Grant it, ObjectState state) {
         byte[] bytes = it.data();
-        copy.seq = it.seq();
-        copy.version = it.version();
+        arrived(copy, it.seq(), it.version(), state, bytes == null ? new byte[0] : bytes);
+    }
+
+    /** Takes an object that was sent. */
+    void arrived(Copy<T> copy, long seq, long version, ObjectState state, byte[] bytes) {
+        copy.answered(seq, false);
+        copy.version = version;
         copy.state(state);
         copy.written(false);
         copy.noHeir();
-        copies.data().arrived(copy, bytes == null ? new byte[0] : bytes);
+        copies.data().arrived(copy, bytes);
     }
 
     private void upgrade(Copy<T> copy, Message.Grant it, ObjectState state) {
-        copy.seq = it.seq();
+        copy.answered(it.seq(), false);
+        copy.migrated(it.version() != NO_GHOST);
         if (!copy.state().readable()) {
             LOG.log(Level.ERROR, "object " + it.object() + " of set " + copies.id() + ": ownership without data");
             untouched(copy, it);
@@ -518,7 +550,9 @@ final class CopyProtocol<T> {
             return;
         }
         synchronized (copy) {
-            if (copy.seq >= it.seq()) {
+            if (copy.deferred(it.seq())) {
+                copies.hints().defers(copy, home, it.seq(), out);
+            } else if (copy.seq >= it.seq()) {
                 out.send(
                         home,
                         new Message.Done(

@@ -50,6 +50,8 @@ final class CopyRecovery<T> {
         copy.noPredecessor();
         copy.safe = false;
         copy.told(false);
+        copy.hint(null);
+        copy.unconfirmed(NodeSet.EMPTY, 0);
         if (copy.state() == ObjectState.INV_OWNER && !copy.writer) {
             copy.state(ObjectState.INV_COPY);
         }
@@ -117,7 +119,14 @@ final class CopyRecovery<T> {
             copy.noHeir();
         } else if (copy.state().readable()) {
             copy.demand(
-                    new Message.Invalidate(copies.key(), copy.object, copy.seq, false, false, copies.placement(copy)),
+                    new Message.Invalidate(
+                            copies.key(),
+                            copy.object,
+                            copy.seq,
+                            false,
+                            false,
+                            copies.placement(copy),
+                            Message.ANY_NODE),
                     home,
                     0);
         }

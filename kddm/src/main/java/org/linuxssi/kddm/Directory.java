@@ -1,7 +1,5 @@
 package org.linuxssi.kddm;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +7,6 @@ import org.linuxssi.kddm.Message.Mode;
 import org.linuxssi.kddm.Message.Outcome;
 import org.linuxssi.kddm.Message.Request;
 import org.linuxssi.kddm.Transaction.Phase;
-import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
@@ -22,9 +19,11 @@ final class Directory {
     private final Engine engine;
     private final ConcurrentHashMap<Long, DirectoryTable> sets = new ConcurrentHashMap<>();
     private final Answered removals = new Answered();
+    private final StandIns standIns;
 
     Directory(Engine engine) {
         this.engine = engine;
+        this.standIns = new StandIns(engine);
     }
 
     private DirectoryTable table(long set) {
@@ -45,36 +44,9 @@ final class Directory {
         table(set).forEach(visitor);
     }
 
-    /** Returns the transactions that are going on here and those in the queues behind them. */
-    List<WaitInfo> waits() {
-        List<WaitInfo> waits = new ArrayList<>();
-        sets.values()
-                .forEach(table -> table.forEachActive(entry -> {
-                    synchronized (entry) {
-                        Transaction active = entry.active;
-                        if (active != null) {
-                            waits.add(wait(entry, active, 0));
-                            int position = 1;
-                            for (Transaction queued : entry.queue) {
-                                waits.add(wait(entry, queued, position++));
-                            }
-                        }
-                    }
-                }));
-        return waits;
-    }
-
-    private static WaitInfo wait(DirectoryEntry entry, Transaction t, int position) {
-        NodeId to = t.phase == Phase.SUPPLYING ? t.sentTo : t.target;
-        NodeSet missing = t.phase == Phase.INVALIDATING ? t.waiting : to == null ? NodeSet.EMPTY : NodeSet.of(to);
-        return new WaitInfo(
-                SetId.ofKey(entry.set),
-                entry.object,
-                t.requester,
-                t.request.want().name(),
-                position,
-                missing,
-                t.blocked);
+    /** Visits the entries at which something goes on, and perhaps others; the visitor locks. */
+    void forEachActive(Consumer<DirectoryEntry> visitor) {
+        sets.values().forEach(table -> table.forEachActive(visitor));
     }
 
     void clear() {
@@ -203,7 +175,7 @@ final class Directory {
         if (owner.equals(t.requester)) {
             grant(entry, t, Outcome.UPGRADE, t.requester, t.request.request(), Phase.SUPPLYING, out);
         } else {
-            Mode mode = entry.copies.contains(t.requester) ? Mode.OWNERSHIP : Mode.WRITE;
+            Mode mode = entry.data().contains(t.requester) ? Mode.OWNERSHIP : Mode.WRITE;
             supply(entry, t, mode, t.requester, t.request.request(), false, out);
         }
     }
@@ -215,7 +187,7 @@ final class Directory {
             fail(entry, t, DurableCopies.unreachable(entry.object, entry.set, entry.placement), out);
             return;
         }
-        shadow(entry, false, out);
+        standIns.shadow(entry, false, out);
         if (holders.isEmpty()) {
             removed(entry, t, out);
         } else {
@@ -225,7 +197,7 @@ final class Directory {
 
     private void removed(DirectoryEntry entry, Transaction t, Outbox out) {
         entry.absent();
-        shadow(entry, false, out);
+        standIns.shadow(entry, false, out);
         entry.lost = false;
         removals.add(t.requester, t.request.request(), t.seq);
         reply(entry, t, Outcome.COMPLETED, t.seq, null, out);
@@ -241,17 +213,22 @@ final class Directory {
 
     private void flush(DirectoryEntry entry, Transaction t, Outbox out) {
         NodeSet others = entry.copies.minus(t.requester);
+        NodeSet readers = entry.data().minus(t.requester);
         if (!entry.copies.contains(t.requester)) {
             answer(entry, t, Outcome.COMPLETED, out);
         } else if (!t.requester.equals(entry.owner)) {
             invalidate(entry, t, NodeSet.of(t.requester), false, out);
+        } else if (readers.isEmpty() && !others.isEmpty()) {
+            // then it begins anew: one of them may become the owner, by a transaction newer than the one that took its
+            // copy
+            invalidate(entry, t, others, false, out);
         } else {
-            NodeSet heirs = others.isEmpty() ? engine.staying().minus(t.requester) : others;
+            NodeSet heirs = readers.isEmpty() ? engine.staying().minus(t.requester) : readers;
             NodeId heir = heir(entry, t, heirs);
             if (heir == null) {
                 fail(entry, t, "no other node can take it", out);
             } else {
-                Mode mode = others.isEmpty() ? Mode.WRITE : Mode.OWNERSHIP;
+                Mode mode = readers.isEmpty() ? Mode.WRITE : Mode.OWNERSHIP;
                 supply(entry, t, mode, heir, 0, others.size() > 1, out);
             }
         }
@@ -309,7 +286,13 @@ final class Directory {
         t.waiting = holders;
         t.busy = false;
         Message message = new Message.Invalidate(
-                entry.set, entry.object, t.seq, removal, t.request.has(Message.TRY) && !removal, entry.placement);
+                entry.set,
+                entry.object,
+                t.seq,
+                removal,
+                t.request.has(Message.TRY) && !removal,
+                entry.placement,
+                t.request.want() == Message.Want.WRITE ? t.requester.value() : Message.ANY_NODE);
         t.sent = message;
         holders.forEach(holder -> out.send(holder, message));
         engine.copies(entry.set).counting().invalidations.add(holders.size());
@@ -351,16 +334,15 @@ final class Directory {
     /** Sends again for transactions that take longer than this: when the requester has what it wants, only the home misses the end. */
     void remind(long nanos, Outbox out) {
         long now = engine.rpc().time().nanos();
-        sets.values()
-                .forEach(table -> table.forEachActive(entry -> {
-                    synchronized (entry) {
-                        Transaction active = entry.active;
-                        if (!entry.dead && active != null && now - active.since > nanos) {
-                            active.since = now;
-                            again(entry, active, out);
-                        }
-                    }
-                }));
+        forEachActive(entry -> {
+            synchronized (entry) {
+                Transaction active = entry.active;
+                if (!entry.dead && active != null && now - active.since > nanos) {
+                    active.since = now;
+                    again(entry, active, out);
+                }
+            }
+        });
     }
 
     /** Sends again what may have been lost. */
@@ -415,7 +397,7 @@ final class Directory {
             t.waiting = t.waiting.minus(from);
             t.busy |= it.busy();
             if (!it.busy()) {
-                entry.copies = entry.copies.minus(from);
+                entry.dropped(from);
             }
             if (t.waiting.isEmpty()) {
                 allInvalidated(entry, t, out);
@@ -433,16 +415,58 @@ final class Directory {
     private void allInvalidated(DirectoryEntry entry, Transaction t, Outbox out) {
         NodeId owner = entry.owner;
         switch (t.request.want()) {
-            case REMOVE -> removed(entry, t, out);
-            case READ, FLUSH, SYNC -> answer(entry, t, Outcome.COMPLETED, out);
+            case REMOVE -> {
+                if (entry.copies.isEmpty()) {
+                    removed(entry, t, out);
+                } else {
+                    invalidate(entry, t, entry.copies, true, out);
+                }
+            }
+            case FLUSH -> {
+                if (t.requester.equals(owner)) {
+                    begin(entry, t, out);
+                } else {
+                    answer(entry, t, Outcome.COMPLETED, out);
+                }
+            }
+            case READ, SYNC -> answer(entry, t, Outcome.COMPLETED, out);
             case WRITE -> {
                 if (t.busy) {
                     answer(entry, t, Outcome.BUSY, out);
                 } else if (owner != null) {
-                    handOver(entry, t, owner, out);
+                    invalidated(entry, t, owner, out);
                 }
             }
         }
+    }
+
+    /** Goes on when all copies are gone that were known when the transaction began; the owner may have made others meanwhile. */
+    private void invalidated(DirectoryEntry entry, Transaction t, NodeId owner, Outbox out) {
+        NodeSet left = entry.copies.minus(owner).minus(t.requester);
+        if (left.isEmpty()) {
+            handOver(entry, t, owner, out);
+        } else {
+            invalidate(entry, t, left, false, out);
+        }
+    }
+
+    /**
+     * Notes who got copies from the owner. While ownership is about to move that is too late: the owner, who has not heard that they are
+     * known, will not let it go and say so, and then the transaction begins anew.
+     */
+    void readers(NodeId from, Message.Readers it, Outbox out) {
+        locked(it.set(), it.object(), entry -> {
+            Transaction t = entry.active;
+            Transaction moving = t != null && t.moves() ? t : null;
+            if (!from.equals(entry.owner) || (moving != null && moving.seq != it.deferred())) {
+                return;
+            }
+            entry.readers(it.readers());
+            out.send(from, new Message.Registered(it.set(), it.object(), it.number()));
+            if (moving != null) {
+                begin(entry, moving, out);
+            }
+        });
     }
 
     /** Those who do not want to wait for holds need not. */
@@ -467,7 +491,7 @@ final class Directory {
             Transaction t = entry.active;
             if (t != null && t.seq == it.seq() && from.equals(entry.owner)) {
                 entry.absent();
-                shadow(entry, entry.lost, out);
+                standIns.shadow(entry, entry.lost, out);
                 begin(entry, t, out);
             }
         });
@@ -493,9 +517,9 @@ final class Directory {
                     }
                     entry.lost &= !it.present();
                     if (it.present()) {
-                        exists(entry, from, t.seq, out);
+                        standIns.exists(entry, from, t.seq, out);
                     } else {
-                        shadow(entry, entry.lost, out);
+                        standIns.shadow(entry, entry.lost, out);
                     }
                     nowCreated(entry, t, from, out);
                     end(entry, out);
@@ -509,7 +533,7 @@ final class Directory {
         if (it.present()) {
             entry.own(engine.self());
             if (!entry.replicated) {
-                exists(entry, engine.self(), t.seq, out);
+                standIns.exists(entry, engine.self(), t.seq, out);
             }
             entry.lost = false;
             begin(entry, t, out);
@@ -529,7 +553,7 @@ final class Directory {
                 if (it.taken() && t.migrates() && it.owns()) {
                     entry.own(from);
                 } else if (it.taken()) {
-                    entry.copies = entry.copies.plus(from);
+                    entry.reader(from);
                     entry.migratory &= !t.migrates();
                 }
             }
@@ -541,7 +565,8 @@ final class Directory {
             case FLUSH -> {
                 if (it.taken()) {
                     entry.owner = from;
-                    entry.copies = entry.copies.minus(t.requester).plus(from);
+                    entry.dropped(t.requester);
+                    entry.reader(from);
                     answer(entry, t, Outcome.COMPLETED, out);
                 } else {
                     fail(entry, t, "the owner could not send it", out);
@@ -556,7 +581,7 @@ final class Directory {
             Transaction t = entry.active;
             if (from.equals(entry.owner)) {
                 entry.lost = false;
-                exists(entry, from, it.seq(), out);
+                standIns.exists(entry, from, it.seq(), out);
             } else if (t != null && from.equals(t.target)) {
                 t.created = Math.max(t.created, it.seq());
             }
@@ -567,33 +592,7 @@ final class Directory {
     private void nowCreated(DirectoryEntry entry, Transaction t, NodeId from, Outbox out) {
         if (t.created != Transaction.NOT_YET && from.equals(entry.owner)) {
             entry.lost = false;
-            exists(entry, from, t.created, out);
-        }
-    }
-
-    /** Has the stand-in tell the owner that it knows of the object. */
-    private void exists(DirectoryEntry entry, NodeId owner, long seq, Outbox out) {
-        entry.shadowed = true;
-        tellStandIn(entry, true, owner, seq, out);
-    }
-
-    /** Tells the stand-in whether the object exists. */
-    private void shadow(DirectoryEntry entry, boolean exists, Outbox out) {
-        if (entry.shadowed == exists) {
-            return;
-        }
-        entry.shadowed = exists;
-        NodeId owner = entry.owner;
-        Transaction t = entry.active;
-        tellStandIn(entry, exists, owner == null ? engine.self() : owner, t == null ? 0 : t.seq, out);
-    }
-
-    private void tellStandIn(DirectoryEntry entry, boolean exists, NodeId owner, long seq, Outbox out) {
-        NodeId standIn = engine.standIn(entry.placement, entry.object);
-        if (!standIn.equals(engine.self())) {
-            out.send(standIn, new Message.Exists(entry.set, entry.object, exists, entry.placement, owner, seq));
-        } else if (exists) {
-            out.send(owner, new Message.Witnessed(entry.set, entry.object, seq));
+            standIns.exists(entry, from, t.created, out);
         }
     }
 }

@@ -15,6 +15,8 @@ final class DirectoryEntry extends ObjectTable.Node {
     NodeId owner;
     /** The nodes with a copy, the owner among them. */
     NodeSet copies = NodeSet.EMPTY;
+    /** Those of them who got a copy from the owner without the home, so that it is not sure that it arrived. */
+    NodeSet unsure = NodeSet.EMPTY;
     /** The only copy died with its node; if there is an owner, one that may make it anew and has not said yet that it did. */
     boolean lost;
     /** The set has several copies: what is not shadowed was never written by a put that has ended. */
@@ -61,13 +63,38 @@ final class DirectoryEntry extends ObjectTable.Node {
         };
     }
 
+    /** Returns who has the data for sure. */
+    NodeSet data() {
+        return copies.minus(unsure);
+    }
+
     void own(NodeId node) {
         owner = node;
         copies = NodeSet.of(node);
+        unsure = NodeSet.EMPTY;
     }
 
     void absent() {
         owner = null;
         copies = NodeSet.EMPTY;
+        unsure = NodeSet.EMPTY;
+    }
+
+    /** The node has a copy. */
+    void reader(NodeId node) {
+        copies = copies.plus(node);
+        unsure = unsure.minus(node);
+    }
+
+    /** The node has no copy any more. */
+    void dropped(NodeId node) {
+        copies = copies.minus(node);
+        unsure = unsure.minus(node);
+    }
+
+    /** The nodes may have a copy. */
+    void readers(NodeSet nodes) {
+        unsure = unsure.plus(nodes.minus(copies));
+        copies = copies.plus(nodes);
     }
 }

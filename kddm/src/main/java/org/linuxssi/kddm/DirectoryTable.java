@@ -31,11 +31,14 @@ final class DirectoryTable {
     private static final int MOST_COPY_SETS = 1 << 9;
     private static final int UNPACKABLE = -1;
 
+    /** Who has copies, and of whom of them that is not sure. */
+    private record CopySet(NodeSet copies, NodeSet unsure) {}
+
     private final long set;
     private final PackedTable packed = new PackedTable();
     private final ObjectTable<DirectoryEntry> live = new ObjectTable<>(this::unpacked);
-    private final Map<NodeSet, Integer> numbers = new HashMap<>();
-    private final List<NodeSet> copySets = new ArrayList<>(List.of(NodeSet.EMPTY));
+    private final Map<CopySet, Integer> numbers = new HashMap<>();
+    private final List<CopySet> copySets = new ArrayList<>(List.of(new CopySet(NodeSet.EMPTY, NodeSet.EMPTY)));
 
     DirectoryTable(long set) {
         this.set = set;
@@ -84,7 +87,9 @@ final class DirectoryTable {
                 NodeId owner = NodeId.of(number & 0xff);
                 entry.own(owner);
                 if (number >>> COPY_SET != 0) {
-                    entry.copies = copySet(number >>> COPY_SET);
+                    CopySet copySet = copySet(number >>> COPY_SET);
+                    entry.copies = copySet.copies();
+                    entry.unsure = copySet.unsure();
                 }
             }
         }
@@ -102,17 +107,18 @@ final class DirectoryTable {
         if (owner == null) {
             return number;
         }
-        int copies = entry.copies.equals(NodeSet.of(owner)) ? 0 : copySetNumber(entry.copies);
+        int copies =
+                entry.copies.equals(NodeSet.of(owner)) ? 0 : copySetNumber(new CopySet(entry.copies, entry.unsure));
         return copies == UNPACKABLE ? UNPACKABLE : number | OWNED | owner.value() | copies << COPY_SET;
     }
 
-    private NodeSet copySet(int number) {
+    private CopySet copySet(int number) {
         synchronized (numbers) {
             return copySets.get(number);
         }
     }
 
-    private int copySetNumber(NodeSet copies) {
+    private int copySetNumber(CopySet copies) {
         synchronized (numbers) {
             Integer known = numbers.get(copies);
             if (known != null) {

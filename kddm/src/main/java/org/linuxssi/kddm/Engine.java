@@ -265,12 +265,13 @@ final class Engine implements AutoCloseable {
         rpc.send(to, OBJECT, envelope);
     }
 
-    /** Asks an object's home. */
-    Outstanding request(
-            long set, long object, Want want, int flags, int placement, @Nullable Waiter<?> initiator, Outbox out) {
+    /** Returns a new request, to be sent and repeated until it is answered. */
+    Outstanding request(long set, long object, Want want, int flags, int placement, @Nullable Waiter<?> initiator) {
         Request request =
                 new Request(set, object, requests.incrementAndGet(), want, flags, placement, Message.ANY_NODE);
-        return ask(new Outstanding(request, initiator, null, rpc.time().nanos()), out);
+        Outstanding asked = new Outstanding(request, initiator, null, rpc.time().nanos());
+        outstanding.put(request.request(), asked);
+        return asked;
     }
 
     /** Asks an object's home for something that is no hold. */
@@ -293,13 +294,8 @@ final class Engine implements AutoCloseable {
         Request request = new Request(set, object, requests.incrementAndGet(), want, flags, placement, destination);
         Outstanding asked = new Outstanding(request, null, operation, rpc.time().nanos());
         var _ = operation.whenComplete((_, _) -> answered(asked));
-        ask(asked, out);
-    }
-
-    private Outstanding ask(Outstanding asked, Outbox out) {
-        outstanding.put(asked.request.request(), asked);
-        home(asked.request.placement(), asked.request.object()).ifPresent(home -> out.send(home, asked.request));
-        return asked;
+        outstanding.put(request.request(), asked);
+        send(asked, out);
     }
 
     @Nullable
@@ -355,10 +351,14 @@ final class Engine implements AutoCloseable {
     private void dispatch(Copies<?> copies, NodeId from, Message message, Outbox out) {
         switch (message) {
             case Message.Request it -> {
-                if (mayDo(it) && !recovery.postponed(from, it)) {
-                    directory.request(from, it, out);
+                if (mayDo(it)) {
+                    requested(from, it, out);
                 }
             }
+            case Message.Hinted it -> copies.hints().asked(it, out);
+            case Message.Shared it -> copies.hints().shared(it, out);
+            case Message.Readers it -> directory.readers(from, it, out);
+            case Message.Registered it -> copies.hints().registered(it, out);
             case Message.Created it -> {
                 if (!recovery.postponed(from, it)) {
                     directory.created(from, it, out);
@@ -389,6 +389,13 @@ final class Engine implements AutoCloseable {
         }
     }
 
+    /** Handles a request to this home. */
+    void requested(NodeId from, Request it, Outbox out) {
+        if (!recovery.postponed(from, it)) {
+            directory.request(from, it, out);
+        }
+    }
+
     /** A home that may have been voted out removes nothing, also where it needs nobody for that; it is asked again. */
     private boolean mayDo(Request request) {
         return request.want() != Want.REMOVE || serving();
@@ -411,14 +418,15 @@ final class Engine implements AutoCloseable {
             }
         }
         transact(out -> {
-            outstanding.values().forEach(asked -> resend(asked, out));
+            outstanding.values().forEach(asked -> send(asked, out));
             replicator.restart(out);
             sets.values().forEach(copies -> copies.births().again(out));
         });
         sets.values().forEach(Copies::serveAll);
     }
 
-    private void resend(Outstanding asked, Outbox out) {
+    /** Asks the object's home. */
+    void send(Outstanding asked, Outbox out) {
         asked.sentAt = rpc.time().nanos();
         home(asked.request.placement(), asked.request.object()).ifPresent(home -> out.send(home, asked.request));
     }
@@ -462,7 +470,7 @@ final class Engine implements AutoCloseable {
         if (!outstanding.isEmpty()) {
             transact(out -> outstanding.values().forEach(asked -> {
                 if (now - asked.sentAt >= limit) {
-                    resend(asked, out);
+                    send(asked, out);
                 }
             }));
         }
@@ -472,6 +480,9 @@ final class Engine implements AutoCloseable {
         for (Copies<?> copies : sets.values()) {
             if (!copies.births().idle()) {
                 transact(copies.births()::again);
+            }
+            if (!copies.hints().idle()) {
+                transact(out -> copies.hints().again(now - limit, out));
             }
         }
         if (now - reminded > NANOS_LONG) {

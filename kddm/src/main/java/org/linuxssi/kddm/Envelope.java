@@ -47,9 +47,13 @@ record Envelope(long epoch, List<Message> messages) {
     }
 
     private static int bytes(Message message) {
-        byte[] data = message instanceof Message.Grant grant
-                ? grant.data()
-                : message instanceof Message.Backup backup ? backup.data() : null;
+        byte[] data =
+                switch (message) {
+                    case Message.Grant grant -> grant.data();
+                    case Message.Shared shared -> shared.data();
+                    case Message.Backup backup -> backup.data();
+                    default -> null;
+                };
         return data == null ? 0 : data.length;
     }
 }

@@ -5,8 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.kddm.ObjectInfo.Awaited;
+import org.linuxssi.kddm.Transaction.Phase;
 import org.linuxssi.kddm.spi.ObjectState;
 import org.linuxssi.kddm.spi.SetId;
+import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 
 /** Looks into sets and objects for people. */
 final class Introspection {
@@ -60,6 +63,37 @@ final class Introspection {
                 copy.readers,
                 copy.writer,
                 copy.waiters());
+    }
+
+    /** Returns the transactions that are going on at this home and those in the queues behind them. */
+    static List<WaitInfo> waits(Directory directory) {
+        List<WaitInfo> waits = new ArrayList<>();
+        directory.forEachActive(entry -> {
+            synchronized (entry) {
+                Transaction active = entry.active;
+                if (active != null) {
+                    waits.add(wait(entry, active, 0));
+                    int position = 1;
+                    for (Transaction queued : entry.queue) {
+                        waits.add(wait(entry, queued, position++));
+                    }
+                }
+            }
+        });
+        return waits;
+    }
+
+    private static WaitInfo wait(DirectoryEntry entry, Transaction t, int position) {
+        NodeId to = t.phase == Phase.SUPPLYING ? t.sentTo : t.target;
+        NodeSet missing = t.phase == Phase.INVALIDATING ? t.waiting : to == null ? NodeSet.EMPTY : NodeSet.of(to);
+        return new WaitInfo(
+                SetId.ofKey(entry.set),
+                entry.object,
+                t.requester,
+                t.request.want().name(),
+                position,
+                missing,
+                t.blocked);
     }
 
     private static Awaited awaited(Copy<?> copy) {

@@ -339,7 +339,7 @@ public final class Kddm implements AutoCloseable {
 
     /** Returns the requests that wait at this node as the home of their objects: who waits for whom. */
     public List<WaitInfo> waits() {
-        return engine.directory().waits();
+        return Introspection.waits(engine.directory());
     }
 
     /** Returns how many requests of this node wait for an answer. */

@@ -3,6 +3,7 @@ package org.linuxssi.kddm;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 
 /**
  * What nodes say to each other about one object; {@code docs/architecture/kddm.md} has the table.
@@ -48,7 +49,7 @@ sealed interface Message {
     /** All flags. */
     int ALL_FLAGS = 127;
 
-    /** No destination in a flush. */
+    /** No destination in a flush, no known owner. */
     int ANY_NODE = 0xffff;
 
     /** Requester to home. */
@@ -59,8 +60,25 @@ sealed interface Message {
         }
     }
 
-    /** Home to a node with a copy: drop it. */
-    record Invalidate(long set, long object, long seq, boolean removal, boolean attempt, int placement)
+    /** Requester to the node that it takes for the owner, or from there to the home: a copy to read is wanted. */
+    record Hinted(long set, long object, NodeId requester, long request, int flags, int placement) implements Message {}
+
+    /** Owner to a requester that asked it without the home: a copy to read. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+    record Shared(long set, long object, long seq, long request, long version, int placement, byte[] data)
+            implements Message {}
+
+    /**
+     * Owner to home: these nodes got copies without you; confirm it by the number. With a deferred transaction, not 0: this is why it has
+     * no effect, begin it anew.
+     */
+    record Readers(long set, long object, long number, NodeSet readers, long deferred) implements Message {}
+
+    /** Home to owner: I know of these readers. */
+    record Registered(long set, long object, long number) implements Message {}
+
+    /** Home to a node with a copy: drop it; who will own it, if that is known. */
+    record Invalidate(long set, long object, long seq, boolean removal, boolean attempt, int placement, int heir)
             implements Message {}
 
     /** A node with a copy to home: dropped, or (busy) held and not dropped. */

@@ -44,7 +44,8 @@ final class MessageCodec {
                         .i64(it.seq())
                         .bool(it.removal())
                         .bool(it.attempt())
-                        .i16(it.placement());
+                        .i16(it.placement())
+                        .i16(it.heir());
             case Message.Invalidated it -> head(out, 3, it).i64(it.seq()).bool(it.busy());
             case Message.Supply it ->
                 head(out, 4, it)
@@ -87,6 +88,22 @@ final class MessageCodec {
                         .bool(it.durable())
                         .bytes(it.data());
             case Message.BackedUp it -> head(out, 15, it).i64(it.push());
+            case Message.Hinted it ->
+                head(out, 17, it)
+                        .node(it.requester())
+                        .i64(it.request())
+                        .i8(it.flags())
+                        .i16(it.placement());
+            case Message.Shared it ->
+                head(out, 18, it)
+                        .i64(it.seq())
+                        .i64(it.request())
+                        .i64(it.version())
+                        .i16(it.placement())
+                        .bytes(it.data());
+            case Message.Readers it ->
+                head(out, 19, it).i64(it.number()).nodes(it.readers()).i64(it.deferred());
+            case Message.Registered it -> head(out, 20, it).i64(it.number());
             case Message.Settle it ->
                 head(out, 12, it).i64(it.seq()).i64(it.version()).constant(it.verdict());
         }
@@ -100,7 +117,8 @@ final class MessageCodec {
             case 1 ->
                 new Message.Request(
                         set, object, in.i64(), in.constant(WANTS), flags(in), placement(in), destination(in));
-            case 2 -> new Message.Invalidate(set, object, in.i64(), in.bool(), in.bool(), placement(in));
+            case 2 ->
+                new Message.Invalidate(set, object, in.i64(), in.bool(), in.bool(), placement(in), destination(in));
             case 3 -> new Message.Invalidated(set, object, in.i64(), in.bool());
             case 4 ->
                 new Message.Supply(
@@ -143,6 +161,12 @@ final class MessageCodec {
                         in.bytes(SetSpec.MAX_OBJECT_SIZE));
             case 15 -> new Message.BackedUp(set, object, in.i64());
             case 16 -> new Message.Witnessed(set, object, in.i64());
+            case 17 -> new Message.Hinted(set, object, in.node(), in.i64(), flags(in), placement(in));
+            case 18 ->
+                new Message.Shared(
+                        set, object, in.i64(), in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
+            case 19 -> new Message.Readers(set, object, in.i64(), in.nodes(), in.i64());
+            case 20 -> new Message.Registered(set, object, in.i64());
             case 12 -> new Message.Settle(set, object, in.i64(), in.i64(), in.constant(VERDICTS));
             default -> throw new DecodeException(0, kind + " is no message of kddm");
         };

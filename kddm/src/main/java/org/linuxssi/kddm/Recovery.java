@@ -364,6 +364,7 @@ final class Recovery implements AutoCloseable {
             entry.placement = it.placement();
             entry.owner = it.owner();
             entry.copies = it.copies();
+            entry.unsure = NodeSet.EMPTY;
             entry.lost = it.lost();
             entry.shadowed = it.exists() || it.lost();
         });

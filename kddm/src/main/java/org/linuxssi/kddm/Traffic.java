@@ -2,6 +2,7 @@ package org.linuxssi.kddm;
 
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 
 /** What goes on at a copy besides holds: made when something begins, dropped when nothing is left. Guarded by the copy's monitor. */
 final class Traffic<T> {
@@ -34,6 +35,10 @@ final class Traffic<T> {
     NodeId predecessor;
     /** The transaction by which ownership came. */
     long predecessorSeq;
+    /** Who got copies from this owner, and its home has not confirmed to know of them. */
+    NodeSet unconfirmed = NodeSet.EMPTY;
+    /** By which number the home confirms them. */
+    long unconfirmedNumber;
     /** It is new, and not yet known to exist: there are no backups, or with one copy, the home's stand-in has not confirmed it. */
     boolean unborn;
     /** Its home was told so in this view; counts while it is unborn. */
@@ -48,6 +53,7 @@ final class Traffic<T> {
                 && heir == null
                 && raw == null
                 && predecessor == null
+                && unconfirmed.isEmpty()
                 && !unborn;
     }
 }

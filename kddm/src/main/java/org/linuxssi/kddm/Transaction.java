@@ -62,6 +62,16 @@ final class Transaction {
         return sent instanceof Message.Supply supply && supply.mode() == Message.Mode.MIGRATE;
     }
 
+    /** Tells whether ownership is on its way: the owner was asked to give it away, or is becoming the only one with a copy. */
+    boolean moves() {
+        if (phase != Phase.SUPPLYING) {
+            return false;
+        }
+        return !(sent instanceof Message.Supply supply)
+                || supply.mode() == Message.Mode.WRITE
+                || supply.mode() == Message.Mode.OWNERSHIP;
+    }
+
     boolean is(NodeId node, Message.Request other) {
         return requester.equals(node) && request.request() == other.request();
     }

@@ -21,7 +21,7 @@ class BenchmarkTest {
     void everyRowIsMeasuredOnFourNodesAndNothingIsLeft() {
         try (TestCluster cluster = new TestCluster(4)) {
             List<BenchmarkRow> rows = cluster.kddm(2).benchmark().run(LOOPS);
-            assertThat(rows).hasSize(68).allSatisfy(row -> {
+            assertThat(rows).hasSize(72).allSatisfy(row -> {
                 assertThat(row.samples()).isPositive();
                 assertThat(row.median()).isPositive().isLessThanOrEqualTo(row.p99());
             });

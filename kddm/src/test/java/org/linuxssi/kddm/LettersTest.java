@@ -73,6 +73,41 @@ class LettersTest {
         }
     }
 
+    /** Returns what was sent about the counters. */
+    private List<String> ways() {
+        return letters.stream()
+                .filter(it -> it.messages().getFirst().set() == TestCluster.COUNTERS.key())
+                .map(it -> it.from() + " to " + it.to() + ": "
+                        + it.messages().stream()
+                                .map(message -> message.getClass().getSimpleName())
+                                .toList())
+                .toList();
+    }
+
+    @Test
+    void aReadTakesTwoMessagesWhenTheReaderKnowsTheOwnerAndThreeWhenNot() {
+        try (TestCluster cluster = cluster(4)) {
+            List<KddmSet<Long>> sets = cluster.counters(DefaultOwner.fixed(NodeId.of(0)));
+            sets.get(2).setObject(1, 5L);
+            sets.get(1).read(1);
+            sets.get(2).setObject(1, 6L);
+            await().until(() -> cluster.kddm(0).waits().isEmpty());
+            letters.clear();
+
+            assertThat(sets.get(1).read(1)).isEqualTo(6);
+
+            await().untilAsserted(() -> assertThat(ways())
+                    .containsExactly(
+                            "1 to 2: [Hinted]", "2 to 1: [Shared]", "2 to 0: [Readers]", "0 to 2: [Registered]"));
+            letters.clear();
+
+            assertThat(sets.get(3).read(1)).isEqualTo(6);
+
+            await().untilAsserted(() -> assertThat(ways())
+                    .containsExactly("3 to 0: [Request]", "0 to 2: [Supply]", "2 to 3: [Grant]", "3 to 0: [Done]"));
+        }
+    }
+
     @Test
     void whoGetsOwnershipFromTheHomeConfirmsItToOwnerAndHomeAtOnce() {
         try (TestCluster cluster = cluster(2)) {

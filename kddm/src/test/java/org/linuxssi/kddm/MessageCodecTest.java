@@ -16,6 +16,7 @@ import org.linuxssi.kddm.spi.SetId;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 
 @Timeout(20)
 class MessageCodecTest {
@@ -25,7 +26,11 @@ class MessageCodecTest {
 
     private static final List<Message> MESSAGES = List.of(
             new Message.Request(SET, -1, 5, Want.FLUSH, Message.ALL_FLAGS, Members.MODULO, Message.ANY_NODE),
-            new Message.Invalidate(SET, 2, 3, true, false, 256),
+            new Message.Invalidate(SET, 2, 3, true, false, 256, Message.ANY_NODE),
+            new Message.Invalidate(SET, 2, 3, false, true, 256, 255),
+            new Message.Hinted(SET, 2, NODE, 4, Message.TRY, Members.MODULO),
+            new Message.Readers(SET, 2, 3, NodeSet.of(NODE, NodeId.of(0)), 4),
+            new Message.Registered(SET, 2, 3),
             new Message.Invalidated(SET, 2, 3, true),
             new Message.Supply(SET, 2, 3, Mode.OWNERSHIP, NODE, 4, Members.LOCAL, true, false),
             new Message.Relinquished(SET, 2, 3),
@@ -62,13 +67,17 @@ class MessageCodecTest {
     @Test
     void everyKindOfMessageIsInTheList() {
         assertThat(MESSAGES.stream().map(Object::getClass).distinct().count())
-                .isEqualTo(Message.class.getPermittedSubclasses().length - 1);
+                .isEqualTo(Message.class.getPermittedSubclasses().length - 2);
     }
 
     @Test
     void dataComesBackAsItWas() {
         Message.Grant grant = new Message.Grant(SET, 2, 3, 4, Outcome.OWNER, 7, 255, true, new byte[] {1, 2, 3});
         Message back = MessageCodec.CODEC.fromBytes(MessageCodec.CODEC.toBytes(grant));
+        Message.Shared shared = new Message.Shared(SET, 2, 3, 4, 5, 255, new byte[] {7, 8});
+        assertThat(MessageCodec.CODEC.fromBytes(MessageCodec.CODEC.toBytes(shared)))
+                .usingRecursiveComparison()
+                .isEqualTo(shared);
         Message.Backup backup = new Message.Backup(SET, 2, 3, 4, 5, 255, true, new byte[] {9});
         assertThat(MessageCodec.CODEC.fromBytes(MessageCodec.CODEC.toBytes(backup)))
                 .usingRecursiveComparison()
@@ -84,6 +93,7 @@ class MessageCodecTest {
             fuzz(Envelope.CODEC, new Envelope(1, message), random);
         }
         fuzz(Envelope.CODEC, new Envelope(1, new Message.Backup(SET, 2, 3, 4, 5, 255, true, new byte[9])), random);
+        fuzz(Envelope.CODEC, new Envelope(1, new Message.Shared(SET, 2, 3, 4, 5, 255, new byte[9])), random);
         fuzz(Announce.CODEC, ANNOUNCE, random);
         fuzz(Settlement.CODEC, new Settlement(1, List.of(new Message.Settle(SET, 2, 3, 4, Verdict.OWNER))), random);
         fuzz(SetDefinition.CODEC, DEFINITION, random);

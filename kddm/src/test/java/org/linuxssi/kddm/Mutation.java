@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.hotplug.Hotplug;
 import org.linuxssi.kddm.Announcement.Claim;
@@ -23,6 +24,19 @@ import org.linuxssi.tools.Registration;
 enum Mutation {
     /** The protocol as it is. */
     NONE,
+
+    /** The protocol as it is; but of what belongs to reads by hints a third gets lost, and the rest comes late and in another order. */
+    LATE_AND_LOST {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            return ofHints(message) && at.next() % 3 == 0 ? Optional.empty() : Optional.of(message);
+        }
+
+        @Override
+        Duration delay(Spoiler at, Message message) {
+            return ofHints(message) ? Duration.ofMillis(at.next() % 13) : Duration.ZERO;
+        }
+    },
 
     /** A copy is said to be dropped and stays. */
     SKIP_INVALIDATION {
@@ -86,7 +100,8 @@ enum Mutation {
         @Override
         Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Invalidate m && m.removal()) {
-                return Optional.of(new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement()));
+                return Optional.of(
+                        new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement(), m.heir()));
             }
             return Optional.of(it.message());
         }
@@ -268,7 +283,83 @@ enum Mutation {
         Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Grant m && m.outcome() == Outcome.OWNER && m.request() == 0) {
                 at.deliver(from, it);
-                return Optional.of(new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement()));
+                return Optional.of(new Message.Invalidate(
+                        m.set(), m.object(), m.seq(), false, false, m.placement(), Message.ANY_NODE));
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** The word of readers that asked the owner gets lost, each time. */
+    DROP_READERS {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            return message instanceof Message.Readers ? Optional.empty() : Optional.of(message);
+        }
+    },
+
+    /** The home is not told of readers that asked the owner, and the owner goes on as if it had been. */
+    HIDE_READERS {
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            if (message instanceof Message.Readers m && m.deferred() == 0) {
+                at.deliver(
+                        at.rpc.self(), new Single(at.epoch, new Message.Registered(m.set(), m.object(), m.number())));
+                return Optional.empty();
+            }
+            return Optional.of(message);
+        }
+    },
+
+    /** The owner lets ownership go, or writes, though the home may not know of all readers yet, since it is told late. */
+    MOVE_BEFORE_READERS {
+        @Override
+        Duration delay(Spoiler at, Message message) {
+            return message instanceof Message.Readers m && m.deferred() == 0 ? Duration.ofMillis(5) : Duration.ZERO;
+        }
+
+        @Override
+        Optional<Message> outgoing(Spoiler at, Message message) {
+            if (message instanceof Message.Readers m) {
+                at.numbers.put(m.object(), m.number());
+            }
+            return Optional.of(message);
+        }
+
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
+            boolean moves =
+                    switch (it.message()) {
+                        case Message.Supply m -> m.mode() != Mode.READ && m.mode() != Mode.SYNC;
+                        case Message.Grant m -> m.outcome() == Outcome.UPGRADE;
+                        default -> false;
+                    };
+            Long number = at.numbers.get(it.message().object());
+            if (moves && number != null) {
+                Message all =
+                        new Message.Registered(it.message().set(), it.message().object(), number);
+                at.deliver(from, new Single(it.epoch(), all));
+            }
+            return Optional.of(it.message());
+        }
+    },
+
+    /** A reader takes a copy from the owner that was sent before the one that it dropped. */
+    TAKE_OUTDATED {
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
+            if (it.message() instanceof Message.Invalidate m) {
+                at.numbers.merge(m.object(), m.seq(), Math::max);
+            }
+            if (it.message() instanceof Message.Shared m) {
+                return Optional.of(new Message.Shared(
+                        m.set(),
+                        m.object(),
+                        Math.max(m.seq(), at.numbers.getOrDefault(m.object(), 0L)),
+                        m.request(),
+                        m.version(),
+                        m.placement(),
+                        m.data()));
             }
             return Optional.of(it.message());
         }
@@ -282,6 +373,18 @@ enum Mutation {
     /** Returns what arrives instead. */
     Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
         return Optional.of(it.message());
+    }
+
+    /** Returns how much later it is sent. */
+    Duration delay(Spoiler at, Message message) {
+        return Duration.ZERO;
+    }
+
+    private static boolean ofHints(Message message) {
+        return message instanceof Message.Hinted
+                || message instanceof Message.Shared
+                || message instanceof Message.Readers
+                || message instanceof Message.Registered;
     }
 
     private static Announce without(Claim claim, Announce it) {
@@ -322,6 +425,13 @@ enum Mutation {
     /** The messages of one node. */
     static final class Spoiler {
         final Map<Long, Message.Grant> reading = new HashMap<>();
+        /** Of messages by object. */
+        final Map<Long, Long> numbers = new HashMap<>();
+        /** Of what is being sent. */
+        long epoch;
+
+        private final Random random = new Random(1);
+
         final Rpc rpc;
         private final Mutation mutation;
         private @Nullable Handler<Envelope, Codec.Nothing> handler;
@@ -333,6 +443,10 @@ enum Mutation {
 
         void send(NodeId to, long epoch, Message message) {
             rpc.send(to, Engine.OBJECT, new Envelope(epoch, message));
+        }
+
+        int next() {
+            return random.nextInt(1 << 16);
         }
 
         void later(NodeId from, Single it, Duration delay) {
@@ -381,10 +495,20 @@ enum Mutation {
             });
         }
 
+        private void sendLater(NodeId to, long sent, Message message) {
+            NodeId receiver = mutation.receiver(this, to, message);
+            Duration delay = mutation.delay(this, message);
+            if (delay.isZero()) {
+                send(receiver, sent, message);
+            } else {
+                rpc.time().after(delay, () -> send(receiver, sent, message));
+            }
+        }
+
         private void sendSpoiled(NodeId to, Envelope it) {
+            epoch = it.epoch();
             for (Message message : it.messages()) {
-                mutation.outgoing(this, message)
-                        .ifPresent(changed -> send(mutation.receiver(this, to, changed), it.epoch(), changed));
+                mutation.outgoing(this, message).ifPresent(changed -> sendLater(to, it.epoch(), changed));
             }
         }
     }

@@ -27,7 +27,7 @@ class SimulationTest {
     private static final long FIRST = Long.getLong("linuxssi.simulate.first", 1);
     private static final int FOUND_WITHIN = 300;
     private static final int REPEATED = 5;
-    private static final int BY_RINGS = 3;
+    private static final int SOME = 3;
     private static final Logger QUIET = Logger.getLogger("org.linuxssi");
 
     @BeforeAll
@@ -42,19 +42,25 @@ class SimulationTest {
 
     @Test
     void historiesAreConsistentAndNothingIsLeft() {
-        assertThat(problems(SEEDS, HotplugConfig.MESH)).isEmpty();
+        assertThat(problems(SEEDS, Mutation.NONE, HotplugConfig.MESH)).isEmpty();
     }
 
     /** As in a large view. */
     @Test
     void historiesAreConsistentAlsoWhenMembersWatchTheirNeighbours() {
-        assertThat(problems(Math.max(1, SEEDS / BY_RINGS), 0)).isEmpty();
+        assertThat(problems(Math.max(1, SEEDS / SOME), Mutation.NONE, 0)).isEmpty();
     }
 
-    private static List<String> problems(int seeds, int mesh) {
+    @Test
+    void historiesAreConsistentAlsoWhenReadsByHintsAreLateAndLost() {
+        assertThat(problems(Math.max(1, SEEDS / SOME), Mutation.LATE_AND_LOST, HotplugConfig.MESH))
+                .isEmpty();
+    }
+
+    private static List<String> problems(int seeds, Mutation mutation, int mesh) {
         return LongStream.range(FIRST, FIRST + seeds)
                 .parallel()
-                .mapToObj(seed -> new Simulation(seed, Mutation.NONE, mesh).run())
+                .mapToObj(seed -> new Simulation(seed, mutation, mesh).run())
                 .flatMap(Optional::stream)
                 .toList();
     }
@@ -71,7 +77,9 @@ class SimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"NONE", "LATE_AND_LOST"})
     void aBrokenProtocolIsFound(Mutation mutation) {
         Optional<String> found = LongStream.range(FIRST, FIRST + FOUND_WITHIN)
                 .mapToObj(seed -> new Simulation(seed, mutation).run())
