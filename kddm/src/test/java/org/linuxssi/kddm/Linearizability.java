@@ -67,10 +67,10 @@ final class Linearizability {
         return written.isEmpty() || history.stream().anyMatch(other -> other.read.equals(written));
     }
 
-    /** A removal that is answered around a change of the view may take effect a second time before its end. */
+    /** A removal that is answered around a change of the view, or whose node died with it, may take effect a second time before its end. */
     private static Stream<Operation> repeated(List<Operation> history) {
         return history.stream()
-                .filter(it -> it.kind == Operation.Kind.REMOVE && it.end == End.DONE)
+                .filter(it -> it.kind == Operation.Kind.REMOVE && it.end != End.NONE)
                 .map(it -> {
                     Operation again = new Operation(it.number, it.client, it.object, it.kind, it.start);
                     again.latest = it.stop;
