@@ -36,6 +36,7 @@ final class Copies<T> {
     private final Evictor<T> evictor;
     private final DurableCopies<T> durable;
     private volatile @Nullable SerialExecutor serial;
+    private volatile @Nullable Ahead<T> ahead;
     private volatile boolean frozen;
     private volatile boolean closed;
 
@@ -105,6 +106,9 @@ final class Copies<T> {
     void open(SetSpec<T> spec) {
         if (spec.linker().mayBlock()) {
             serial = new SerialExecutor(engine.rpc().time());
+        }
+        if (spec.ahead() > 0) {
+            ahead = new Ahead<>(this, engine.rpc().time(), spec);
         }
         frozen = spec.flags().contains(SetFlag.FROZEN);
         spec.linker().instantiate(spec.id(), engine.self());
@@ -226,20 +230,40 @@ final class Copies<T> {
     Waiter<T> queue(long object, boolean exclusive, int flags) {
         Waiter<T> waiter = new Waiter<>(exclusive, flags);
         counting.misses.increment();
-        engine.transact(out -> locked(object, copy -> {
-            if (closed) {
-                out.later(() -> waiter.completeExceptionally(wasClosed()));
-                return;
+        engine.transact(out -> {
+            locked(object, copy -> queue(copy, waiter, out));
+            Ahead<T> more = ahead;
+            if (!exclusive && more != null) {
+                more.missed(object, out);
             }
-            boolean crowded = !copy.quiet();
-            copy.append(waiter);
-            if (crowded && waiter.has(Message.TRY)) {
-                out.later(() -> waiter.completeExceptionally(busy(copy)));
-            } else {
-                serve(copy, out);
-            }
-        }));
+        });
         return waiter;
+    }
+
+    private void queue(Copy<T> copy, Waiter<T> waiter, Outbox out) {
+        if (closed) {
+            out.later(() -> waiter.completeExceptionally(wasClosed()));
+            return;
+        }
+        boolean crowded = !copy.quiet();
+        copy.append(waiter);
+        if (crowded && waiter.has(Message.TRY)) {
+            out.later(() -> waiter.completeExceptionally(busy(copy)));
+        } else {
+            serve(copy, out);
+        }
+    }
+
+    /** Puts the waiter into the queue of an object that is neither here nor wanted; tells whether it did. */
+    boolean queueIfMissing(long object, Waiter<T> waiter, Outbox out) {
+        boolean[] queued = new boolean[1];
+        locked(object, copy -> {
+            if (copy.quiet() && !copy.state().readable() && copy.outstanding() == null) {
+                queue(copy, waiter, out);
+                queued[0] = true;
+            }
+        });
+        return queued[0];
     }
 
     /** Looks whether others can go on after a waiter gave up. */

@@ -27,6 +27,7 @@ import org.linuxssi.tools.Codec;
  * @param copies how many nodes have what {@code put} acknowledged after a write, 1 to 3
  * @param deadline of operations that give none
  * @param cache how many objects this node keeps, more or less; see {@link #cache(int)}
+ * @param ahead how many objects are fetched before they are asked for; see {@link #ahead(int)}
  * @param <T> type of the objects
  */
 public record SetSpec<T>(
@@ -38,7 +39,11 @@ public record SetSpec<T>(
         Set<SetFlag> flags,
         int copies,
         Duration deadline,
-        int cache) {
+        int cache,
+        int ahead) {
+
+    /** The most objects that are fetched ahead. */
+    public static final int MAX_AHEAD = 1024;
 
     /** The largest object in bytes. */
     public static final int MAX_OBJECT_SIZE = 1 << 20;
@@ -63,6 +68,13 @@ public record SetSpec<T>(
         if (cache < 1) {
             throw new IllegalArgumentException("a cache of " + cache + " objects has no room");
         }
+        if (ahead < 0 || ahead > MAX_AHEAD) {
+            throw new IllegalArgumentException("objects fetched ahead: " + ahead + " is not in 0-" + MAX_AHEAD);
+        }
+        if (ahead > 0 && flags.contains(SetFlag.LOCAL_EXCLUSIVE)) {
+            throw new IllegalArgumentException(
+                    "set " + id + " is LOCAL_EXCLUSIVE: its objects have no copies that could be fetched ahead");
+        }
         flags = Set.copyOf(flags);
     }
 
@@ -77,7 +89,8 @@ public record SetSpec<T>(
                 Set.of(),
                 1,
                 Rpc.DEFAULT_DEADLINE,
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                0);
     }
 
     /** Returns a spec for values that live in memory only. */
@@ -87,29 +100,29 @@ public record SetSpec<T>(
 
     /** Returns this spec with another default owner scheme. */
     public SetSpec<T> owner(DefaultOwner scheme) {
-        return new SetSpec<>(id, linkerName, linker, scheme, objectSize, flags, copies, deadline, cache);
+        return new SetSpec<>(id, linkerName, linker, scheme, objectSize, flags, copies, deadline, cache, ahead);
     }
 
     /** Returns this spec with another limit of object sizes. */
     public SetSpec<T> objectSize(int bytes) {
-        return new SetSpec<>(id, linkerName, linker, owner, bytes, flags, copies, deadline, cache);
+        return new SetSpec<>(id, linkerName, linker, owner, bytes, flags, copies, deadline, cache, ahead);
     }
 
     /** Returns this spec with one more flag. */
     public SetSpec<T> flag(SetFlag flag) {
         EnumSet<SetFlag> more = EnumSet.of(flag);
         more.addAll(flags);
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, more, copies, deadline, cache);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, more, copies, deadline, cache, ahead);
     }
 
     /** Returns this spec with another number of copies. */
     public SetSpec<T> copies(int count) {
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, count, deadline, cache);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, count, deadline, cache, ahead);
     }
 
     /** Returns this spec with another default deadline. */
     public SetSpec<T> deadline(Duration limit) {
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, limit, cache);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, limit, cache, ahead);
     }
 
     /**
@@ -117,7 +130,15 @@ public record SetSpec<T>(
      * copies move to nodes with room, and stay when there are none. Nodes may differ in it.
      */
     public SetSpec<T> cache(int objects) {
-        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, deadline, objects);
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, deadline, objects, ahead);
+    }
+
+    /**
+     * Returns this spec with so many objects fetched ahead: who reads objects in the order of their numbers on this node gets the following
+     * ones by the same messages, as copies to read; those that are absent stay so. Nodes may differ in it.
+     */
+    public SetSpec<T> ahead(int objects) {
+        return new SetSpec<>(id, linkerName, linker, owner, objectSize, flags, copies, deadline, cache, objects);
     }
 
     SetDefinition definition() {
