@@ -59,6 +59,7 @@ class LettersTest {
             objects.forEach(object -> sets.get(0).setObject(object, 5L));
             objects.forEach(object -> sets.get(1).read(object));
             objects.forEach(object -> sets.get(2).read(object));
+            await().until(() -> cluster.kddm(0).waits().isEmpty());
             letters.clear();
 
             sets.get(1).removeObjects(objects);
@@ -115,6 +116,7 @@ class LettersTest {
             sets.get(0).setObject(1, 5L);
             sets.get(0).setObject(2, 5L);
             sets.get(1).read(2);
+            await().until(() -> cluster.kddm(0).waits().isEmpty());
             letters.clear();
 
             sets.get(1).update(1, n -> n + 1);
