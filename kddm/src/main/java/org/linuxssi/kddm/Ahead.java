@@ -26,25 +26,21 @@ final class Ahead<T> {
 
     /** Somebody wants to read an object that is not here. */
     void missed(long object, Outbox out) {
-        if (spec.ahead() == 0 || (object >= from && object < next)) {
+        if (object == Long.MAX_VALUE || (object >= from && object < next)) {
             return;
         }
-        boolean inOrder = object == next;
-        from = object + 1;
-        next = inOrder ? end(from) : from;
-        if (inOrder) {
-            fetch(out);
+        long first = object + 1;
+        long end = object == next ? first + Math.min(spec.ahead(), Long.MAX_VALUE - first) : first;
+        from = first;
+        next = end;
+        if (first < end) {
+            fetch(first, end, out);
         }
     }
 
-    private long end(long first) {
-        return first > Long.MAX_VALUE - spec.ahead() ? first : first + spec.ahead();
-    }
-
-    private void fetch(Outbox out) {
+    private void fetch(long first, long end, Outbox out) {
         List<Waiter<T>> waiters = new ArrayList<>();
-        long end = next;
-        for (long object = from; object < end; object++) {
+        for (long object = first; object < end; object++) {
             Waiter<T> waiter = new Waiter<>(false, Message.NO_FIRST_TOUCH);
             if (copies.queueIfMissing(object, waiter, out)) {
                 waiters.add(giveUpWith(object, waiter));

@@ -133,6 +133,7 @@ class AheadTest {
             reader.flushSet();
             assertThat(reader.read(Long.MAX_VALUE - 1)).isEqualTo(7);
             assertThat(reader.read(Long.MAX_VALUE)).isEqualTo(8);
+            assertThat(asked.stream().flatMap(List::stream)).allMatch(object -> object >= 0);
         });
     }
 
