@@ -94,13 +94,13 @@ public final class ProgramSession {
     private void passing(Reply.Passing reply, List<Integer> descriptors) {
         if (reply instanceof Reply.Started started) {
             program = started.pid();
+            if (descriptors.size() == 1) {
+                pump.set(TerminalPump.start(descriptors.getFirst()));
+                HostSignals.on(SignalName.WINCH, () -> client.send(new Input.Resized(ProgramOptions.window())));
+                return;
+            }
         }
-        if (reply instanceof Reply.Started && descriptors.size() == 1) {
-            pump.set(TerminalPump.start(descriptors.getFirst()));
-            HostSignals.on(SignalName.WINCH, () -> client.send(new Input.Resized(ProgramOptions.window())));
-        } else {
-            descriptors.forEach(DescriptorIo::close);
-        }
+        descriptors.forEach(DescriptorIo::close);
     }
 
     private void relaySignals() {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
@@ -27,25 +25,21 @@ class AheadTest {
     private final Queue<List<Long>> asked = new ConcurrentLinkedQueue<>();
 
     private Rpc recorded(Rpc rpc) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (method.getName().equals("send") && args[2] instanceof Envelope it) {
-                        List<Long> objects = it.messages().stream()
-                                .filter(message -> message instanceof Message.Request request
-                                        && request.set() == TestCluster.COUNTERS.key()
-                                        && request.want() == Want.READ)
-                                .map(Message::object)
-                                .toList();
-                        if (!objects.isEmpty()) {
-                            asked.add(objects);
-                        }
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return WatchedRpc.of(rpc, (_, it) -> {
+            List<Long> objects = it.messages().stream()
+                    .filter(AheadTest::asks)
+                    .map(Message::object)
+                    .toList();
+            if (!objects.isEmpty()) {
+                asked.add(objects);
+            }
+        });
+    }
+
+    private static boolean asks(Message message) {
+        return message instanceof Message.Request request
+                && request.set() == TestCluster.COUNTERS.key()
+                && request.want() == Want.READ;
     }
 
     private static SetSpec<Long> spec() {

@@ -3,8 +3,6 @@ package org.linuxssi.kddm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,17 +24,7 @@ class LettersTest {
     private final Queue<Letter> letters = new ConcurrentLinkedQueue<>();
 
     private Rpc recorded(Rpc rpc) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (method.getName().equals("send") && args[2] instanceof Envelope it) {
-                        letters.add(new Letter(rpc.self(), (NodeId) args[0], it.messages()));
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return WatchedRpc.of(rpc, (to, it) -> letters.add(new Letter(rpc.self(), to, it.messages())));
     }
 
     private TestCluster cluster(int nodes) {

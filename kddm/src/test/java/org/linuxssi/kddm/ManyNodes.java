@@ -1,7 +1,5 @@
 package org.linuxssi.kddm;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +38,7 @@ final class ManyNodes implements AutoCloseable {
     private final MemoryNetwork network = new MemoryNetwork(time);
     private final Map<NodeId, Node> nodes = new TreeMap<>();
     private long lives = 1;
-    private long messages;
+    private long envelopes;
 
     ManyNodes(int count) {
         network.latency((_, _) -> LATENCY);
@@ -53,28 +51,13 @@ final class ManyNodes implements AutoCloseable {
     /** Has these nodes come up; they are no members yet. */
     void boot(NodeSet more) {
         for (NodeId id : more) {
-            Rpc rpc = counted(network.node(id));
+            Rpc rpc = WatchedRpc.of(network.node(id), (_, _) -> envelopes++);
             Hotplug hotplug = Hotplug.create(rpc, HotplugConfig.of(lives++));
             Kddm kddm = new Kddm(rpc, hotplug);
             nodes.put(id, new Node(rpc, hotplug, kddm, kddm.open(TestCluster.counterSpec())));
             hotplug.start();
         }
         time.advance(Duration.ofMillis(1500));
-    }
-
-    /** Counts KDDM's messages only. */
-    private Rpc counted(Rpc rpc) {
-        return (Rpc)
-                Proxy.newProxyInstance(Rpc.class.getClassLoader(), new Class<?>[] {Rpc.class}, (_, method, args) -> {
-                    if (args != null && args.length == 3 && args[2] instanceof Envelope) {
-                        messages++;
-                    }
-                    try {
-                        return method.invoke(rpc, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
     }
 
     private Node node(NodeId id) {
@@ -93,32 +76,28 @@ final class ManyNodes implements AutoCloseable {
 
     /** Adds nodes that are up; returns how long it took until all were through with it. */
     Duration add(NodeSet more) {
-        long before = time.nanos();
-        NodeSet all = members().plus(more);
-        done(node(NodeId.of(0)).hotplug.add(more));
-        await(all);
-        return since(before);
+        return change(
+                members().plus(more), () -> done(node(NodeId.of(0)).hotplug.add(more)));
     }
 
     /** Has members leave, after they have handed over what they own. */
     Duration remove(NodeSet less) {
-        long before = time.nanos();
-        NodeSet all = members().minus(less);
-        done(node(NodeId.of(0)).hotplug.remove(less));
-        await(all);
-        return since(before);
+        return change(
+                members().minus(less), () -> done(node(NodeId.of(0)).hotplug.remove(less)));
     }
 
     /** Has the processes of members end at once; returns how long it took until the others were through with it. */
     Duration kill(NodeSet dead) {
-        long before = time.nanos();
-        NodeSet all = members().minus(dead);
-        dead.forEach(id -> Objects.requireNonNull(nodes.remove(id)).close());
-        await(all);
-        return since(before);
+        return change(
+                members().minus(dead),
+                () -> dead.forEach(
+                        id -> Objects.requireNonNull(nodes.remove(id)).close()));
     }
 
-    private Duration since(long before) {
+    private Duration change(NodeSet members, Runnable begin) {
+        long before = time.nanos();
+        begin.run();
+        await(members);
         return Duration.ofNanos(time.nanos() - before);
     }
 
@@ -175,11 +154,11 @@ final class ManyNodes implements AutoCloseable {
         return sum.sum();
     }
 
-    /** Lets what is under way end and returns the messages sent since the last time. */
-    long messages() {
+    /** Lets what is under way end and returns the envelopes sent since the last time. */
+    long envelopes() {
         time.advance(Duration.ofMillis(100));
-        long sent = messages;
-        messages = 0;
+        long sent = envelopes;
+        envelopes = 0;
         return sent;
     }
 

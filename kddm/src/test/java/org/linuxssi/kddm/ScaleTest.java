@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.linuxssi.tools.NodeSet;
 
 /**
- * A few nodes and many with agreed membership and many objects, on virtual time: what an operation costs in messages and an object in
+ * A few nodes and many with agreed membership and many objects, on virtual time: what an operation costs in envelopes and an object in
  * memory does not grow with the nodes. {@code -Dlinuxssi.scale.nodes=N} and {@code -Dlinuxssi.scale.objects=N} set how many;
  * {@code checks/scale} takes 256 and a million.
  */
@@ -40,8 +40,8 @@ class ScaleTest {
     /**
      * What things cost on average.
      *
-     * @param update messages of an update by a node that does not have the object
-     * @param read messages of a read by a node that does not have the object
+     * @param update envelopes of an update by a node that does not have the object
+     * @param read envelopes of a read by a node that does not have the object
      * @param bytes memory of an object with all that its owner, its home and others keep of it
      */
     private record Cost(double update, double read, double bytes) {}
@@ -52,11 +52,11 @@ class ScaleTest {
             long before = MemoryTest.used();
             nodes.update(objects, 2L * objects, 0, _ -> 1L);
             double bytes = (double) (MemoryTest.used() - before) / objects;
-            nodes.messages();
+            nodes.envelopes();
             nodes.update(0, objects, 1, n -> n + 1);
-            double update = (double) nodes.messages() / objects;
+            double update = (double) nodes.envelopes() / objects;
             assertThat(nodes.sum(objects, 2)).isEqualTo(2L * objects);
-            double read = (double) nodes.messages() / objects;
+            double read = (double) nodes.envelopes() / objects;
             LOG.log(
                     System.Logger.Level.INFO,
                     "{0} nodes, {1} objects: {2}",

@@ -22,11 +22,11 @@ import org.linuxssi.linux.Signals;
 @Timeout(60)
 class AffinityTest {
 
-    @RegisterExtension
-    final ContainerExtension containers = new ContainerExtension();
-
     private static final int SIGUSR1 = 10;
     private static final int SIGUSR2 = 12;
+
+    @RegisterExtension
+    final ContainerExtension containers = new ContainerExtension();
 
     private final int cpus = Affinity.of(0).cpus().cardinality();
     private TwoNodes nodes;

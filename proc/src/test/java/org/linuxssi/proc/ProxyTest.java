@@ -245,8 +245,8 @@ class ProxyTest {
     }
 
     /**
-     * Once in some thousand interrupted calls the kernel takes an answer and makes the call again all the same: it has
-     * seen the signal and not yet that the answer is there. Without care for calls made again there are some 20 more.
+     * Very seldom the kernel makes a call again although it took the answer, having seen a signal at that moment. Without
+     * care for calls that are made again thousands of signals come.
      */
     private static int signalsOf(String text) {
         assertThat(text).matches("ready\ngot \\d+\n");
