@@ -37,18 +37,28 @@ final class FileExporter {
         List<OpenFile> seen = new ArrayList<>();
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
-        for (OpenFile file : OpenFiles.list(pid)) {
+        for (OpenFile file : files()) {
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
-                boolean shared =
-                        !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
+                boolean shared = relayed.copies()
+                        ? relayed.shared(file)
+                        : !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
                 open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
             }
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
         }
         return new FileImage(open.stream().map(Supplier::get).toList(), descriptors);
+    }
+
+    private List<OpenFile> files() {
+        List<OpenFile> all = OpenFiles.list(pid);
+        if (!relayed.leavesOutRefused()) {
+            return all;
+        }
+        FileRules rules = new FileRules(relayed, anonymous);
+        return all.stream().filter(file -> rules.refusal(file).isEmpty()).toList();
     }
 
     private static OptionalInt find(List<OpenFile> seen, OpenFile file) {

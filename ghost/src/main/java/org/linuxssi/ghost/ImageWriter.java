@@ -30,36 +30,57 @@ final class ImageWriter {
 
     static final int HEADER_BYTES = 12;
 
-    private final WritableByteChannel channel;
+    private final WritableByteChannel memory;
+    private final WritableByteChannel task;
     private final ByteBuffer header;
     private final CRC32C checksum = new CRC32C();
     private long written;
     private boolean halfway;
 
     ImageWriter(WritableByteChannel channel) {
-        this.channel = channel;
+        this(channel, channel);
+    }
+
+    /** Writes what concerns memory to one channel and all else to another, or the same. */
+    ImageWriter(WritableByteChannel memory, WritableByteChannel task) {
+        this.memory = memory;
+        this.task = task;
         header = Arena.ofAuto()
                 .allocate(HEADER_BYTES + 4 + 16L * RUNS_LIMIT, 8)
                 .asByteBuffer()
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** Writes the section that comes first. */
+    void begin(ImageHeader image) throws IOException {
+        everywhere(SectionType.HEADER, ImageHeader.CODEC.toBytes(image));
+    }
+
+    /** Writes the section that comes last. */
+    void end() throws IOException {
+        everywhere(SectionType.END, new byte[0]);
+    }
+
+    private void everywhere(SectionType type, byte[] content) throws IOException {
+        section(type, ByteBuffer.wrap(content), memory);
+        if (task != memory) {
+            section(type, ByteBuffer.wrap(content), task);
+        }
+    }
+
     <T> void section(SectionType type, Codec<T> codec, T value) throws IOException {
         Encoder out = new Encoder(1024);
         codec.encode(value, out);
-        section(type, ByteBuffer.wrap(out.toBytes()));
+        section(type, ByteBuffer.wrap(out.toBytes()), type.ofMemory() ? memory : task);
     }
 
-    void section(SectionType type) throws IOException {
-        section(type, ByteBuffer.allocate(0));
-    }
-
-    private synchronized void section(SectionType type, ByteBuffer content) throws IOException {
+    private synchronized void section(SectionType type, ByteBuffer content, WritableByteChannel channel)
+            throws IOException {
         checksum.reset();
         checksum.update(content.duplicate());
         begin(type, content.remaining()).putInt((int) checksum.getValue()).flip();
-        writeAll(header);
-        writeAll(content);
+        writeAll(header, channel);
+        writeAll(content, channel);
         halfway = false;
     }
 
@@ -89,12 +110,12 @@ final class ImageWriter {
         checksum.update(header.slice(HEADER_BYTES, head));
         checksum.update(content.duplicate());
         header.putInt(8, (int) checksum.getValue());
-        writeAll(header);
-        writeAll(content);
+        writeAll(header, memory);
+        writeAll(content, memory);
         halfway = false;
     }
 
-    private void writeAll(ByteBuffer buffer) throws IOException {
+    private void writeAll(ByteBuffer buffer, WritableByteChannel channel) throws IOException {
         written += buffer.remaining();
         while (buffer.hasRemaining()) {
             channel.write(buffer);

@@ -21,6 +21,11 @@ public record Imager(Premises premises, RelayedFile relayed) {
         return Preflight.obstacles(pid, premises.init(), relayed);
     }
 
+    /** Returns what of its open files cannot be in an image, as {@link #obstacles}; of a process that is frozen too. */
+    public List<String> refusedFiles(int pid) {
+        return Preflight.refusedFiles(pid, relayed);
+    }
+
     /** Returns what the process needs to find where it goes; see {@link #lacking}. */
     public byte[] needs(int pid) {
         return Needs.CODEC.toBytes(Needs.of(pid));
@@ -54,8 +59,13 @@ public record Imager(Premises premises, RelayedFile relayed) {
      *     Premises#agent()} again then
      */
     public ProcessArrival arrive(ReadableByteChannel image, int agent, int doorway) throws IOException {
+        return arrive(List.of(image), agent, doorway);
+    }
+
+    /** The same from an image in parts, that of the memory first. */
+    public ProcessArrival arrive(List<? extends ReadableByteChannel> parts, int agent, int doorway) throws IOException {
         ProcessArrival arrival = new ProcessArrival(agent, this, doorway);
-        arrival.receive(image);
+        arrival.receive(parts);
         return arrival;
     }
 }

@@ -42,7 +42,12 @@ final class PageReceiver implements AutoCloseable {
         }
     }
 
-    void receive(ImageReader reader) throws IOException {
+    /**
+     * Reads sections to the end.
+     *
+     * @param last whether nothing of the process comes after it
+     */
+    void receive(ImageReader reader, boolean last) throws IOException {
         while (true) {
             MemorySegment buffer = take();
             Section section = reader.next(buffer);
@@ -54,16 +59,19 @@ final class PageReceiver implements AutoCloseable {
                 if (!BESIDE_PAGES.contains(section.type())) {
                     drain();
                 }
-                boolean last = handle(section);
+                boolean ended = section.type() == SectionType.END;
+                if (!ended || last) {
+                    handle(section);
+                }
                 free.add(buffer);
-                if (last) {
+                if (ended) {
                     return;
                 }
             }
         }
     }
 
-    private boolean handle(Section section) throws IOException {
+    private void handle(Section section) throws IOException {
         switch (section.type()) {
             case HEADER -> arrival.header(section.decode(ImageHeader.CODEC));
             case LAYOUT -> arrival.layout(section.decode(MappingImage.LIST));
@@ -71,13 +79,9 @@ final class PageReceiver implements AutoCloseable {
             case STATE -> arrival.state(section.decode(ProcessState.CODEC));
             case THREADS -> arrival.threads(section.decode(Threads.CODEC));
             case FILES -> arrival.files(section.decode(FileImage.CODEC));
-            case END -> {
-                arrival.complete();
-                return true;
-            }
+            case END -> arrival.complete();
             case PAGES -> throw new IllegalStateException("pages are handled apart");
         }
-        return false;
     }
 
     private MemorySegment take() throws IOException {

@@ -22,17 +22,14 @@ final class Preflight {
     private static final int KCMP_FILES = 2;
     private static final int SIGTRAP_BIT = 1 << 4;
     private static final String DELETED = " (deleted)";
-    private static final int O_ASYNC = 020000;
 
     private final int pid;
     private final RelayedFile relayed;
     private final List<String> obstacles = new ArrayList<>();
-    private final AnonymousFiles anonymous;
 
     private Preflight(int pid, RelayedFile relayed) {
         this.pid = pid;
         this.relayed = relayed;
-        anonymous = new AnonymousFiles(new Relatives(pid, AnonymousFile::is));
     }
 
     /** Returns all that cannot move, each as {@code fd 7: io_uring}. */
@@ -43,6 +40,13 @@ final class Preflight {
         preflight.files();
         preflight.memory();
         preflight.threads();
+        return List.copyOf(preflight.obstacles);
+    }
+
+    /** Returns the files that cannot be in an image. */
+    static List<String> refusedFiles(int pid, RelayedFile relayed) {
+        Preflight preflight = new Preflight(pid, relayed);
+        preflight.files();
         return List.copyOf(preflight.obstacles);
     }
 
@@ -80,43 +84,13 @@ final class Preflight {
     }
 
     private void files() {
+        if (relayed.leavesOutRefused()) {
+            return;
+        }
+        FileRules rules = new FileRules(relayed, new AnonymousFiles(new Relatives(pid, AnonymousFile::is)));
         for (OpenFile file : OpenFiles.list(pid)) {
-            refusal(file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
+            rules.refusal(file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
         }
-    }
-
-    private Optional<String> refusal(OpenFile file) {
-        Optional<String> lock = FileLocks.refusal(file);
-        if (lock.isPresent()) {
-            return lock;
-        }
-        if ((file.flags() & O_ASYNC) != 0) {
-            return Optional.of("signals for " + file.link() + " (O_ASYNC)");
-        }
-        if (file.regular() || file.directory()) {
-            boolean gone = file.links() == 0
-                    || file.link().endsWith(DELETED)
-                    || !file.link().startsWith("/");
-            return gone ? Optional.of("a deleted file " + file.link()) : ofTheKernel(file);
-        }
-        if (OpenFiles.simpleDevice(file)) {
-            return Optional.empty();
-        }
-        if (AnonymousFile.is(file)) {
-            return anonymous.refusal(file);
-        }
-        return relayed.refusal(file).map(reason -> name(file) + ": " + reason);
-    }
-
-    /** What such a file says is about this node, or about a process by the number that it has here. */
-    private static Optional<String> ofTheKernel(OpenFile file) {
-        boolean kernel = file.regular()
-                && (file.link().startsWith("/proc/") || file.link().startsWith("/sys/"));
-        return kernel ? Optional.of("a file of the kernel, " + file.link()) : Optional.empty();
-    }
-
-    private static String name(OpenFile file) {
-        return file.link().startsWith(AnonymousFile.LINK) ? AnonymousFile.name(file) : file.link();
     }
 
     private void memory() {

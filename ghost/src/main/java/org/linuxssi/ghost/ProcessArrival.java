@@ -56,9 +56,11 @@ public final class ProcessArrival {
         tracer = new PtraceThread("arrival in " + agent);
     }
 
-    void receive(ReadableByteChannel channel) throws IOException {
+    void receive(List<? extends ReadableByteChannel> parts) throws IOException {
         try (PageReceiver receiver = new PageReceiver(this)) {
-            receiver.receive(new ImageReader(channel));
+            for (int i = 0; i < parts.size(); i++) {
+                receiver.receive(new ImageReader(parts.get(i)), i == parts.size() - 1);
+            }
         } catch (IOException | RuntimeException failure) {
             giveUp();
             throw failure;

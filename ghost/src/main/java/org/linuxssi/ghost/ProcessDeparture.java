@@ -65,6 +65,7 @@ public final class ProcessDeparture implements AutoCloseable {
     private @Nullable PtraceProcess process;
     private @Nullable ProcessState state;
     private List<ThreadImage> threads = List.of();
+    private Map<Integer, Integer> released = Map.of();
     private boolean stopped;
 
     ProcessDeparture(int pid, Imager imager) {
@@ -84,14 +85,11 @@ public final class ProcessDeparture implements AutoCloseable {
      */
     public record Progress(long bytes, int rounds) {}
 
-    private PageSender begin(WritableByteChannel channel) throws IOException {
+    private PageSender begin(WritableByteChannel memory, WritableByteChannel task) throws IOException {
         if (sender == null) {
-            writer = new ImageWriter(channel);
+            writer = new ImageWriter(memory, task);
             Map<String, String> status = ProcFiles.status(Integer.toString(pid));
-            writer.section(
-                    SectionType.HEADER,
-                    ImageHeader.CODEC,
-                    new ImageHeader(ImageHeader.MAGIC, StateReader.containerId(status, pid), 0));
+            writer.begin(new ImageHeader(ImageHeader.MAGIC, StateReader.containerId(status, pid), 0));
             PageMap opened = new PageMap(pid);
             pages = opened;
             sender = new PageSender(writer, new org.linuxssi.linux.ProcessMemory(pid), opened);
@@ -101,8 +99,13 @@ public final class ProcessDeparture implements AutoCloseable {
 
     /** Writes memory while the process runs, until little is left to write. */
     public Progress copyLive(WritableByteChannel channel) throws IOException {
+        return copyLive(channel, channel);
+    }
+
+    /** The same into two channels, as {@link #copyRest(WritableByteChannel, WritableByteChannel)}. */
+    public Progress copyLive(WritableByteChannel memory, WritableByteChannel task) throws IOException {
         track();
-        PageSender pageSender = begin(channel);
+        PageSender pageSender = begin(memory, task);
         long total = 0;
         long last = Long.MAX_VALUE;
         for (int round = 1; round <= ROUNDS; round++) {
@@ -215,7 +218,12 @@ public final class ProcessDeparture implements AutoCloseable {
      * Writes all that has not been written but the end. The tracer writes files and state while this thread writes pages.
      */
     public Progress copyRest(WritableByteChannel channel) throws IOException {
-        PageSender pageSender = begin(channel);
+        return copyRest(channel, channel);
+    }
+
+    /** The same into two channels, each of which begins and ends as an image does: one for the memory, one for all else. */
+    public Progress copyRest(WritableByteChannel memory, WritableByteChannel task) throws IOException {
+        PageSender pageSender = begin(memory, task);
         PtraceProcess stopped = frozen();
         ImageWriter out = writing();
         known = AddressSpace.refresh(pid, known);
@@ -236,7 +244,7 @@ public final class ProcessDeparture implements AutoCloseable {
 
     /** Completes the image: the target builds the process now. */
     public void end() throws IOException {
-        writing().section(SectionType.END);
+        writing().end();
     }
 
     private ImageWriter writing() {
@@ -267,12 +275,18 @@ public final class ProcessDeparture implements AutoCloseable {
     /** They go first: the target makes them while the rest comes. */
     private void writeFiles(ImageWriter out) throws IOException {
         relatives.look();
+        FileImage image = imager.relayed().copies() ? files.image(Map.of(), offsets) : leavingFiles();
+        out.section(SectionType.FILES, FileImage.CODEC, image);
+    }
+
+    private FileImage leavingFiles() {
         Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
         setFlags(append);
         FileImage image = files.image(append, offsets);
-        FileLocks.release(frozen(), files.locks());
+        released = Map.copyOf(files.locks());
+        FileLocks.release(frozen(), released);
         frozen().rest();
-        out.section(SectionType.FILES, FileImage.CODEC, image);
+        return image;
     }
 
     private void setFlags(Map<Integer, Integer> flags) {
@@ -305,7 +319,7 @@ public final class ProcessDeparture implements AutoCloseable {
             process = null;
             tracer.run(() -> {
                 try {
-                    FileLocks.take(stopped, files.locks());
+                    FileLocks.take(stopped, released);
                 } catch (ErrnoException gone) {
                     LOG.log(System.Logger.Level.DEBUG, "process {0} died: {1}", pid, gone.getMessage());
                 } finally {

@@ -31,6 +31,11 @@ enum SectionType {
         this.number = number;
     }
 
+    /** Tells whether it is about memory, which may be kept apart from the rest. */
+    boolean ofMemory() {
+        return this == LAYOUT || this == PAGES || this == DROPPED;
+    }
+
     /** Returns the number in the image. */
     int number() {
         return number;

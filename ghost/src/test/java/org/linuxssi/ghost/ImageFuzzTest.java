@@ -76,7 +76,7 @@ class ImageFuzzTest {
     private static byte[] image() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageWriter writer = new ImageWriter(Channels.newChannel(bytes));
-        writer.section(SectionType.HEADER, ImageHeader.CODEC, new ImageHeader(ImageHeader.MAGIC, 17, 0));
+        writer.begin(new ImageHeader(ImageHeader.MAGIC, 17, 0));
         writer.section(
                 SectionType.LAYOUT,
                 MappingImage.LIST,
@@ -100,7 +100,7 @@ class ImageFuzzTest {
                                 new Open.Anonymous(new AnonymousFile.Interest(
                                         List.of(new AnonymousFile.Interest.Watch(0, 1, 9)), 2))),
                         List.of(new Descriptor(0, 0, false), new Descriptor(7, 1, true))));
-        writer.section(SectionType.END);
+        writer.end();
         return bytes.toByteArray();
     }
 

@@ -53,6 +53,15 @@ public final class Fds {
         }
     }
 
+    /** Opens a file, which is made when it is not there. */
+    public static int create(String path, int flags, int rights) {
+        try (Arena arena = Arena.ofConfined()) {
+            long name = Syscalls.text(arena, path).address();
+            return (int) Syscalls.check(
+                    "open " + path, Syscalls.call(Nr.OPENAT, AT_FDCWD, name, flags | O_CREAT | O_CLOEXEC, rights));
+        }
+    }
+
     /** Closes a descriptor; errors do not matter to anybody. */
     public static void close(int descriptor) {
         Syscalls.call(Nr.CLOSE, descriptor);

@@ -11,6 +11,9 @@ public final class Pipes {
     private static final int F_SETPIPE_SZ = 1031;
     private static final int F_GETPIPE_SZ = 1032;
 
+    /** {@code SPLICE_F_NONBLOCK} ({@code linux/splice.h}). */
+    private static final int SPLICE_F_NONBLOCK = 2;
+
     private Pipes() {}
 
     /**
@@ -47,5 +50,34 @@ public final class Pipes {
     /** Asks for a capacity in bytes; the pipe keeps its own where the kernel refuses. */
     public static void capacity(int descriptor, int bytes) {
         Syscalls.call(Nr.FCNTL, descriptor, F_SETPIPE_SZ, bytes);
+    }
+
+    /**
+     * Copies bytes that wait in a pipe and leaves them there.
+     *
+     * @param readEnd descriptor
+     * @param into takes as many bytes as it is long
+     * @throws ErrnoException EIO when fewer are there, EMFILE
+     */
+    public static void peek(int readEnd, MemorySegment into) {
+        Pipe copy = create();
+        try {
+            capacity(copy.writeEnd(), capacity(readEnd));
+            long bytes = into.byteSize();
+            long copied = Syscalls.check(
+                    "copy what is in the pipe behind descriptor " + readEnd,
+                    Syscalls.call(Nr.TEE, readEnd, copy.writeEnd(), bytes, SPLICE_F_NONBLOCK));
+            long done = 0;
+            while (done < copied) {
+                done += Syscalls.check(
+                        "read a copy of a pipe", Descriptors.read(copy.readEnd(), into.asSlice(done), copied - done));
+            }
+            if (done < bytes) {
+                throw new ErrnoException("copy " + bytes + " bytes of a pipe, which gave " + done, Errno.EIO);
+            }
+        } finally {
+            Descriptors.close(copy.readEnd());
+            Descriptors.close(copy.writeEnd());
+        }
     }
 }

@@ -49,6 +49,19 @@ public interface RelayedFile {
     }
 
     /**
+     * Tells whether the image is a copy of a process that stays: nothing of its files may change then, and those that
+     * {@link #shared} names are exported.
+     */
+    default boolean copies() {
+        return false;
+    }
+
+    /** Tells whether files that would be refused are left out of the image instead. */
+    default boolean leavesOutRefused() {
+        return false;
+    }
+
+    /**
      * Called on the source, once for each open file, while the process is frozen: prepares the file to be used from
      * elsewhere. May go on after it returns, until {@link Exported#image()} returns.
      *

@@ -1,0 +1,159 @@
+package org.linuxssi.ghost;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.linuxssi.ghost.SharedFile.PipeEnd;
+import org.linuxssi.ghost.SharedFiles.PipeContent;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.Pipes;
+import org.linuxssi.linux.Syscalls;
+
+/** Makes the open files that the processes of an application have in common: each once, for all of them. */
+public final class RestoredFiles implements RelayedFile, AutoCloseable {
+
+    private static final int EFD_SEMAPHORE = 1;
+    private static final int LOCK_NB = 4;
+
+    /** {@code O_CREAT}, {@code O_EXCL}, {@code O_NOCTTY}, {@code O_TRUNC}. */
+    private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
+
+    private final SharedFiles image;
+    private final String root;
+    private final Map<Integer, Integer> instead;
+    private final Map<Integer, Integer> made = new HashMap<>();
+    private final Map<Long, Pipes.Pipe> pipes = new HashMap<>();
+
+    /**
+     * Makes the files of an image.
+     *
+     * @param root path of the root directory that the processes see; files are opened below it
+     * @param instead descriptors of ours that come in the place of files, by number; they stay the caller's
+     */
+    public RestoredFiles(SharedFiles image, String root, Map<Integer, Integer> instead) {
+        this.image = image;
+        this.root = root;
+        this.instead = Map.copyOf(instead);
+    }
+
+    @Override
+    public Optional<String> refusal(OpenFile file) {
+        return Optional.of("nothing is saved while an application is restored");
+    }
+
+    @Override
+    public Exported export(OpenFile file, int descriptor) {
+        throw new IllegalStateException("files are restored here, not saved");
+    }
+
+    @Override
+    public synchronized int restore(byte[] number) {
+        int index = ByteBuffer.wrap(number).order(ByteOrder.LITTLE_ENDIAN).getInt();
+        if (index < 0 || index >= image.files().size()) {
+            throw new ErrnoException("find shared file " + index + " in the image", Errno.EPROTO);
+        }
+        Integer other = instead.get(index);
+        if (other != null) {
+            return Descriptors.duplicate(other);
+        }
+        Integer known = made.get(index);
+        if (known == null) {
+            known = make(image.files().get(index));
+            made.put(index, known);
+        }
+        return Descriptors.duplicate(known);
+    }
+
+    private int make(SharedFile file) {
+        return switch (file) {
+            case SharedFile.Named named -> named(named);
+            case PipeEnd end -> pipeEnd(end);
+            case SharedFile.State(AnonymousFile state) -> state(state);
+            case SharedFile.Terminal terminal -> Descriptors.open("/dev/null", terminal.flags() & ~ONLY_AT_CREATION);
+        };
+    }
+
+    private int named(SharedFile.Named file) {
+        int descriptor = Descriptors.open(root + file.path(), file.flags() & ~ONLY_AT_CREATION);
+        if (file.position() != 0) {
+            Descriptors.seek(descriptor, file.position(), Descriptors.SEEK_SET);
+        }
+        if (file.lock() != 0) {
+            Syscalls.check("lock " + file.path(), Syscalls.call(Nr.FLOCK, descriptor, file.lock() | LOCK_NB));
+        }
+        return descriptor;
+    }
+
+    private static int state(AnonymousFile state) {
+        if (!(state instanceof AnonymousFile.Counter(long value, boolean semaphore, int flags))) {
+            throw new ErrnoException("make a shared " + state, Errno.EPROTO);
+        }
+        int options = Descriptors.O_CLOEXEC | (flags & Descriptors.O_NONBLOCK) | (semaphore ? EFD_SEMAPHORE : 0);
+        int descriptor = (int) Syscalls.check("eventfd2", Syscalls.call(Nr.EVENTFD2, 0, options));
+        if (value != 0) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment word = arena.allocate(8, 8);
+                word.set(java.lang.foreign.ValueLayout.JAVA_LONG, 0, value);
+                Syscalls.check("set an eventfd", Descriptors.write(descriptor, word, 8));
+            }
+        }
+        return descriptor;
+    }
+
+    private int pipeEnd(PipeEnd end) {
+        Pipes.Pipe pipe = pipes.computeIfAbsent(end.pipe(), _ -> pipe(end));
+        return Descriptors.reopen(end.reads() ? pipe.readEnd() : pipe.writeEnd(), end.flags() & ~ONLY_AT_CREATION);
+    }
+
+    private Pipes.Pipe pipe(PipeEnd end) {
+        Pipes.Pipe pipe;
+        if (end.path().isEmpty()) {
+            pipe = Pipes.create();
+        } else {
+            int both = Descriptors.open(root + end.path(), Descriptors.O_RDWR | Descriptors.O_NONBLOCK);
+            pipe = new Pipes.Pipe(both, Descriptors.duplicate(both));
+        }
+        image.pipes().stream()
+                .filter(content -> content.pipe() == end.pipe())
+                .findFirst()
+                .ifPresent(content -> fill(pipe, content));
+        return pipe;
+    }
+
+    private static void fill(Pipes.Pipe pipe, PipeContent content) {
+        Pipes.capacity(pipe.writeEnd(), content.capacity());
+        if (content.bytes().length == 0) {
+            return;
+        }
+        Descriptors.setFlags(pipe.writeEnd(), Descriptors.O_NONBLOCK);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = Syscalls.bytes(arena, content.bytes());
+            long written = Syscalls.check(
+                    "fill a pipe with what it held", Descriptors.write(pipe.writeEnd(), bytes, bytes.byteSize()));
+            if (written != content.bytes().length) {
+                throw new ErrnoException("fill a pipe with " + content.bytes().length + " bytes", Errno.ENOSPC);
+            }
+        }
+    }
+
+    /** Lets go of the files: from now on they belong to the processes alone. */
+    @Override
+    public synchronized void close() {
+        made.values().forEach(Descriptors::close);
+        made.clear();
+        pipes.values().forEach(pipe -> {
+            Descriptors.close(pipe.readEnd());
+            Descriptors.close(pipe.writeEnd());
+        });
+        pipes.clear();
+    }
+}

@@ -1,0 +1,204 @@
+package org.linuxssi.ghost;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.linuxssi.ghost.SharedFile.PipeEnd;
+import org.linuxssi.ghost.SharedFiles.PipeContent;
+import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.Pipes;
+import org.linuxssi.linux.ProcFiles;
+
+/**
+ * Takes the open files that the processes of an application have in common: each is in the image once. The processes stay,
+ * and nothing of their files changes.
+ */
+public final class SavedFiles implements RelayedFile, AutoCloseable {
+
+    private static final int WRITE_ONLY = 1;
+
+    private final boolean leavesOutRefused;
+    private final List<OpenFile> seen = new ArrayList<>();
+    private final List<SharedFile> files = new ArrayList<>();
+    private final Map<Long, Integer> readEnds = new LinkedHashMap<>();
+    private Map<Integer, List<OpenFile>> application = Map.of();
+
+    /** Begins an image; files that can't be in it are refused, or left out. */
+    public SavedFiles(boolean leavesOutRefused) {
+        this.leavesOutRefused = leavesOutRefused;
+    }
+
+    /** Looks at the files of all processes of the application, by their pids in our pid name space. */
+    public synchronized void look(Collection<Integer> processes) {
+        Map<Integer, List<OpenFile>> now = new LinkedHashMap<>();
+        for (int pid : processes) {
+            try {
+                now.put(pid, OpenFiles.list(pid));
+            } catch (ErrnoException ended) {
+                now.put(pid, List.of());
+            }
+        }
+        application = now;
+    }
+
+    @Override
+    public boolean copies() {
+        return true;
+    }
+
+    @Override
+    public boolean leavesOutRefused() {
+        return leavesOutRefused;
+    }
+
+    @Override
+    public boolean sharesOffsets() {
+        return true;
+    }
+
+    @Override
+    public synchronized boolean shared(OpenFile file) {
+        return application.entrySet().stream()
+                .filter(process -> process.getKey() != file.pid())
+                .anyMatch(process -> process.getValue().stream().anyMatch(other -> OpenFiles.same(file, other)));
+    }
+
+    @Override
+    public synchronized Optional<String> refusal(OpenFile file) {
+        if (file.pipe()) {
+            return outsider(file)
+                    .map(pid -> "its other end belongs to process " + pid + ", which is not saved with it");
+        }
+        if (file.terminal()) {
+            return Optional.empty();
+        }
+        if (AnonymousFile.is(file)) {
+            boolean alike = file.link().equals(AnonymousFile.LINK + "[eventfd]");
+            return alike ? AnonymousFile.refusal(file) : Optional.of("it is shared with another process");
+        }
+        return Optional.of(file.socket() ? "sockets are not saved" : "it is not saved");
+    }
+
+    /** Returns the process outside of the application that has the other end of a pipe, when nobody in it has. */
+    private Optional<Integer> outsider(OpenFile end) {
+        Predicate<OpenFile> opposite = other -> other.pipe()
+                && other.inode() == end.inode()
+                && (other.flags() & Descriptors.O_ACCMODE) != (end.flags() & Descriptors.O_ACCMODE);
+        boolean inside = application.values().stream().flatMap(List::stream).anyMatch(opposite);
+        if (inside || (end.flags() & Descriptors.O_ACCMODE) == Descriptors.O_RDWR) {
+            return Optional.empty();
+        }
+        return ProcFiles.processes().stream()
+                .filter(pid -> !application.containsKey(pid) && has(pid, end.link(), opposite))
+                .findFirst();
+    }
+
+    private static boolean has(int pid, String link, Predicate<OpenFile> wanted) {
+        try {
+            return ProcFiles.descriptors(pid).stream()
+                    .filter(fd -> ProcFiles.link(pid, "fd/" + fd).equals(link))
+                    .anyMatch(fd -> wanted.test(OpenFiles.of(pid, fd)));
+        } catch (ErrnoException gone) {
+            return false;
+        }
+    }
+
+    @Override
+    public synchronized Exported export(OpenFile file, int descriptor) {
+        byte[] number = ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(number(file, descriptor))
+                .array();
+        return new Reference(number);
+    }
+
+    private int number(OpenFile file, int descriptor) {
+        boolean kept = false;
+        try {
+            for (int i = 0; i < seen.size(); i++) {
+                if (OpenFiles.same(seen.get(i), file)) {
+                    return i;
+                }
+            }
+            files.add(take(file, descriptor));
+            seen.add(file);
+            boolean readable = (file.flags() & Descriptors.O_ACCMODE) != WRITE_ONLY;
+            kept = file.pipe() && readable && readEnds.putIfAbsent(file.inode(), descriptor) == null;
+            return seen.size() - 1;
+        } finally {
+            if (!kept) {
+                Descriptors.close(descriptor);
+            }
+        }
+    }
+
+    private static SharedFile take(OpenFile file, int descriptor) {
+        if (file.pipe()) {
+            return new PipeEnd(file.inode(), file.link().startsWith("/") ? file.link() : "", file.flags());
+        }
+        if (file.terminal()) {
+            return new SharedFile.Terminal(file.link(), file.flags());
+        }
+        if (AnonymousFile.is(file)) {
+            return new SharedFile.State(AnonymousFile.of(file, descriptor));
+        }
+        long position = ProcFiles.fdinfo(file.pid(), file.fd()).position();
+        return new SharedFile.Named(file.link(), file.flags(), position, FileLocks.of(file));
+    }
+
+    /** Returns all that was exported, once all processes of the application were; they still stand still. */
+    public synchronized SharedFiles all() {
+        List<PipeContent> contents = new ArrayList<>();
+        readEnds.forEach((pipe, end) -> contents.add(new PipeContent(pipe, Pipes.capacity(end), peek(end))));
+        return new SharedFiles(files, contents);
+    }
+
+    private static byte[] peek(int end) {
+        int bytes = Descriptors.readable(end);
+        if (bytes == 0) {
+            return new byte[0];
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment copy = arena.allocate(bytes);
+            Pipes.peek(end, copy);
+            return copy.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    @Override
+    public int restore(byte[] image) {
+        throw new IllegalStateException("files are saved here, not restored");
+    }
+
+    /** Lets go of the pipes. */
+    @Override
+    public synchronized void close() {
+        readEnds.values().forEach(Descriptors::close);
+        readEnds.clear();
+    }
+
+    /** Written and read, never compared: so an array is good enough. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Reference(byte[] image) implements Exported {
+        @Override
+        public void moved() {
+            // the file is as it was
+        }
+
+        @Override
+        public void stays() {
+            // the file is as it was
+        }
+    }
+}
