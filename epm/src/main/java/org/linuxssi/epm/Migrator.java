@@ -1,6 +1,8 @@
 package org.linuxssi.epm;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +45,7 @@ public final class Migrator implements AutoCloseable {
     private final Arrivals arrivals;
     private final Registration orders;
     private final Set<Integer> going = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> saved = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers;
     private volatile boolean finishing;
 
@@ -130,7 +133,7 @@ public final class Migrator implements AutoCloseable {
                     Errno.EALREADY, "pid " + order.pid() + " lives on node " + order.target() + " already");
         }
         if (!going.add(order.pid())) {
-            throw new MigrationException(Errno.EALREADY, "pid " + order.pid() + " is being moved already");
+            throw new MigrationException(Errno.EALREADY, busy(order.pid()));
         }
         try {
             if (finishing) {
@@ -154,6 +157,31 @@ public final class Migrator implements AutoCloseable {
                 throw new MigrationException(Errno.EAGAIN, String.valueOf(changed.getMessage()));
             }
         }
+    }
+
+    /**
+     * Keeps processes of this node from being moved until the registration is closed.
+     *
+     * @throws MigrationException EALREADY when one is being moved, or kept already
+     */
+    public Registration keep(Collection<Integer> pids) throws MigrationException {
+        Set<Integer> kept = new HashSet<>();
+        for (int pid : pids) {
+            if (!going.add(pid)) {
+                going.removeAll(kept);
+                throw new MigrationException(Errno.EALREADY, busy(pid));
+            }
+            kept.add(pid);
+        }
+        saved.addAll(kept);
+        return () -> {
+            saved.removeAll(kept);
+            going.removeAll(kept);
+        };
+    }
+
+    private String busy(int pid) {
+        return "pid " + pid + (saved.contains(pid) ? " is frozen with its application" : " is being moved already");
     }
 
     private Key nextKey() {

@@ -118,14 +118,36 @@ final class Arrivals {
             }
             children(agent, relations);
             table.terminals().refresh(self.session());
-            int doorway = doorway(agent);
-            agent.awaitRest();
-            container.supervisor().forget(agent);
-            CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
-            return new Prepared(agent, before, relations, doorway, conversion);
+            return handOver(agent, before, relations);
         } catch (RuntimeException problem) {
             standAgain(agent, before, self);
             throw problem;
+        }
+    }
+
+    /** The agent is a tracer's from now on. */
+    private Prepared handOver(Agent agent, boolean before, Relations relations) {
+        int doorway = doorway(agent);
+        agent.awaitRest();
+        container.supervisor().forget(agent);
+        CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
+        return new Prepared(agent, before, relations, doorway, conversion);
+    }
+
+    /** Makes an agent ready that stands among its relatives already. */
+    int prepare(Agent agent, Relations relations) {
+        int pid = relations.self().pid();
+        table.factory().elevate(agent);
+        table.tidings().holdBack(pid);
+        boolean ready = false;
+        try {
+            prepared.put(pid, handOver(agent, false, relations));
+            ready = true;
+            return agent.hostPid();
+        } finally {
+            if (!ready) {
+                table.tidings().release(pid);
+            }
         }
     }
 

@@ -64,6 +64,17 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
         return numbers.toHost(pid).flatMap(hostPid -> of(numbers, hostPid));
     }
 
+    /** Returns the numbers of a process, unless it is none of the container or its pid is that of an agent or a thread. */
+    static Optional<Relations.Numbers> describe(Container container, int pid) {
+        return container
+                .numbers()
+                .toHost(pid)
+                .filter(hostPid -> !container.supervisor().isAgent(hostPid))
+                .filter(Member::isFirst)
+                .flatMap(hostPid -> of(container.numbers(), hostPid))
+                .map(Member::numbers);
+    }
+
     /** Tells whether a thread is the first of its process, whose pid is that of the process. */
     static boolean isFirst(int hostThread) {
         try {

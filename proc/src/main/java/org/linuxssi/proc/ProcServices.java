@@ -292,5 +292,9 @@ final class ProcServices {
     static final Service<Integer, Codec.Nothing> LEAVE_TERMINAL =
             Service.of(215, "proc.leave_terminal", NUMBER, NONE, Dispatch.BLOCKING);
 
+    /** Keeps a number of the home from being given out, for a process that is about to begin elsewhere; an error number, or 0. */
+    static final Service<Relations.Numbers, Integer> RESERVE =
+            Service.of(216, "proc.reserve", Relations.Numbers.CODEC, NUMBER, Dispatch.BLOCKING);
+
     private ProcServices() {}
 }

@@ -91,7 +91,7 @@ public final class ProcessTable implements AutoCloseable {
         foreigners = new Foreigners(this, rpc, directory, locals, departures.keySet());
         registrations.add(foreigners.serve());
         registrations.add(rpc.onConnection(tidings::connection));
-        registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> describe(pid)));
+        registrations.add(rpc.serve(ProcServices.DESCRIBE, (from, pid) -> Member.describe(container, pid)));
         registrations.addAll(signalling.serve(worker::add));
         affinity = remote.affinity();
         registrations.addAll(remote.serve());
@@ -125,9 +125,16 @@ public final class ProcessTable implements AutoCloseable {
 
     /** Returns the processes that are here, parents before children; no proxies, no zombies. */
     public List<Integer> here() {
-        List<Member> members =
-                reals().stream().filter(member -> !member.zombie()).toList();
-        return Member.parentsFirst(members);
+        return Member.parentsFirst(living().toList());
+    }
+
+    /** Returns the numbers of the processes that are here; no proxies, no zombies. */
+    public List<Relations.Numbers> numbers() {
+        return living().map(Member::numbers).toList();
+    }
+
+    private Stream<Member> living() {
+        return reals().stream().filter(member -> !member.zombie());
     }
 
     /**
@@ -401,11 +408,6 @@ public final class ProcessTable implements AutoCloseable {
                 .forEach(member -> Signals.kill(member.hostPid(), Signals.SIGKILL));
     }
 
-    /** Returns the node that gave a process its pid. */
-    public static NodeId homeOf(int pid) {
-        return PidRange.homeOf(pid);
-    }
-
     /**
      * This node was voted out. The others have given up the processes that they knew to be here, so those end: all that came
      * from elsewhere, and all that have a proxy elsewhere. Of those that may run elsewhere already it must be known first.
@@ -440,7 +442,7 @@ public final class ProcessTable implements AutoCloseable {
         foreigners.dropEndedLater();
     }
 
-    private <T> T locked(Supplier<T> action) {
+    <T> T locked(Supplier<T> action) {
         lock.lock();
         try {
             return action.get();
@@ -456,6 +458,10 @@ public final class ProcessTable implements AutoCloseable {
 
     Tidings tidings() {
         return tidings;
+    }
+
+    Arrivals arrivals() {
+        return arrivals;
     }
 
     Proxies proxyMap() {
@@ -500,13 +506,6 @@ public final class ProcessTable implements AutoCloseable {
         Proxy proxy = proxies.add(agent);
         tidings.tell(agent.pid(), true);
         return proxy;
-    }
-
-    private Optional<Relations.Numbers> describe(int pid) {
-        return real(pid)
-                .filter(Member::isFirst)
-                .flatMap(hostPid -> Member.of(container.numbers(), hostPid))
-                .map(Member::numbers);
     }
 
     private Member member(int pid) {

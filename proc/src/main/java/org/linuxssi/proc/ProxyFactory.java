@@ -71,9 +71,21 @@ final class ProxyFactory {
 
     /** Makes an agent that is the child of this one, which may be parked. */
     Agent make(Relations.Numbers numbers, Agent parent) {
+        return make(numbers, parent, true);
+    }
+
+    /**
+     * Makes an agent that is the child of this one.
+     *
+     * @param join whether it joins its group; else it leads one or is in its parent's until {@link #join}
+     */
+    Agent make(Relations.Numbers numbers, Agent parent, boolean join) {
         Agent agent = fork(numbers, parent);
         try {
             arrange(agent, numbers);
+            if (join) {
+                joinOthers(agent, numbers);
+            }
             return agent;
         } catch (ErrnoException problem) {
             Futures.unattended(agent.call(Nr.EXIT_GROUP, 0));
@@ -140,6 +152,10 @@ final class ProxyFactory {
         if (numbers.session() == numbers.pid() && numbers.terminal()) {
             terminals.establish(agent);
         }
+    }
+
+    /** Joins a group unless it leads one or a session. */
+    void joinOthers(Agent agent, Relations.Numbers numbers) {
         if (numbers.group() != numbers.pid() && numbers.session() != numbers.pid()) {
             join(agent, numbers);
         }
@@ -211,6 +227,11 @@ final class ProxyFactory {
         } finally {
             Fds.close(root);
         }
+    }
+
+    /** Has another parent's agents and leaders found than those of the table. */
+    ProxyFactory among(IntFunction<Optional<Agent>> others) {
+        return new ProxyFactory(container, others, others, vacate, terminals);
     }
 
     /** Joins a group whose leader may be elsewhere or dead. */

@@ -89,7 +89,7 @@ class ProxyTest {
         Proxy standIn = table.proxyMap().get(child).orElseThrow();
         standIn.end(WaitStatus.ofExit(7));
         standIn.dismiss();
-        assertThatThrownBy(() -> table.prepare(relations, ProcessTable.homeOf(child)))
+        assertThatThrownBy(() -> table.prepare(relations, PidRange.homeOf(child)))
                 .isInstanceOfSatisfying(ErrnoException.class, refusal -> assertThat(refusal.errno())
                         .isEqualTo(Errno.EAGAIN));
         Signals.kill(parent, Signals.SIGCONT);
@@ -147,9 +147,9 @@ class ProxyTest {
         int ended = child + 1000;
         nodes.directory.moved(ended, elsewhere);
         nodes.tables.get(0).nodeBack();
-        await().until(() -> nodes.directory.where(ended).equals(ProcessTable.homeOf(child)));
+        await().until(() -> nodes.directory.where(ended).equals(PidRange.homeOf(child)));
         assertThat(nodes.directory.where(child)).isEqualTo(elsewhere);
-        assertThat(elsewhere).isNotEqualTo(ProcessTable.homeOf(child));
+        assertThat(elsewhere).isNotEqualTo(PidRange.homeOf(child));
     }
 
     @Test
