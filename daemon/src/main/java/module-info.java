@@ -1,7 +1,7 @@
 /** The composition root: one daemon per node. */
 module org.linuxssi.daemon {
     requires static transitive org.jspecify;
-    requires transitive org.linuxssi.epm;
+    requires transitive org.linuxssi.checkpoint;
     requires transitive org.linuxssi.procfs;
     requires transitive org.linuxssi.control;
     requires org.tomlj;

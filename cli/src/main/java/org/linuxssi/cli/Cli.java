@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.cli.spi.CommandProvider;
 import org.linuxssi.control.ControlException;
@@ -28,6 +29,9 @@ public final class Cli {
 
     /** Exit status of wrong usage. */
     static final int USAGE = 2;
+
+    private static final List<String> NAMES =
+            List.of("krg", "krgadm", "migrate", "checkpoint", "restart", "krgcr-run", "krgcapset");
 
     private final Map<String, String> environment;
     private final PrintWriter out;
@@ -49,7 +53,8 @@ public final class Cli {
     /**
      * Runs one command.
      *
-     * @param name {@code krg}, {@code krgadm} or {@code migrate}
+     * @param name one of {@code krg}, {@code krgadm}, {@code migrate}, {@code checkpoint}, {@code restart}, {@code krgcr-run} and
+     *     {@code krgcapset}
      * @return 0, 1 when it failed, 2 for wrong usage, or the status of the program that it ran
      */
     public int execute(String name, List<String> arguments) {
@@ -59,8 +64,12 @@ public final class Cli {
                     case "krg" -> krg(daemon, arguments);
                     case "krgadm" -> administration(root(new KrgadmCommand(daemon), daemon), daemon);
                     case "migrate" -> root(new MigrateCommand(daemon), daemon);
+                    case "checkpoint" -> CheckpointCommand.complete(root(new CheckpointCommand(daemon), daemon));
+                    case "restart" -> root(new RestartCommand(daemon), daemon);
+                    case "krgcr-run" -> program(new RunApplicationCommand(daemon), daemon);
+                    case "krgcapset" -> root(new CapabilityCommand(daemon), daemon);
                     default -> {
-                        err.println(name + ": no such command; there are krg, krgadm and migrate");
+                        err.println(name + ": no such command; there are " + String.join(", ", NAMES));
                         yield root(new KrgCommand(daemon), daemon);
                     }
                 };
@@ -71,7 +80,10 @@ public final class Cli {
         line.setExecutionStrategy(parsed -> run(parsed, daemon));
         line.setParameterExceptionHandler(this::wrongUsage);
         line.setExecutionExceptionHandler((problem, failed, _) -> failure(problem, failed));
-        int status = line.execute(arguments.toArray(String[]::new));
+        boolean optionalSignals =
+                Stream.concat(Stream.of(name), arguments.stream().limit(3)).anyMatch("checkpoint"::equals);
+        List<String> words = optionalSignals ? CheckpointCommand.withSignals(arguments) : arguments;
+        int status = line.execute(words.toArray(String[]::new));
         out.flush();
         err.flush();
         return status;
@@ -105,6 +117,9 @@ public final class Cli {
         known.put("enter", () -> program(new EnterCommand(daemon)));
         known.put("ps", () -> new CommandLine(new PsCommand(daemon)));
         known.put("migrate", () -> new CommandLine(new MigrateCommand(daemon)));
+        known.put("checkpoint", () -> CheckpointCommand.complete(new CommandLine(new CheckpointCommand(daemon))));
+        known.put("restart", () -> new CommandLine(new RestartCommand(daemon)));
+        known.put("ckpt", () -> new CommandLine(new CkptCommand(daemon)));
         known.put("signal", () -> new CommandLine(new SignalCommand(daemon)));
         known.put("nodes", () -> new CommandLine(new NodesCommand(daemon)));
         known.put("cluster", () -> new CommandLine(new ClusterCommand(daemon)));
@@ -189,6 +204,10 @@ public final class Cli {
     }
 
     /** The words after the first that is no option belong to the program. */
+    private static CommandLine program(Object command, Daemon daemon) {
+        return root(command, daemon).setStopAtPositional(true);
+    }
+
     private static CommandLine program(Object command) {
         return new CommandLine(command).setStopAtPositional(true);
     }

@@ -3,6 +3,7 @@ package org.linuxssi.cli;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import org.linuxssi.control.ControlClient;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.Input;
@@ -23,10 +24,12 @@ public final class ProgramSession {
 
     private final ControlClient client;
     private final AtomicReference<TerminalPump> pump = new AtomicReference<>();
+    private final IntConsumer started;
     private volatile int program;
 
-    private ProgramSession(ControlClient client) {
+    private ProgramSession(ControlClient client, IntConsumer started) {
         this.client = client;
+        this.started = started;
     }
 
     /**
@@ -38,8 +41,13 @@ public final class ProgramSession {
      * @return the exit status in the shell's form
      */
     public static int run(ControlClient client, Request request, List<Integer> descriptors) {
+        return run(client, request, descriptors, _ -> {});
+    }
+
+    /** The same, and tells the pid of the program when it runs. */
+    static int run(ControlClient client, Request request, List<Integer> descriptors, IntConsumer started) {
         try (client) {
-            return new ProgramSession(client).run(request, descriptors);
+            return new ProgramSession(client, started).run(request, descriptors);
         }
     }
 
@@ -92,8 +100,9 @@ public final class ProgramSession {
     }
 
     private void passing(Reply.Passing reply, List<Integer> descriptors) {
-        if (reply instanceof Reply.Started started) {
-            program = started.pid();
+        if (reply instanceof Reply.Started(int pid, var _)) {
+            program = pid;
+            started.accept(pid);
             if (descriptors.size() == 1) {
                 pump.set(TerminalPump.start(descriptors.getFirst()));
                 HostSignals.on(SignalName.WINCH, () -> client.send(new Input.Resized(ProgramOptions.window())));

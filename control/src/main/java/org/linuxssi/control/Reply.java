@@ -124,6 +124,38 @@ public sealed interface Reply {
     record Text(String text) implements Last {}
 
     /**
+     * What was done with an application.
+     *
+     * @param application its number
+     * @param version the one that was written, 0 when none was
+     * @param lines about the version, for the user
+     * @param processes how many it has
+     * @param bytes of memory written
+     * @param frozenNanos how long it stood still, 0 when it does still or did before
+     */
+    record Checkpointed(int application, int version, List<String> lines, int processes, long bytes, long frozenNanos)
+            implements Last {
+
+        /** Copies the list. */
+        public Checkpointed {
+            lines = List.copyOf(lines);
+        }
+    }
+
+    /** The processes of an application that was started again, parents before their children. */
+    record Restarted(List<Integer> pids) implements Passing {
+
+        /** Copies the list. */
+        public Restarted {
+            pids = List.copyOf(pids);
+        }
+    }
+
+    /** The capabilities of a process, a bit each. */
+    record CapabilitySets(int permitted, int effective, int inheritablePermitted, int inheritableEffective)
+            implements Last {}
+
+    /**
      * The request failed.
      *
      * @param errno the kind

@@ -1,6 +1,9 @@
 package org.linuxssi.control;
 
+import java.util.List;
+import org.linuxssi.control.Reply.CapabilitySets;
 import org.linuxssi.control.Reply.Changed;
+import org.linuxssi.control.Reply.Checkpointed;
 import org.linuxssi.control.Reply.Cluster;
 import org.linuxssi.control.Reply.Done;
 import org.linuxssi.control.Reply.Event;
@@ -11,6 +14,7 @@ import org.linuxssi.control.Reply.NodeLine;
 import org.linuxssi.control.Reply.Nodes;
 import org.linuxssi.control.Reply.Processes;
 import org.linuxssi.control.Reply.Progress;
+import org.linuxssi.control.Reply.Restarted;
 import org.linuxssi.control.Reply.Started;
 import org.linuxssi.control.Reply.Text;
 import org.linuxssi.linux.Errno;
@@ -30,6 +34,10 @@ final class ReplyCodec {
     private static final Codec<NodeLine> NODE_LINE = Codec.of(
             (line, out) -> out.node(line.node()).constant(line.state()).text(line.address()),
             in -> new NodeLine(in.node(), in.constant(NodeLine.State.values()), in.text(LINE)));
+
+    private static final int LINES = 64;
+    private static final Codec<String> TEXT_LINE = Codec.of((line, out) -> out.text(line), in -> in.text(LINE));
+    private static final Codec<Integer> WORD = Codec.of((word, out) -> out.i32(word), Decoder::i32);
 
     private ReplyCodec() {}
 
@@ -52,6 +60,21 @@ final class ReplyCodec {
                 out.i8(8).list(processes.rows(), ProcessRow.CODEC).nodes(processes.missing());
             case Migrated migrated -> out.i8(9).value(migrated.report(), MigrationReport.CODEC);
             case Text text -> out.i8(10).text(text.text());
+            case Checkpointed it ->
+                out.i8(12)
+                        .i32(it.application())
+                        .i32(it.version())
+                        .list(it.lines(), TEXT_LINE)
+                        .i32(it.processes())
+                        .i64(it.bytes())
+                        .i64(it.frozenNanos());
+            case Restarted(List<Integer> pids) -> out.i8(13).list(pids, WORD);
+            case CapabilitySets it ->
+                out.i8(14)
+                        .i32(it.permitted())
+                        .i32(it.effective())
+                        .i32(it.inheritablePermitted())
+                        .i32(it.inheritableEffective());
             case Failed failed -> out.i8(11).i32(failed.errno().number()).text(failed.text());
         }
     }
@@ -71,6 +94,9 @@ final class ReplyCodec {
             case 9 -> new Migrated(in.value(MigrationReport.CODEC));
             case 10 -> new Text(in.text(TEXT));
             case 11 -> new Failed(errno(in), in.text(LINE));
+            case 12 -> new Checkpointed(in.i32(), in.i32(), in.list(LINES, TEXT_LINE), in.i32(), in.i64(), in.i64());
+            case 13 -> new Restarted(in.list(ROWS, WORD));
+            case 14 -> new CapabilitySets(in.i32(), in.i32(), in.i32(), in.i32());
             default -> throw new DecodeException(in.position() - 1, tag + " is no reply");
         };
     }

@@ -185,6 +185,105 @@ public sealed interface Request {
     record Kddm(KddmTopic topic, String set, long object, int limit) implements Request {}
 
     /**
+     * Runs a program as the first of an application that can be saved, in a session of its own. Answered as {@link Run}, in
+     * the background by {@link Reply.Started} and {@link Reply.Done}.
+     *
+     * @param program what to run
+     * @param background whether nobody waits for its end
+     */
+    record RunApplication(Run program, boolean background) implements Request {}
+
+    /** Parts of a checkpoint, carried out in this order. */
+    enum CheckpointStep {
+        /** All processes stop. */
+        FREEZE,
+        /** A version is written. */
+        SAVE,
+        /** All processes go on. */
+        UNFREEZE,
+        /** All processes get the signal and go on with it. */
+        KILL
+    }
+
+    /**
+     * Freezes, saves and lets go an application, or some of that. Answered by {@link Reply.Checkpointed}.
+     *
+     * @param pid a process of it, or its number
+     * @param application whether it is its number
+     * @param steps what to do
+     * @param signal that its processes get when they go on; 0 for none
+     * @param description of the version, at most 4096 bytes
+     * @param leavesOut whether files that can't be saved are left out
+     * @param keep how many versions are kept; 0 for all
+     */
+    record Checkpoint(
+            int pid,
+            boolean application,
+            Set<CheckpointStep> steps,
+            int signal,
+            String description,
+            boolean leavesOut,
+            int keep)
+            implements Request {
+
+        /** Copies the steps. */
+        public Checkpoint {
+            steps = Set.copyOf(steps);
+        }
+    }
+
+    /**
+     * Starts an application again from a saved version. Answered by {@link Reply.Restarted}, then {@link Reply.Done}, or in
+     * the foreground by {@link Reply.Started} and {@link Reply.Exited}.
+     *
+     * @param application its number
+     * @param version which of its versions
+     * @param foreground whether to wait for its first process
+     * @param terminal whether a descriptor travels first that comes in the place of its terminals
+     * @param files numbers of shared files in whose place the other descriptors come that travel
+     */
+    record Restart(int application, int version, boolean foreground, boolean terminal, List<Integer> files)
+            implements Request {
+
+        /** Copies the list. */
+        public Restart {
+            files = List.copyOf(files);
+        }
+    }
+
+    /**
+     * Shows or changes what may be done with a process. Answered by {@link Reply.CapabilitySets}.
+     *
+     * @param pid the process; 0 for the parent of the caller
+     * @param changes in the order permitted, effective, inheritable permitted, inheritable effective
+     */
+    record Capabilities(int pid, List<Optional<CapabilityChange>> changes) implements Request {
+
+        /** Copies the list. */
+        public Capabilities {
+            changes = List.copyOf(changes);
+        }
+    }
+
+    /** What can be done with saved versions. */
+    enum VersionsTopic {
+        /** All applications that have versions. */
+        LIST,
+        /** One version. */
+        SHOW,
+        /** Removes one version. */
+        REMOVE
+    }
+
+    /**
+     * Lists, shows or removes saved versions. Answered by {@link Reply.Text}.
+     *
+     * @param application of which; 0 for all
+     * @param version which; 0 for all
+     */
+    record Versions(VersionsTopic topic, int application, int version) implements Request {}
+
+    /**
      * Ends this daemon. Answered by {@link Reply.Progress} lines, then {@link Reply.Done} just before it ends.
      *
      * @param drain whether its programs are moved to other nodes before; otherwise they end

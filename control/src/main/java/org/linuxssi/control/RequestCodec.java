@@ -1,7 +1,12 @@
 package org.linuxssi.control;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.linuxssi.control.Request.Capabilities;
+import org.linuxssi.control.Request.Checkpoint;
+import org.linuxssi.control.Request.CheckpointStep;
 import org.linuxssi.control.Request.ClusterPoweroff;
 import org.linuxssi.control.Request.ClusterReboot;
 import org.linuxssi.control.Request.ClusterStart;
@@ -17,9 +22,13 @@ import org.linuxssi.control.Request.NodesAdd;
 import org.linuxssi.control.Request.NodesDel;
 import org.linuxssi.control.Request.NodesStatus;
 import org.linuxssi.control.Request.Ps;
+import org.linuxssi.control.Request.Restart;
 import org.linuxssi.control.Request.Run;
+import org.linuxssi.control.Request.RunApplication;
 import org.linuxssi.control.Request.Shutdown;
 import org.linuxssi.control.Request.Signal;
+import org.linuxssi.control.Request.Versions;
+import org.linuxssi.control.Request.VersionsTopic;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
 import org.linuxssi.tools.Decoder;
@@ -43,6 +52,33 @@ final class RequestCodec {
     private static final Codec<Integer> STANDARD = Codec.of((number, out) -> out.i8(number), RequestCodec::standard);
     private static final Codec<NodeId> NODE = Codec.of((node, out) -> out.node(node), Decoder::node);
     private static final Codec<Run> RUN = Codec.of(RequestCodec::writeRun, RequestCodec::readRun);
+
+    /** The most descriptors that travel with a request. */
+    private static final int DESCRIPTORS = 250;
+
+    private static final int SETS = 4;
+    private static final int DESCRIPTION = 4096;
+    private static final CheckpointStep[] STEPS = CheckpointStep.values();
+    private static final Codec<CheckpointStep> STEP =
+            Codec.of((step, out) -> out.constant(step), in -> in.constant(STEPS));
+    private static final Codec<Optional<CapabilityChange>> CHANGE = Codec.of(
+            (change, out) -> out.optional(change, CapabilityChange.CODEC), in -> in.optional(CapabilityChange.CODEC));
+    private static final Codec<Checkpoint> CHECKPOINT = Codec.of(
+            (it, out) -> out.i32(it.pid())
+                    .bool(it.application())
+                    .list(it.steps().stream().sorted().toList(), STEP)
+                    .i8(it.signal())
+                    .text(it.description())
+                    .bool(it.leavesOut())
+                    .i32(it.keep()),
+            in -> new Checkpoint(
+                    in.i32(),
+                    in.bool(),
+                    EnumSet.copyOf(steps(in)),
+                    Input.signal(in),
+                    in.text(DESCRIPTION),
+                    in.bool(),
+                    in.length(Integer.MAX_VALUE)));
 
     private static final KddmTopic[] TOPICS = KddmTopic.values();
     private static final int SET_NAME = 32;
@@ -71,6 +107,20 @@ final class RequestCodec {
             case Kddm it ->
                 out.i8(15).constant(it.topic()).text(it.set()).i64(it.object()).i32(it.limit());
             case Shutdown shutdown -> out.i8(16).bool(shutdown.drain());
+            case RunApplication(Run program, boolean background) ->
+                out.i8(17).value(program, RUN).bool(background);
+            case Checkpoint it -> out.i8(18).value(it, CHECKPOINT);
+            case Restart it ->
+                out.i8(19)
+                        .i32(it.application())
+                        .i32(it.version())
+                        .bool(it.foreground())
+                        .bool(it.terminal())
+                        .list(it.files(), WORD);
+            case Capabilities(int pid, List<Optional<CapabilityChange>> changes) ->
+                out.i8(20).i32(pid).list(changes, CHANGE);
+            case Versions(VersionsTopic topic, int application, int version) ->
+                out.i8(21).constant(topic).i32(application).i32(version);
         }
     }
 
@@ -94,8 +144,22 @@ final class RequestCodec {
             case 14 -> new Events(in.length(Integer.MAX_VALUE), in.bool());
             case 15 -> new Kddm(in.constant(TOPICS), in.text(SET_NAME), in.i64(), in.length(Integer.MAX_VALUE));
             case 16 -> new Shutdown(in.bool());
+            case 17 -> new RunApplication(in.value(RUN), in.bool());
+            case 18 -> in.value(CHECKPOINT);
+            case 19 -> new Restart(in.i32(), in.i32(), in.bool(), in.bool(), in.list(DESCRIPTORS, WORD));
+            case 20 -> new Capabilities(in.i32(), in.list(SETS, CHANGE));
+            case 21 -> new Versions(in.constant(VersionsTopic.values()), in.i32(), in.i32());
             default -> throw new DecodeException(in.position() - 1, tag + " is no request");
         };
+    }
+
+    private static List<CheckpointStep> steps(Decoder in) {
+        long at = in.position();
+        List<CheckpointStep> steps = in.list(STEPS.length, STEP);
+        if (steps.isEmpty()) {
+            throw new DecodeException(at, "no step of a checkpoint");
+        }
+        return steps;
     }
 
     private static void writeRun(Run run, Encoder out) {

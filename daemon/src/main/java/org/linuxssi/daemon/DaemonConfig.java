@@ -33,6 +33,7 @@ import org.linuxssi.tools.NodeId;
  * @param keys directory with {@code node.key}, {@code node.crt} and {@code ca.crt}, {@code security.keys}
  * @param run directory of the control socket and what lives as long as the daemon, {@code directories.run}
  * @param state directory of what outlives the daemon, {@code directories.state}
+ * @param checkpoints directory of saved applications, {@code directories.checkpoints}
  * @param log directory of the log, empty for standard error, {@code directories.log}
  */
 public record DaemonConfig(
@@ -52,6 +53,7 @@ public record DaemonConfig(
         Path keys,
         Path run,
         Path state,
+        Path checkpoints,
         Optional<Path> log) {
 
     /** The port that daemons use when an address names none. */

@@ -48,6 +48,7 @@ final class DaemonConfigReader {
                 directory("security.keys", "/etc/linuxssi/keys"),
                 directory("directories.run", "/run/linuxssi"),
                 directory("directories.state", "/var/lib/linuxssi"),
+                directory("directories.checkpoints", "/var/chkpt"),
                 log());
     }
 

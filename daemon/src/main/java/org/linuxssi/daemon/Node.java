@@ -17,6 +17,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.linuxssi.capability.Capabilities;
+import org.linuxssi.checkpoint.Checkpointer;
+import org.linuxssi.checkpoint.Restarter;
+import org.linuxssi.checkpoint.Surroundings;
+import org.linuxssi.checkpoint.Versions;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ControlServer;
 import org.linuxssi.control.Reply;
@@ -43,6 +48,7 @@ import org.linuxssi.proc.Container;
 import org.linuxssi.proc.ContainerOptions;
 import org.linuxssi.proc.KddmPidDirectory;
 import org.linuxssi.proc.ProcessTable;
+import org.linuxssi.proc.Revival;
 import org.linuxssi.procfs.ContainerCpus;
 import org.linuxssi.procfs.ListedProcesses;
 import org.linuxssi.procfs.ProcFsOptions;
@@ -95,6 +101,7 @@ final class Node {
     private final Absences absences;
     private final Programs programs;
     private final RemotePrograms remote;
+    private final Applications applications;
     private final Migrator migrator;
     private final Drainer drainer;
     private final ProcMount proc;
@@ -137,6 +144,7 @@ final class Node {
         migrator = part(new Migrator(rpc, hotplug, imaging, places, faults(), journal, absences::awaits));
         drainer = part(new Drainer(migrator, hotplug));
         programs = new Programs(container, config.control().toString());
+        applications = applications(imager);
         remote = part(new RemotePrograms(rpc, streams, programs));
         part(rpc.serve(MOVED, (from, pid) -> lookAgain(pid))::close);
         queries =
@@ -144,6 +152,16 @@ final class Node {
         watch();
         part(new ControlServer(config.control(), new Requests(this)));
         hotplug.start();
+    }
+
+    private Applications applications(Imager imager) {
+        Capabilities capabilities =
+                part(new Capabilities(kddm, rpc, table, () -> hotplug.settled().members()));
+        Surroundings around = new Surroundings(
+                rpc.self(), table, part(new Revival(container, table, rpc)), capabilities, migrator, imager);
+        Versions versions = new Versions(config.checkpoints());
+        Checkpointer checkpointer = part(new Checkpointer(rpc, around, versions));
+        return new Applications(programs, capabilities, checkpointer, new Restarter(around, versions), versions);
     }
 
     /** Tests put a hook on the class path that makes migrations fail at chosen points. */
@@ -346,6 +364,10 @@ final class Node {
 
     RemotePrograms remote() {
         return remote;
+    }
+
+    Applications applications() {
+        return applications;
     }
 
     Migrator migrator() {

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -52,21 +53,34 @@ final class Programs {
 
     /** Runs a program on this node for a command, until it ends. */
     Reply.Last run(Request.Run run, Exchange exchange) throws InterruptedException {
+        Running running = begin(run, exchange);
+        tellStarted(running, exchange);
+        return follow(running, exchange);
+    }
+
+    /** Starts a program for a command, with the descriptors that came with its request. */
+    Running begin(Request.Run run, Exchange exchange) throws InterruptedException {
         Credentials caller = new Credentials(
                 exchange.caller().uid(),
                 exchange.caller().gid(),
                 exchange.caller().groups());
         List<Integer> descriptors = exchange.takeDescriptors();
-        Running running;
         try {
-            running = start(run, caller, descriptors);
+            return start(run, caller, descriptors);
         } finally {
             descriptors.forEach(Fds::close);
         }
-        int pid = running.program().pid();
+    }
+
+    /** Tells a command that its program runs. */
+    void tellStarted(Running running, Exchange exchange) {
         exchange.send(
-                new Reply.Started(pid, container.node()),
+                new Reply.Started(running.program().pid(), container.node()),
                 running.master().stream().toList());
+    }
+
+    /** Does to a program what is done to its command, until it ends. */
+    Reply.Exited follow(Running running, Exchange exchange) throws InterruptedException {
         exchange.onInput(input -> pass(input, running));
         try {
             return new Reply.Exited(await(running.program().end()).raw());
@@ -158,6 +172,13 @@ final class Programs {
             long result = Signals.kill(host, signal);
             LOG.log(Level.DEBUG, "signal {0} to pid {1}: {2}", signal, pid, result);
         });
+    }
+
+    /** Returns the pid in the container of a process of this machine, if it is there. */
+    OptionalInt inside(int hostPid) {
+        return container.numbers().fromHost(hostPid).stream()
+                .mapToInt(Integer::intValue)
+                .findFirst();
     }
 
     private static <T> T await(CompletableFuture<T> future) throws InterruptedException {

@@ -79,6 +79,17 @@ final class Requests implements ControlHandler {
                 }
                 yield new Reply.Text(node.kddm().text(query));
             }
+            case Request.RunApplication program -> {
+                node.requireUp(node.self());
+                yield node.applications().run(program, exchange);
+            }
+            case Request.Checkpoint checkpoint -> node.applications().checkpoint(checkpoint, exchange);
+            case Request.Restart restart -> {
+                node.requireUp(node.self());
+                yield node.applications().restart(restart, exchange);
+            }
+            case Request.Capabilities change -> node.applications().capabilities(change, exchange);
+            case Request.Versions versions -> node.applications().versions(versions, exchange);
             case Request.Shutdown(boolean drain) -> {
                 exchange.requireRoot("shutdown");
                 yield shutDown(drain);

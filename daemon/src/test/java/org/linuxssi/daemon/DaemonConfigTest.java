@@ -53,6 +53,7 @@ class DaemonConfigTest {
             [directories]
             run = "/run/x"
             state = "/state"
+            checkpoints = "/saved"
             log = "/log"
             """;
 
@@ -89,6 +90,7 @@ class DaemonConfigTest {
                         Path.of("/keys"),
                         Path.of("/run/x"),
                         Path.of("/state"),
+                        Path.of("/saved"),
                         Optional.of(Path.of("/log"))));
     }
 

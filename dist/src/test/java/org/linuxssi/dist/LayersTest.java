@@ -45,8 +45,10 @@ class LayersTest {
         below.put("proc", Set.of("stream"));
         below.put("procfs", Set.of("proc"));
         below.put("epm", Set.of("proc"));
+        below.put("capability", Set.of("proc"));
+        below.put("checkpoint", Set.of("capability", "epm"));
         below.put("control", Set.of("tools", "linux"));
-        below.put("daemon", Set.of("epm", "procfs", "control"));
+        below.put("daemon", Set.of("checkpoint", "procfs", "control"));
         below.put("cli", Set.of("control"));
         below.put("testbed", Set.of("daemon", "cli"));
         below.put("bench", Set.of("testbed"));

@@ -36,6 +36,7 @@ final class NodeConfig {
             [directories]
             run = "%s"
             state = "%s/state"
+            checkpoints = "%s"
             """;
 
     private NodeConfig() {}
@@ -99,6 +100,7 @@ final class NodeConfig {
                 Wiring.address(node).getHostAddress(),
                 keys(directory, node),
                 own,
-                own);
+                own,
+                directory.checkpoints());
     }
 }

@@ -82,6 +82,11 @@ public record RunDirectory(Path root) {
         return own().resolve("keys");
     }
 
+    /** Returns the directory of saved applications, which all nodes see. */
+    public Path checkpoints() {
+        return own().resolve("checkpoints");
+    }
+
     /** Returns the log of the process that delays frames. */
     public Path relayLog() {
         return own().resolve("relay.log");

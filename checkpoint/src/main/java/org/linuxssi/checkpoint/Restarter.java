@@ -1,0 +1,166 @@
+package org.linuxssi.checkpoint;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.linuxssi.capability.Families;
+import org.linuxssi.ghost.Imager;
+import org.linuxssi.ghost.ProcessArrival;
+import org.linuxssi.ghost.RestoredFiles;
+import org.linuxssi.ghost.SharedFiles;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.WaitStatus;
+import org.linuxssi.proc.Relations;
+
+/** Starts applications again from saved versions, on this node, with the numbers that their processes had. */
+public final class Restarter {
+
+    private static final int PART = 1 << 28;
+
+    private final Surroundings around;
+    private final Versions versions;
+
+    /** Starts applications in the container of this node. */
+    public Restarter(Surroundings around, Versions versions) {
+        this.around = around;
+        this.versions = versions;
+    }
+
+    /**
+     * What to start.
+     *
+     * @param application its number
+     * @param version which of its versions
+     * @param uid the user who asks; root may start all, others their own
+     * @param instead descriptors of ours in the place of shared files, by their numbers in {@code user_info}
+     * @param terminals descriptor of ours in the place of all terminals; negative for none, which is /dev/null
+     */
+    public record Wish(int application, int version, int uid, Map<Integer, Integer> instead, int terminals) {}
+
+    /**
+     * An application that runs again.
+     *
+     * @param pids its processes, parents before their children
+     * @param end completes when its first process ends
+     */
+    public record Restarted(List<Integer> pids, CompletableFuture<WaitStatus> end) {}
+
+    /**
+     * Starts an application.
+     *
+     * @throws CheckpointException ENOENT when there is no such version, EPERM for another user's, EEXIST when one of its
+     *     numbers is in use, EAGAIN when this node lacks what it needs, EIO for a damaged version; nothing runs then
+     */
+    public Restarted restart(Wish wish) throws CheckpointException {
+        String what = "version " + wish.version() + " of application " + wish.application();
+        try {
+            return start(wish, what);
+        } catch (NoSuchFileException absent) {
+            throw new CheckpointException(Errno.ENOENT, what + " is not started: " + absent.getMessage());
+        } catch (IOException problem) {
+            throw new CheckpointException(Errno.EIO, what + " is not started: " + problem.getMessage());
+        } catch (ErrnoException problem) {
+            throw new CheckpointException(problem.errno(), what + " is not started: " + problem.getMessage());
+        }
+    }
+
+    private Restarted start(Wish wish, String what) throws IOException, CheckpointException {
+        Manifest manifest = versions.manifest(wish.application(), wish.version());
+        if (wish.uid() != 0 && wish.uid() != manifest.uid()) {
+            throw new CheckpointException(
+                    Errno.EPERM,
+                    what + " belongs to user " + manifest.uid() + ": only that user and root may start it");
+        }
+        if (manifest.nodes().size() != 1) {
+            throw new IOException("it was saved on several nodes, " + manifest.nodes());
+        }
+        Path place = versions.place(wish.application(), wish.version());
+        String node = manifest.nodes().getFirst().toString();
+        Task.Part part = CheckedFile.read(place.resolve("node_" + node + ".bin"), Task.Part.CODEC, PART);
+        SharedFiles shared = CheckedFile.read(place.resolve("shared_obj_" + node + ".bin"), SharedFiles.CODEC, PART);
+        requireFree(part, what);
+        requireAll(part, what);
+        Map<Integer, Integer> instead = new HashMap<>(wish.instead());
+        if (wish.terminals() >= 0) {
+            shared.terminals().forEach(number -> instead.putIfAbsent(number, wish.terminals()));
+        }
+        String root = "/proc/" + around.imager().premises().init() + "/root";
+        try (RestoredFiles files = new RestoredFiles(shared, root, instead)) {
+            return build(manifest, part, place, new Imager(around.imager().premises(), files));
+        }
+    }
+
+    private void requireFree(Task.Part part, String what) throws CheckpointException {
+        Families families = around.capabilities().families();
+        for (Task task : part.tasks()) {
+            if (families.contains(task.pid())) {
+                throw new CheckpointException(
+                        Errno.EEXIST,
+                        what + " is not started: pid " + task.pid() + " is in use on node "
+                                + families.get(task.pid()).node());
+            }
+        }
+    }
+
+    private void requireAll(Task.Part part, String what) throws CheckpointException {
+        List<String> lacking = new ArrayList<>();
+        for (Task task : part.tasks()) {
+            around.imager().lacking(task.needs()).forEach(one -> lacking.add("pid " + task.pid() + ": " + one));
+        }
+        if (!lacking.isEmpty()) {
+            throw new CheckpointException(
+                    Errno.EAGAIN,
+                    what + " is not started on node " + around.self() + ": " + String.join("; ", lacking));
+        }
+    }
+
+    private Restarted build(Manifest manifest, Task.Part part, Path place, Imager imager) throws IOException {
+        List<Relations> tree = part.tasks().stream().map(Task::relations).toList();
+        List<Integer> agents = around.revival().prepare(tree);
+        List<ProcessArrival> built = new ArrayList<>();
+        boolean complete = false;
+        try {
+            for (int i = 0; i < agents.size(); i++) {
+                int pid = part.tasks().get(i).pid();
+                built.add(arrive(imager, place, pid, agents.get(i)));
+            }
+            built.forEach(ProcessArrival::hold);
+            part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
+            complete = true;
+        } finally {
+            if (!complete) {
+                takeBack(part, built);
+            }
+        }
+        return run(manifest, part, built);
+    }
+
+    private ProcessArrival arrive(Imager imager, Path place, int pid, int agent) throws IOException {
+        try (FileChannel memory = FileChannel.open(place.resolve("task_mm_" + pid + ".bin"));
+                FileChannel task = FileChannel.open(place.resolve("task_" + pid + ".bin"))) {
+            return imager.arrive(List.of(memory, task), agent, around.table().doorway(agent));
+        }
+    }
+
+    private void takeBack(Task.Part part, List<ProcessArrival> built) {
+        built.forEach(ProcessArrival::abandon);
+        part.tasks().reversed().forEach(task -> around.table().abandon(task.pid()));
+    }
+
+    private Restarted run(Manifest manifest, Task.Part part, List<ProcessArrival> built) {
+        CompletableFuture<WaitStatus> end = around.revival().end(manifest.application());
+        for (Task task : part.tasks()) {
+            around.table().arrived(task.pid(), around.self(), task.history());
+            around.capabilities().restore(task.pid(), task.history().startMillis(), task.capabilities());
+        }
+        built.forEach(ProcessArrival::run);
+        return new Restarted(part.tasks().stream().map(Task::pid).toList(), end);
+    }
+}
