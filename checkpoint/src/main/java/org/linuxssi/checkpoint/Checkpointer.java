@@ -142,7 +142,7 @@ public final class Checkpointer implements AutoCloseable {
             throw new CheckpointException(
                     Errno.EALREADY,
                     "application " + number
-                            + " is frozen already: save it with -c, let it go with -u, or end it with -k");
+                            + " is frozen already: save it with -c, let it go with -u, end it with -uKILL");
         }
         if (former == null && !order.has(Step.FREEZE)) {
             throw new CheckpointException(

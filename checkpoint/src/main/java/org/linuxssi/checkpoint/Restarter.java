@@ -112,7 +112,7 @@ public final class Restarter {
     private void requireAll(Task.Part part, String what) throws CheckpointException {
         List<String> lacking = new ArrayList<>();
         for (Task task : part.tasks()) {
-            around.imager().lacking(task.needs()).forEach(one -> lacking.add("pid " + task.pid() + ": " + one));
+            around.imager().lackingLater(task.needs()).forEach(one -> lacking.add("pid " + task.pid() + ": " + one));
         }
         if (!lacking.isEmpty()) {
             throw new CheckpointException(

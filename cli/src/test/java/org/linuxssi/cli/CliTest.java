@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.linuxssi.control.CapabilityChange;
 import org.linuxssi.control.ClusterState;
 import org.linuxssi.control.ControlException;
 import org.linuxssi.control.ControlHandler;
@@ -426,5 +427,114 @@ class CliTest {
                         new Request.Kddm(Request.KddmTopic.GET, "200:1", 16831, 0),
                         new Request.Kddm(Request.KddmTopic.BENCH, "", 0, 100),
                         new Request.Kddm(Request.KddmTopic.BENCH, "", 0, 7));
+    }
+
+    @Test
+    void aCheckpointHasTheStepsThatItsOptionsSay() {
+        Reply.Checkpointed done =
+                new Reply.Checkpointed(712, 3, List.of("Identifier: 712", "Version: 3"), 2, 4096, 5_000_000);
+        assertThat(answered(done, "checkpoint", "-v", "712").out()).isEqualTo("""
+                        Identifier: 712
+                        Version: 3
+                        application 712: 2 processes, 4096 bytes of memory, frozen 5.000 ms
+                        """);
+        assertThat(answered(done, "checkpoint", "-q", "-k", "712").out()).isEmpty();
+        answered(done, "krg", "checkpoint", "-qk9", "-d", "a b", "-i", "--keep", "2", "712");
+        answered(done, "checkpoint", "--freeze", "-a", "712");
+        answered(done, "checkpoint", "-cuUSR1", "712");
+        answered(done, "checkpoint", "--unfreeze", "712");
+        answered(done, "checkpoint", "-b", "--kill=HUP", "712");
+        Set<Request.CheckpointStep> all =
+                Set.of(Request.CheckpointStep.FREEZE, Request.CheckpointStep.SAVE, Request.CheckpointStep.UNFREEZE);
+        Set<Request.CheckpointStep> ending =
+                Set.of(Request.CheckpointStep.FREEZE, Request.CheckpointStep.SAVE, Request.CheckpointStep.KILL);
+        assertThat(requests)
+                .containsExactly(
+                        new Request.Checkpoint(712, false, all, 0, "", false, 0),
+                        new Request.Checkpoint(712, false, ending, 15, "", false, 0),
+                        new Request.Checkpoint(712, false, ending, 9, "a b", true, 2),
+                        new Request.Checkpoint(712, true, Set.of(Request.CheckpointStep.FREEZE), 0, "", false, 0),
+                        new Request.Checkpoint(
+                                712,
+                                false,
+                                Set.of(Request.CheckpointStep.SAVE, Request.CheckpointStep.UNFREEZE),
+                                10,
+                                "",
+                                false,
+                                0),
+                        new Request.Checkpoint(712, false, Set.of(Request.CheckpointStep.UNFREEZE), 0, "", false, 0),
+                        new Request.Checkpoint(712, false, ending, 1, "", false, 0));
+        for (String line :
+                List.of("checkpoint -k -u 712", "checkpoint", "checkpoint -kNONE 712", "checkpoint --keep -1 712")) {
+            assertThat(run(line.split(" ")).status()).describedAs(line).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void anApplicationIsRestartedInTheBackgroundOrWaitedFor() {
+        ControlHandler restarts = (request, exchange) -> {
+            requests.add(request);
+            exchange.send(new Reply.Restarted(List.of(712, 713)));
+            if (!((Request.Restart) request).foreground()) {
+                return new Reply.Done();
+            }
+            exchange.send(new Reply.Started(712, NodeId.of(0)));
+            return new Reply.Exited(7 << 8);
+        };
+        assertThat(handled(restarts, "restart", "-p", "712", "4").out()).isEqualTo("712 713\n");
+        assertThat(handled(restarts, "krg", "restart", "-q", "-p", "-t", "-s", "1,2", "712", "4"))
+                .isEqualTo(new Outcome(0, "", ""));
+        assertThat(handled(restarts, "restart", "-f", "712", "4").status()).isEqualTo(7);
+        assertThat(requests)
+                .contains(
+                        new Request.Restart(712, 4, false, false, List.of()),
+                        new Request.Restart(712, 4, false, true, List.of(1)),
+                        new Request.Restart(712, 4, true, true, List.of()));
+        assertThat(run("restart", "-s", "one", "712", "4").status()).isEqualTo(2);
+        assertThat(run("restart", "712").status()).isEqualTo(2);
+    }
+
+    @Test
+    void capabilitiesAreNamedAddedAndRemoved() {
+        Reply.CapabilitySets sets = new Reply.CapabilitySets(021, 1, 0, 0);
+        assertThat(answered(sets, "krgcapset", "-s", "-k", "712").out()).isEqualTo("""
+                        Permitted Capabilities: 021
+                        \tCHANGE_KERRIGHED_CAP
+                        \tCHECKPOINTABLE
+                        Effective Capabilities: 01
+                        \tCHANGE_KERRIGHED_CAP
+                        Inheritable Permitted Capabilities: 00
+                        Inheritable Effective Capabilities: 00
+                        """);
+        answered(sets, "krgcapset", "-d", "+CHECKPOINTABLE,CAN_MIGRATE", "-e", "021", "-i", "-CAN_CHECKPOINT");
+        assertThat(requests)
+                .contains(new Request.Capabilities(
+                        0,
+                        List.of(
+                                Optional.empty(),
+                                Optional.of(new CapabilityChange(CapabilityChange.How.REPLACE, 021)),
+                                Optional.of(new CapabilityChange(CapabilityChange.How.REMOVE, 020)),
+                                Optional.of(new CapabilityChange(CapabilityChange.How.ADD, 022)))));
+        Outcome unknown = run("krgcapset", "-e", "+FLY");
+        assertThat(unknown.status()).isEqualTo(1);
+        assertThat(unknown.err())
+                .startsWith("krgcapset: 'FLY' is no capability; there are CHANGE_KERRIGHED_CAP, CAN_MIGRATE,")
+                .endsWith("(EINVAL)\n");
+        assertThat(run("krgcapset", "-e", "4096").err()).startsWith("krgcapset: 4096 is no sum of capabilities");
+        assertThat(run("krgcapset").status()).isEqualTo(2);
+    }
+
+    @Test
+    void savedVersionsAreListedShownAndRemoved() {
+        assertThat(answered(new Reply.Text("Identifier: 712"), "krg", "ckpt").out())
+                .isEqualTo("Identifier: 712\n");
+        answered(new Reply.Text("x"), "krg", "ckpt", "show", "712", "4");
+        assertThat(answered(new Reply.Text(""), "krg", "ckpt", "rm", "712", "4").out())
+                .isEmpty();
+        assertThat(requests)
+                .containsExactly(
+                        new Request.Versions(Request.VersionsTopic.LIST, 0, 0),
+                        new Request.Versions(Request.VersionsTopic.SHOW, 712, 4),
+                        new Request.Versions(Request.VersionsTopic.REMOVE, 712, 4));
     }
 }

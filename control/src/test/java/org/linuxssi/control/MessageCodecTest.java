@@ -58,7 +58,20 @@ class MessageCodecTest {
                 Request.Ps.ALL,
                 new Request.Events(20, true),
                 new Request.Kddm(Request.KddmTopic.OBJECTS, "200:1", -5, 100),
-                new Request.Shutdown(true));
+                new Request.Shutdown(true),
+                new Request.RunApplication(RUN, true),
+                new Request.Checkpoint(
+                        712,
+                        true,
+                        Set.of(Request.CheckpointStep.FREEZE, Request.CheckpointStep.KILL),
+                        9,
+                        "before the change",
+                        true,
+                        3),
+                new Request.Restart(712, 4, true, false, List.of(2, 0)),
+                new Request.Capabilities(
+                        0, List.of(Optional.empty(), Optional.of(new CapabilityChange(CapabilityChange.How.ADD, 16)))),
+                new Request.Versions(Request.VersionsTopic.SHOW, 712, 4));
     }
 
     static Stream<Reply> replies() {
@@ -86,6 +99,9 @@ class MessageCodecTest {
                         NodeSet.parse("0,3")),
                 new Reply.Migrated(report),
                 new Reply.Text("set pids\n"),
+                new Reply.Checkpointed(712, 4, List.of("Identifier: 712", "Version: 4"), 3, 1L << 33, 5_000_000),
+                new Reply.Restarted(List.of(712, 713)),
+                new Reply.CapabilitySets(021, 1, 020, 0),
                 new Reply.Failed(Errno.ESRCH, "pid 712: no such process"));
     }
 

@@ -38,6 +38,11 @@ public record Imager(Premises premises, RelayedFile relayed) {
         return Needs.CODEC.fromBytes(needs).lacking(premises.init());
     }
 
+    /** Returns what this machine lacks of the needs of a process that has ended since; its open files may have changed. */
+    public List<String> lackingLater(byte[] needs) {
+        return Needs.CODEC.fromBytes(needs).lackingLater(premises.init());
+    }
+
     /** Returns the bytes of memory that would have to be copied, roughly. */
     public long memory(int pid) {
         String[] fields = ProcFiles.text(pid, "statm").split(" ");

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcFilesMaps;
@@ -23,6 +24,7 @@ import org.linuxssi.tools.Codec;
  */
 record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFile> files) {
 
+    private static final String MEMORY = "memory at ";
     private static final int USE = 64;
     private static final int PATH = 8192;
     private static final int LIMIT = 100_000;
@@ -79,7 +81,7 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
         Map<String, NeededFile> files = new LinkedHashMap<>();
         for (Mapping mapping : ProcFilesMaps.maps(pid)) {
             if (mapping.inode() != 0 && mapping.path().startsWith("/")) {
-                String use = "memory at " + Long.toHexString(mapping.start());
+                String use = MEMORY + Long.toHexString(mapping.start());
                 boolean written = mapping.shared() && mapping.writable();
                 stat(pid, "root" + mapping.path()).ifPresent(stat -> add(files, use, mapping.path(), written, stat));
             }
@@ -114,6 +116,18 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
 
     /** Returns what this machine lacks; paths are looked up from the root of the process {@code root}. */
     List<String> lacking(int root) {
+        return lacking(root, NeededFile::servedBy);
+    }
+
+    /**
+     * The same for a process that has ended since: what it had open may have been changed, or be a copy that somebody put
+     * there again; what it maps has to be as it was, unless it writes there.
+     */
+    List<String> lackingLater(int root) {
+        return lacking(root, (was, now) -> was.written() || !was.use().startsWith(MEMORY) || was.servedBy(now));
+    }
+
+    private List<String> lacking(int root, BiPredicate<NeededFile, NeededFile> served) {
         List<String> lacking = new ArrayList<>();
         if (!vdso.equals(Machine.vdso())) {
             lacking.add("the kernel is another one (its vdso differs)");
@@ -131,7 +145,7 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
             Optional<ProcFilesStat> here = ProcFilesStat.of("/proc/" + root + "/root" + file.path());
             if (here.isEmpty()) {
                 lacking.add(file.use() + ": " + file.path() + " is not there");
-            } else if (!file.servedBy(NeededFile.of(file.use(), file.path(), file.written(), here.get()))) {
+            } else if (!served.test(file, NeededFile.of(file.use(), file.path(), file.written(), here.get()))) {
                 lacking.add(file.use() + ": " + file.path() + " is another file there");
             }
         }

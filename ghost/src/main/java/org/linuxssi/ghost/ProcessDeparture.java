@@ -242,9 +242,17 @@ public final class ProcessDeparture implements AutoCloseable {
         return new Progress(bytes, 1);
     }
 
-    /** Completes the image: the target builds the process now. */
+    /** Completes the image: the target builds the process now. What is written from now on is another image. */
     public void end() throws IOException {
         writing().end();
+        writer = null;
+        sender = null;
+        closePages();
+    }
+
+    private void closePages() {
+        Optional.ofNullable(pages).ifPresent(PageMap::close);
+        pages = null;
     }
 
     private ImageWriter writing() {
@@ -382,7 +390,7 @@ public final class ProcessDeparture implements AutoCloseable {
     @Override
     public void close() {
         resume();
-        Optional.ofNullable(pages).ifPresent(PageMap::close);
+        closePages();
         tracer.close();
     }
 }
