@@ -8,5 +8,6 @@ module org.linuxssi.daemon {
 
     exports org.linuxssi.daemon;
 
+    uses org.linuxssi.checkpoint.Phase.Hook;
     uses org.linuxssi.epm.FaultPoint.Hook;
 }

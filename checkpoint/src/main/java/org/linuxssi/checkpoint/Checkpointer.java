@@ -149,8 +149,7 @@ public final class Checkpointer implements AutoCloseable {
                     Errno.EINVAL, "application " + number + " is not frozen: freeze it with -f first");
         }
         long begin = System.nanoTime();
-        FrozenApplication application =
-                former == null ? FrozenApplication.freeze(number, around, order.uid(), order.leavesOut()) : former;
+        FrozenApplication application = former == null ? freeze(order) : former;
         requireOwner(application, order);
         boolean done = false;
         try {
@@ -170,6 +169,16 @@ public final class Checkpointer implements AutoCloseable {
             if (!done && former == null) {
                 application.close();
             }
+        }
+    }
+
+    private FrozenApplication freeze(Order order) throws CheckpointException {
+        try {
+            return FrozenApplication.freeze(order.pid(), around, order.uid(), order.leavesOut());
+        } catch (IOException problem) {
+            throw new CheckpointException(
+                    Errno.EIO,
+                    "application " + order.pid() + " is not frozen: " + problem.getMessage() + "; it runs on");
         }
     }
 
@@ -210,6 +219,7 @@ public final class Checkpointer implements AutoCloseable {
                     List.of(rpc.self()));
             Texts.writeDescription(draft.file("description.txt"), manifest);
             CheckedFile.write(draft.file("global.bin"), Manifest.CODEC, manifest);
+            around.faults().reached(Phase.WRITTEN, number);
             draft.keep();
             if (order.keep() > 0) {
                 prune(number, order.keep());

@@ -64,12 +64,14 @@ final class FrozenApplication implements AutoCloseable {
      * @throws CheckpointException when it can't; it runs on then
      */
     static FrozenApplication freeze(int number, Surroundings around, int caller, boolean leavesOut)
-            throws CheckpointException {
+            throws CheckpointException, IOException {
         FrozenApplication frozen = new FrozenApplication(number, around, leavesOut);
         boolean complete = false;
         try {
             frozen.look(caller);
+            around.faults().reached(Phase.LOOKED, number);
             frozen.freezeAll();
+            around.faults().reached(Phase.FROZEN, number);
             complete = true;
             return frozen;
         } finally {
@@ -207,6 +209,7 @@ final class FrozenApplication implements AutoCloseable {
                 task.force(true);
             }
         }
+        around.faults().reached(Phase.IMAGED, number);
         NodeId node = around.self();
         SharedFiles shared = files.all();
         CheckedFile.write(draft.file("shared_obj_" + node + ".bin"), SharedFiles.CODEC, shared);

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.linuxssi.capability.Families;
+import org.linuxssi.epm.JointStart;
+import org.linuxssi.ghost.HeldProcess;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.ghost.ProcessArrival;
 import org.linuxssi.ghost.RestoredFiles;
@@ -126,20 +128,34 @@ public final class Restarter {
         List<Integer> agents = around.revival().prepare(tree);
         List<ProcessArrival> built = new ArrayList<>();
         boolean complete = false;
-        try {
-            for (int i = 0; i < agents.size(); i++) {
-                int pid = part.tasks().get(i).pid();
-                built.add(arrive(imager, place, pid, agents.get(i)));
+        try (JointStart start = around.migrator().jointStart()) {
+            try {
+                reached(Phase.PREPARED, manifest);
+                for (int i = 0; i < agents.size(); i++) {
+                    int pid = part.tasks().get(i).pid();
+                    built.add(arrive(imager, place, pid, agents.get(i)));
+                }
+                reached(Phase.BUILT, manifest);
+                for (int i = 0; i < agents.size(); i++) {
+                    start.add(
+                            part.tasks().get(i).pid(),
+                            HeldProcess.CODEC.toBytes(built.get(i).hold()));
+                }
+                part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
+                reached(Phase.HELD, manifest);
+                start.decide();
+                complete = true;
+            } finally {
+                if (!complete) {
+                    takeBack(part, built);
+                }
             }
-            built.forEach(ProcessArrival::hold);
-            part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
-            complete = true;
-        } finally {
-            if (!complete) {
-                takeBack(part, built);
-            }
+            return run(manifest, part, built);
         }
-        return run(manifest, part, built);
+    }
+
+    private void reached(Phase phase, Manifest manifest) throws IOException {
+        around.faults().reached(phase, manifest.application());
     }
 
     private ProcessArrival arrive(Imager imager, Path place, int pid, int agent) throws IOException {
@@ -154,7 +170,8 @@ public final class Restarter {
         part.tasks().reversed().forEach(task -> around.table().abandon(task.pid()));
     }
 
-    private Restarted run(Manifest manifest, Task.Part part, List<ProcessArrival> built) {
+    private Restarted run(Manifest manifest, Task.Part part, List<ProcessArrival> built) throws IOException {
+        reached(Phase.DECIDED, manifest);
         CompletableFuture<WaitStatus> end = around.revival().end(manifest.application());
         for (Task task : part.tasks()) {
             around.table().arrived(task.pid(), around.self(), task.history());

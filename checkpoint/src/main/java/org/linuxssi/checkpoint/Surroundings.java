@@ -16,6 +16,7 @@ import org.linuxssi.tools.NodeId;
  * @param capabilities tells who belongs to an application
  * @param migrator moves processes, unless they are kept from it
  * @param imager takes and builds images of single processes
+ * @param faults for tests
  */
 public record Surroundings(
         NodeId self,
@@ -23,4 +24,5 @@ public record Surroundings(
         Revival revival,
         Capabilities capabilities,
         Migrator migrator,
-        Imager imager) {}
+        Imager imager,
+        Phase.Hook faults) {}

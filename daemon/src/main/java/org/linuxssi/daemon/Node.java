@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.linuxssi.capability.Capabilities;
 import org.linuxssi.checkpoint.Checkpointer;
+import org.linuxssi.checkpoint.Phase;
 import org.linuxssi.checkpoint.Restarter;
 import org.linuxssi.checkpoint.Surroundings;
 import org.linuxssi.checkpoint.Versions;
@@ -158,7 +159,13 @@ final class Node {
         Capabilities capabilities =
                 part(new Capabilities(kddm, rpc, table, () -> hotplug.settled().members()));
         Surroundings around = new Surroundings(
-                rpc.self(), table, part(new Revival(container, table, rpc)), capabilities, migrator, imager);
+                rpc.self(),
+                table,
+                part(new Revival(container, table, rpc)),
+                capabilities,
+                migrator,
+                imager,
+                ServiceLoader.load(Phase.Hook.class).findFirst().orElse(Phase.Hook.NONE));
         Versions versions = new Versions(config.checkpoints());
         Checkpointer checkpointer = part(new Checkpointer(rpc, around, versions));
         return new Applications(programs, capabilities, checkpointer, new Restarter(around, versions), versions);

@@ -58,7 +58,7 @@ public final class Journal {
                         in.bytes(Imaging.HELD_LIMIT)));
 
         private String file() {
-            return role + "-" + key.source() + "-" + key.number();
+            return role + "-" + key.source() + "-" + key.number() + "-" + pid;
         }
     }
 

@@ -42,6 +42,7 @@ public final class Migrator implements AutoCloseable {
     final Journal journal;
     final Doubt doubt;
 
+    private final Outcomes outcomes;
     private final Arrivals arrivals;
     private final Registration orders;
     private final Set<Integer> going = ConcurrentHashMap.newKeySet();
@@ -70,7 +71,7 @@ public final class Migrator implements AutoCloseable {
         this.journal = journal;
         doubt = new Doubt(rpc, hotplug, returning);
         numbers = new AtomicLong(rpc.time().nanos());
-        Outcomes outcomes = new Outcomes(journal);
+        outcomes = new Outcomes(journal);
         new Recovery(rpc.self(), imaging, places, journal, doubt).begin(outcomes, going);
         arrivals = new Arrivals(this, outcomes);
         orders = rpc.serve(Migration.ORDER, (from, order) -> execute(order));
@@ -178,6 +179,11 @@ public final class Migrator implements AutoCloseable {
             saved.removeAll(kept);
             going.removeAll(kept);
         };
+    }
+
+    /** Begins to let processes go that were built here, all or none of them. */
+    public JointStart jointStart() {
+        return new JointStart(journal, outcomes, nextKey());
     }
 
     private String busy(int pid) {
