@@ -211,11 +211,17 @@ final class FrozenApplication implements AutoCloseable {
         }
         around.faults().reached(Phase.IMAGED, number);
         NodeId node = around.self();
+        bytes += files.writeObjects(number -> create(draft.file(sharedMemory(node, number))));
         SharedFiles shared = files.all();
         CheckedFile.write(draft.file("shared_obj_" + node + ".bin"), SharedFiles.CODEC, shared);
         CheckedFile.write(draft.file("node_" + node + ".bin"), Task.Part.CODEC, new Task.Part(node, tasks));
         Texts.writeUserInfo(draft.file("user_info_" + node + ".txt"), tasks, shared);
         return bytes;
+    }
+
+    /** Returns the name of the file with the content of shared memory. */
+    static String sharedMemory(NodeId node, int number) {
+        return "shared_mm_" + node + "_" + number + ".bin";
     }
 
     private static FileChannel create(Path file) throws IOException {

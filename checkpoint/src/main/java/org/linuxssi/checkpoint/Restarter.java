@@ -20,6 +20,7 @@ import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.proc.Relations;
+import org.linuxssi.tools.NodeId;
 
 /** Starts applications again from saved versions, on this node, with the numbers that their processes had. */
 public final class Restarter {
@@ -84,7 +85,7 @@ public final class Restarter {
             throw new IOException("it was saved on several nodes, " + manifest.nodes());
         }
         Path place = versions.place(wish.application(), wish.version());
-        String node = manifest.nodes().getFirst().toString();
+        NodeId node = manifest.nodes().getFirst();
         Task.Part part = CheckedFile.read(place.resolve("node_" + node + ".bin"), Task.Part.CODEC, PART);
         SharedFiles shared = CheckedFile.read(place.resolve("shared_obj_" + node + ".bin"), SharedFiles.CODEC, PART);
         requireFree(part, what);
@@ -94,7 +95,11 @@ public final class Restarter {
             shared.terminals().forEach(number -> instead.putIfAbsent(number, wish.terminals()));
         }
         String root = "/proc/" + around.imager().premises().init() + "/root";
-        try (RestoredFiles files = new RestoredFiles(shared, root, instead)) {
+        try (RestoredFiles files = new RestoredFiles(
+                shared,
+                root,
+                number -> FileChannel.open(place.resolve(FrozenApplication.sharedMemory(node, number))),
+                instead)) {
             return build(manifest, part, place, new Imager(around.imager().premises(), files));
         }
     }

@@ -24,6 +24,9 @@ record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
         if ((file.flags() & O_ASYNC) != 0) {
             return Optional.of("signals for " + file.link() + " (O_ASYNC)");
         }
+        if (relayed.copies() && file.regular() && SavedFiles.deleted(file)) {
+            return Optional.empty();
+        }
         if (file.regular() || file.directory()) {
             boolean gone = file.links() == 0
                     || file.link().endsWith(DELETED)

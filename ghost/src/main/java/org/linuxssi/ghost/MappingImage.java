@@ -76,7 +76,9 @@ record MappingImage(
         /** A file, to which is written. */
         SHARED_FILE,
         /** The kernel's pages with the clock: vvar and vdso, which are placed together. */
-        KERNEL
+        KERNEL,
+        /** A {@link SharedObject}, whose key is the path. */
+        OBJECT
     }
 
     /** Returns the image of a mapping that {@link Preflight} let pass. */
@@ -104,10 +106,23 @@ record MappingImage(
         if (mapping.inode() == 0) {
             return Kind.ANONYMOUS;
         }
-        return mapping.shared() ? Kind.SHARED_FILE : Kind.PRIVATE_FILE;
+        return isObject(mapping) ? Kind.OBJECT : mapping.shared() ? Kind.SHARED_FILE : Kind.PRIVATE_FILE;
+    }
+
+    /** Tells whether it is a {@link SharedObject}. */
+    static boolean isObject(Mapping mapping) {
+        return mapping.shared() && mapping.inode() != 0 && mapping.path().endsWith(SharedObject.DELETED);
+    }
+
+    /** Returns the key of the {@link SharedObject} that it is. */
+    static String key(Mapping mapping) {
+        return mapping.device() + ":" + mapping.inode();
     }
 
     private static String path(Mapping mapping) {
+        if (isObject(mapping)) {
+            return key(mapping);
+        }
         boolean nameless = mapping.inode() == 0 && !mapping.path().startsWith(NAMED);
         return nameless ? "" : mapping.path();
     }

@@ -87,7 +87,7 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
             }
         }
         for (OpenFile file : OpenFiles.list(pid)) {
-            if ((file.regular() || file.directory()) && file.link().startsWith("/")) {
+            if ((file.regular() || file.directory()) && file.link().startsWith("/") && !SavedFiles.deleted(file)) {
                 boolean itself = file.directory() || (file.flags() & 3) != 0;
                 stat(pid, "fd/" + file.fd())
                         .filter(stat -> stat.inode() == file.inode())

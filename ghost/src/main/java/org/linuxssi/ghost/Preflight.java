@@ -21,7 +21,8 @@ final class Preflight {
     private static final int KCMP_VM = 1;
     private static final int KCMP_FILES = 2;
     private static final int SIGTRAP_BIT = 1 << 4;
-    private static final String DELETED = " (deleted)";
+    private static final String DELETED = SharedObject.DELETED;
+    private static final String SECRET = "/secretmem";
 
     private final int pid;
     private final RelayedFile relayed;
@@ -101,7 +102,7 @@ final class Preflight {
         }
     }
 
-    private static Optional<String> problem(Mapping mapping) {
+    private Optional<String> problem(Mapping mapping) {
         Set<String> flags = mapping.flags();
         if (mapping.path().equals("[vsyscall]") || mapping.path().startsWith("[v")) {
             return Optional.empty();
@@ -114,6 +115,11 @@ final class Preflight {
         }
         if (mapping.path().startsWith("anon_inode:")) {
             return Optional.of(mapping.path());
+        }
+        if (relayed.copies()
+                && MappingImage.isObject(mapping)
+                && !mapping.path().startsWith(SECRET)) {
+            return special(mapping, flags);
         }
         if (mapping.path().equals("/dev/zero" + DELETED) || (mapping.shared() && mapping.inode() == 0)) {
             return Optional.of("shared anonymous memory");

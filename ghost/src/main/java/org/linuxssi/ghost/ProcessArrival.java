@@ -82,7 +82,7 @@ public final class ProcessArrival {
                 process = seized;
                 agentOomScore = ProcFiles.text(agent, OOM_SCORE).trim();
                 oomScore(FIRST_TO_GO);
-                builder = new SpaceBuilder(seized, layout);
+                builder = new SpaceBuilder(seized, layout, imager.relayed(), doorway);
                 space = builder;
                 PtraceScratch.Table table = builder.scratch().table();
                 table.add(Nr.PERSONALITY, 0xffff_ffffL);

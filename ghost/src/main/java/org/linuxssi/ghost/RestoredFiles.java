@@ -1,10 +1,14 @@
 package org.linuxssi.ghost;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.ghost.SharedFile.PipeEnd;
@@ -27,19 +31,26 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
     /** {@code O_CREAT}, {@code O_EXCL}, {@code O_NOCTTY}, {@code O_TRUNC}. */
     private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
 
+    /** {@code O_NOFOLLOW}, {@code O_TMPFILE} with {@code O_DIRECTORY}. */
+    private static final int ONLY_BY_PATH = 0400000 | 020000000 | 0200000;
+
     private final SharedFiles image;
     private final String root;
     private final Map<Integer, Integer> instead;
     private final Map<Integer, Integer> made = new HashMap<>();
     private final Map<Long, Pipes.Pipe> pipes = new HashMap<>();
+    private final Map<String, Integer> objects = new HashMap<>();
+    private final SavedFiles.Places places;
 
     /**
      * Makes the files of an image.
      *
      * @param root path of the root directory that the processes see; files are opened below it
+     * @param places opens what was written of shared memory and deleted files
      * @param instead descriptors of ours that come in the place of files, by number; they stay the caller's
      */
-    public RestoredFiles(SharedFiles image, String root, Map<Integer, Integer> instead) {
+    public RestoredFiles(SharedFiles image, String root, SavedFiles.Places places, Map<Integer, Integer> instead) {
+        this.places = places;
         this.image = image;
         this.root = root;
         this.instead = Map.copyOf(instead);
@@ -78,19 +89,49 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
             case SharedFile.Named named -> named(named);
             case PipeEnd end -> pipeEnd(end);
             case SharedFile.State(AnonymousFile state) -> state(state);
+            case SharedFile.Stored(String key, String _, int flags, long position, int lock) ->
+                placed(Descriptors.reopen(object(key), flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH)), position, lock);
             case SharedFile.Terminal terminal -> Descriptors.open("/dev/null", terminal.flags() & ~ONLY_AT_CREATION);
         };
     }
 
     private int named(SharedFile.Named file) {
         int descriptor = Descriptors.open(root + file.path(), file.flags() & ~ONLY_AT_CREATION);
-        if (file.position() != 0) {
-            Descriptors.seek(descriptor, file.position(), Descriptors.SEEK_SET);
+        return placed(descriptor, file.position(), file.lock());
+    }
+
+    private static int placed(int descriptor, long position, int lock) {
+        if (position != 0) {
+            Descriptors.seek(descriptor, position, Descriptors.SEEK_SET);
         }
-        if (file.lock() != 0) {
-            Syscalls.check("lock " + file.path(), Syscalls.call(Nr.FLOCK, descriptor, file.lock() | LOCK_NB));
+        if (lock != 0) {
+            Syscalls.check("lock a file", Syscalls.call(Nr.FLOCK, descriptor, lock | LOCK_NB));
         }
         return descriptor;
+    }
+
+    @Override
+    public synchronized int object(String key) {
+        Integer known = objects.get(key);
+        if (known == null) {
+            known = makeObject(key);
+            objects.put(key, known);
+        }
+        return known;
+    }
+
+    private int makeObject(String key) {
+        List<SharedObject> all = image.objects();
+        for (int number = 0; number < all.size(); number++) {
+            if (all.get(number).key().equals(key)) {
+                try (FileChannel content = places.open(number)) {
+                    return all.get(number).make(content);
+                } catch (IOException problem) {
+                    throw new UncheckedIOException(problem);
+                }
+            }
+        }
+        throw new ErrnoException("find shared memory " + key + " in the image", Errno.EPROTO);
     }
 
     private static int state(AnonymousFile state) {
@@ -150,6 +191,8 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
     public synchronized void close() {
         made.values().forEach(Descriptors::close);
         made.clear();
+        objects.values().forEach(Descriptors::close);
+        objects.clear();
         pipes.values().forEach(pipe -> {
             Descriptors.close(pipe.readEnd());
             Descriptors.close(pipe.writeEnd());

@@ -1,13 +1,16 @@
 package org.linuxssi.ghost;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -19,6 +22,8 @@ import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Pipes;
 import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.ProcFilesMaps;
+import org.linuxssi.linux.ProcFilesMaps.Mapping;
 
 /**
  * Takes the open files that the processes of an application have in common: each is in the image once. The processes stay,
@@ -32,7 +37,11 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     private final List<OpenFile> seen = new ArrayList<>();
     private final List<SharedFile> files = new ArrayList<>();
     private final Map<Long, Integer> readEnds = new LinkedHashMap<>();
+    private final Map<String, Source> objects = new LinkedHashMap<>();
     private Map<Integer, List<OpenFile>> application = Map.of();
+
+    /** A shared object and a descriptor of ours for it. */
+    private record Source(SharedObject object, int descriptor) {}
 
     /** Begins an image; files that can't be in it are refused, or left out. */
     public SavedFiles(boolean leavesOutRefused) {
@@ -69,6 +78,15 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
 
     @Override
     public synchronized boolean shared(OpenFile file) {
+        return (file.regular() && deleted(file)) || inAnother(file);
+    }
+
+    /** Tells whether no directory has the file. */
+    static boolean deleted(OpenFile file) {
+        return file.links() == 0 || file.link().endsWith(SharedObject.DELETED);
+    }
+
+    private boolean inAnother(OpenFile file) {
         return application.entrySet().stream()
                 .filter(process -> process.getKey() != file.pid())
                 .anyMatch(process -> process.getValue().stream().anyMatch(other -> OpenFiles.same(file, other)));
@@ -143,7 +161,7 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         }
     }
 
-    private static SharedFile take(OpenFile file, int descriptor) {
+    private SharedFile take(OpenFile file, int descriptor) {
         if (file.pipe()) {
             return new PipeEnd(file.inode(), file.link().startsWith("/") ? file.link() : "", file.flags());
         }
@@ -154,14 +172,70 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
             return new SharedFile.State(AnonymousFile.of(file, descriptor));
         }
         long position = ProcFiles.fdinfo(file.pid(), file.fd()).position();
+        if (deleted(file)) {
+            long device = Descriptors.status(descriptor).device();
+            String key = String.format(
+                    Locale.ROOT, "%02x:%02x:%d", OpenFile.major(device), OpenFile.minor(device), file.inode());
+            add(key, file.link(), Descriptors.duplicate(descriptor));
+            return new SharedFile.Stored(key, file.link(), file.flags(), position, FileLocks.of(file));
+        }
         return new SharedFile.Named(file.link(), file.flags(), position, FileLocks.of(file));
+    }
+
+    private void add(String key, String path, int descriptor) {
+        Source known = objects.get(key);
+        if (known == null) {
+            objects.put(key, new Source(SharedObject.of(key, path, descriptor), descriptor));
+        } else {
+            Descriptors.close(descriptor);
+        }
+    }
+
+    /** Opens the memory that the processes share. */
+    private void openMemory() {
+        for (int pid : application.keySet()) {
+            for (Mapping mapping : ProcFilesMaps.maps(pid)) {
+                if (MappingImage.isObject(mapping) && !objects.containsKey(MappingImage.key(mapping))) {
+                    String range = Long.toHexString(mapping.start()) + "-" + Long.toHexString(mapping.end());
+                    int descriptor = Descriptors.open("/proc/" + pid + "/map_files/" + range, Descriptors.O_RDONLY);
+                    add(MappingImage.key(mapping), mapping.path(), descriptor);
+                }
+            }
+        }
+    }
+
+    /**
+     * Writes the content of memory and files that no directory has, once all processes were written; they still stand still.
+     *
+     * @param places opens a channel for each of them, by its number from 0 on; it is closed here
+     * @return the bytes written
+     */
+    public synchronized long writeObjects(Places places) throws IOException {
+        openMemory();
+        long bytes = 0;
+        int number = 0;
+        for (Source source : objects.values()) {
+            try (FileChannel channel = places.open(number++)) {
+                bytes += source.object().write(source.descriptor(), channel);
+                channel.force(true);
+            }
+        }
+        return bytes;
+    }
+
+    /** Where shared memory is written to or read from. */
+    @FunctionalInterface
+    public interface Places {
+        /** Opens the channel for the object with this number. */
+        FileChannel open(int number) throws IOException;
     }
 
     /** Returns all that was exported, once all processes of the application were; they still stand still. */
     public synchronized SharedFiles all() {
         List<PipeContent> contents = new ArrayList<>();
         readEnds.forEach((pipe, end) -> contents.add(new PipeContent(pipe, Pipes.capacity(end), peek(end))));
-        return new SharedFiles(files, contents);
+        return new SharedFiles(
+                files, contents, objects.values().stream().map(Source::object).toList());
     }
 
     private static byte[] peek(int end) {
@@ -181,9 +255,11 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         throw new IllegalStateException("files are saved here, not restored");
     }
 
-    /** Lets go of the pipes. */
+    /** Lets go of pipes and memory. */
     @Override
     public synchronized void close() {
+        objects.values().forEach(source -> Descriptors.close(source.descriptor()));
+        objects.clear();
         readEnds.values().forEach(Descriptors::close);
         readEnds.clear();
     }

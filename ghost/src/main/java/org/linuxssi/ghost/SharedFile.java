@@ -19,6 +19,8 @@ sealed interface SharedFile {
                     case State(AnonymousFile state) -> out.i8(2).value(state, AnonymousFile.CODEC);
                     case Terminal(String path, int flags) ->
                         out.i8(3).text(path).i32(flags);
+                    case Stored(String key, String path, int flags, long position, int lock) ->
+                        out.i8(4).text(key).text(path).i32(flags).i64(position).i8(lock);
                 }
             },
             in -> {
@@ -28,6 +30,7 @@ sealed interface SharedFile {
                     case 1 -> new PipeEnd(in.i64(), in.text(PATH), in.i32());
                     case 2 -> new State(in.value(AnonymousFile.CODEC));
                     case 3 -> new Terminal(in.text(PATH), in.i32());
+                    case 4 -> new Stored(in.text(PATH), in.text(PATH), in.i32(), in.i64(), in.i8());
                     default -> throw new DecodeException(in.position() - 1, kind + " is no kind of shared file");
                 };
             });
@@ -77,6 +80,19 @@ sealed interface SharedFile {
 
     /** A terminal, in whose place comes that of who restarts. */
     record Terminal(String path, int flags) implements SharedFile {
+        @Override
+        public String name() {
+            return path;
+        }
+    }
+
+    /**
+     * A deleted file or a memory file, whose content is in the image.
+     *
+     * @param key of the {@link SharedObject}
+     * @param path that it had
+     */
+    record Stored(String key, String path, int flags, long position, int lock) implements SharedFile {
         @Override
         public String name() {
             return path;

@@ -11,20 +11,28 @@ public final class SharedFiles {
 
     /** The form in images. */
     public static final Codec<SharedFiles> CODEC = Codec.of(
-            (shared, out) -> out.list(shared.files, SharedFile.CODEC).list(shared.pipes, PipeContent.CODEC),
-            in -> new SharedFiles(in.list(LIMIT, SharedFile.CODEC), in.list(LIMIT, PipeContent.CODEC)));
+            (shared, out) -> out.list(shared.files, SharedFile.CODEC)
+                    .list(shared.pipes, PipeContent.CODEC)
+                    .list(shared.objects, SharedObject.CODEC),
+            in -> new SharedFiles(
+                    in.list(LIMIT, SharedFile.CODEC),
+                    in.list(LIMIT, PipeContent.CODEC),
+                    in.list(LIMIT, SharedObject.CODEC)));
 
     private final List<SharedFile> files;
     private final List<PipeContent> pipes;
+    private final List<SharedObject> objects;
 
     /**
      * Holds files by their numbers in the images of the processes.
      *
      * @param pipes what each pipe holds
+     * @param objects shared memory and deleted files
      */
-    SharedFiles(List<SharedFile> files, List<PipeContent> pipes) {
+    SharedFiles(List<SharedFile> files, List<PipeContent> pipes, List<SharedObject> objects) {
         this.files = List.copyOf(files);
         this.pipes = List.copyOf(pipes);
+        this.objects = List.copyOf(objects);
     }
 
     /**
@@ -49,6 +57,10 @@ public final class SharedFiles {
 
     List<PipeContent> pipes() {
         return pipes;
+    }
+
+    List<SharedObject> objects() {
+        return objects;
     }
 
     /** Returns what users call the files, by number. */

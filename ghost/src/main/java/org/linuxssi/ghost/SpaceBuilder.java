@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.linuxssi.ghost.MappingImage.Kind;
+import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFilesMaps;
@@ -36,12 +37,16 @@ final class SpaceBuilder {
 
     private final PtraceProcess process;
     private final PtraceCall call;
+    private final RelayedFile shared;
+    private final int doorway;
     private PtraceScratch scratch;
     private List<MappingImage> layout = List.of();
 
     /** Leaves of the process's mappings nothing but a scratch area that the new ones do not need. */
-    SpaceBuilder(PtraceProcess process, List<MappingImage> planned) {
+    SpaceBuilder(PtraceProcess process, List<MappingImage> planned, RelayedFile shared, int doorway) {
         this.process = process;
+        this.shared = shared;
+        this.doorway = doorway;
         call = process.leader().call();
         List<Mapping> old = ProcFilesMaps.maps(process.pid());
         long instruction = PtraceCall.findInstruction(old, process.memory());
@@ -160,7 +165,8 @@ final class SpaceBuilder {
     }
 
     private static String key(MappingImage mapping) {
-        return (mapping.writableFile() ? "w" : "r") + mapping.path();
+        String how = mapping.kind() == Kind.OBJECT ? "o" : mapping.writableFile() ? "w" : "r";
+        return how + mapping.path();
     }
 
     private Map<String, Long> open(List<MappingImage> fresh) {
@@ -168,18 +174,25 @@ final class SpaceBuilder {
         Map<String, Long> files = new HashMap<>();
         PtraceScratch.Table table = scratch.table();
         for (MappingImage mapping : fresh) {
-            boolean file = mapping.kind() == Kind.PRIVATE_FILE || mapping.kind() == Kind.SHARED_FILE;
+            boolean file = mapping.kind() != Kind.ANONYMOUS && mapping.kind() != Kind.KERNEL;
             if (file && !calls.containsKey(key(mapping))) {
                 if (table.full(1)) {
                     collect(table, calls, files);
                     table = scratch.table();
                 }
-                int flags = O_CLOEXEC | (mapping.writableFile() ? O_RDWR : 0);
-                calls.put(key(mapping), table.add(Nr.OPENAT, AT_FDCWD, table.text(mapping.path()), flags, 0));
+                calls.put(key(mapping), open(table, mapping));
             }
         }
         collect(table, calls, files);
         return files;
+    }
+
+    private int open(PtraceScratch.Table table, MappingImage mapping) {
+        if (mapping.kind() == Kind.OBJECT) {
+            return table.add(Nr.PIDFD_GETFD, doorway, shared.object(mapping.path()), 0);
+        }
+        int flags = O_CLOEXEC | (mapping.writableFile() ? O_RDWR : 0);
+        return table.add(Nr.OPENAT, AT_FDCWD, table.text(mapping.path()), flags, 0);
     }
 
     private void collect(PtraceScratch.Table table, Map<String, Integer> calls, Map<String, Long> files) {
@@ -194,7 +207,7 @@ final class SpaceBuilder {
     private static void map(Batch batch, MappingImage mapping, Map<String, Long> files) {
         boolean anonymous = mapping.kind() == Kind.ANONYMOUS;
         long flags = MAP_FIXED
-                | (mapping.kind() == Kind.SHARED_FILE ? MAP_SHARED : MAP_PRIVATE)
+                | (mapping.kind() == Kind.SHARED_FILE || mapping.kind() == Kind.OBJECT ? MAP_SHARED : MAP_PRIVATE)
                 | (anonymous ? MAP_ANONYMOUS : 0)
                 | ((mapping.advice() & MappingImage.GROWS_DOWN) != 0 ? MAP_GROWSDOWN : 0)
                 | ((mapping.advice() & MappingImage.NO_RESERVE) != 0 ? MAP_NORESERVE : 0);

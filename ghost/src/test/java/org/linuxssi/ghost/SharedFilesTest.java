@@ -26,6 +26,10 @@ class SharedFilesTest {
     private static final int READ = 0;
     private static final int WRITE = 1;
 
+    private static final SavedFiles.Places NONE = number -> {
+        throw new IOException("nothing is written of number " + number);
+    };
+
     @TempDir
     @SuppressWarnings("NullAway.Init")
     private Path directory;
@@ -45,7 +49,8 @@ class SharedFilesTest {
                         new SharedFile.PipeEnd(77, "", WRITE | Descriptors.O_NONBLOCK),
                         new SharedFile.State(new AnonymousFile.Counter(5, false, 2)),
                         new SharedFile.Terminal("/dev/pts/3", 2)),
-                List.of(new PipeContent(77, 8192, "three bytes".getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+                List.of(new PipeContent(77, 8192, "three bytes".getBytes(java.nio.charset.StandardCharsets.UTF_8))),
+                List.of(new SharedObject("00:01:9", "", 8192, -1), new SharedObject("00:01:10", "named", 8192, 2)));
     }
 
     private static String read(int descriptor, int bytes) {
@@ -63,7 +68,7 @@ class SharedFilesTest {
         Path file = Files.writeString(directory.resolve("file"), "abcdef");
         int reader;
         int writer;
-        try (RestoredFiles files = new RestoredFiles(image(file), "", Map.of())) {
+        try (RestoredFiles files = new RestoredFiles(image(file), "", NONE, Map.of())) {
             reader = files.restore(number(1));
             writer = files.restore(number(2));
             assertThat(Descriptors.flags(writer) & Descriptors.O_NONBLOCK).isNotZero();
@@ -80,7 +85,7 @@ class SharedFilesTest {
     @Test
     void anOffsetIsOneForAllThatShareTheFile() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "abcdef");
-        try (RestoredFiles files = new RestoredFiles(image(file), "", Map.of())) {
+        try (RestoredFiles files = new RestoredFiles(image(file), "", NONE, Map.of())) {
             int one = files.restore(number(0));
             int other = files.restore(number(0));
             Fds.write(one, new byte[] {'X'});
@@ -96,12 +101,12 @@ class SharedFilesTest {
         Path file = Files.writeString(directory.resolve("file"), "abcdef");
         assertThat(image(file).terminals()).containsExactly(4);
         int mine = Fds.open(file.toString(), READ);
-        try (RestoredFiles files = new RestoredFiles(image(file), "", Map.of(4, mine))) {
+        try (RestoredFiles files = new RestoredFiles(image(file), "", NONE, Map.of(4, mine))) {
             int terminal = files.restore(number(4));
             assertThat(read(terminal, 3)).isEqualTo("abc");
             DescriptorIo.close(terminal);
         }
-        try (RestoredFiles files = new RestoredFiles(image(file), "", Map.of())) {
+        try (RestoredFiles files = new RestoredFiles(image(file), "", NONE, Map.of())) {
             int terminal = files.restore(number(4));
             assertThat(read(terminal, 3)).isEmpty();
             DescriptorIo.close(terminal);

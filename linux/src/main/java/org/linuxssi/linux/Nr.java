@@ -132,6 +132,9 @@ public final class Nr {
     /** flock(2). */
     public static final int FLOCK = 73;
 
+    /** {@code ftruncate(2)}. */
+    public static final int FTRUNCATE = 77;
+
     /** getcwd(2). */
     public static final int GETCWD = 79;
 

@@ -241,6 +241,57 @@ class CheckpointTest {
     }
 
     @Test
+    void memoryThatProcessesShareIsSavedOnce() throws IOException {
+        Path script = script("""
+                import mmap, multiprocessing, os, sys, time
+                area = mmap.mmap(-1, 3 << 20)
+                area[2 << 20:(2 << 20) + 5] = b'apart'
+                named = os.memfd_create('notes')
+                os.write(named, b'0123456789')
+                os.lseek(named, 4, os.SEEK_SET)
+                gone = os.open(sys.argv[1] + '.gone', os.O_RDWR | os.O_CREAT)
+                os.write(gone, b'deleted')
+                os.unlink(sys.argv[1] + '.gone')
+                counter = multiprocessing.Value('i', 0)
+                queue = multiprocessing.SimpleQueue()
+                def work(step):
+                    for i in range(1000000):
+                        with counter.get_lock():
+                            counter.value += step
+                        area[step] = i % 251
+                        if os.path.exists(sys.argv[1]):
+                            queue.put((step, i + 1))
+                            return
+                        time.sleep(0.001)
+                workers = [multiprocessing.Process(target=work, args=(step,)) for step in (1, 2, 3)]
+                for worker in workers:
+                    worker.start()
+                while not os.path.exists(sys.argv[1]):
+                    print(counter.value, flush=True)
+                    time.sleep(0.05)
+                sums = [queue.get() for worker in workers]
+                for worker in workers:
+                    worker.join()
+                print('sum', counter.value == sum(step * laps for step, laps in sums))
+                print(bytes(area[2 << 20:(2 << 20) + 5]), [area[step] == (laps - 1) % 251 for step, laps in sums])
+                os.lseek(gone, 0, os.SEEK_SET)
+                print(os.read(named, 100), os.read(gone, 100), os.fstat(gone).st_nlink)
+                """);
+        int number = start("python3 " + script + " " + directory.resolve("stop"));
+        awaitLines(5);
+        for (int version = 1; version <= 3; version++) {
+            assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
+            gone(number);
+            prompt.types("restart " + number + " " + version, "");
+            awaitLines(lines(output()).size() + 3);
+        }
+        assertThat(prompt.type("checkpoint " + number).messages()).isEmpty();
+        Files.createFile(directory.resolve("stop"));
+        await().atMost(PATIENCE).until(() -> String.join(" ", lines(output())).contains("deleted"));
+        assertThat(lines(output())).endsWith("sum True", "b'apart' [True, True, True]", "b'456789' b'deleted' 0");
+    }
+
+    @Test
     void startsOnAnotherNodeToo() throws IOException {
         int number = startDoubling();
         assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();

@@ -62,11 +62,21 @@ public record OpenFile(
 
     /** Returns the major number of a device. */
     public int major() {
+        return major(device);
+    }
+
+    /** Returns the major part of a device number ({@code linux/kdev_t.h}). */
+    public static int major(long device) {
         return (int) ((device >> 8) & 0xfff);
     }
 
     /** Returns the minor number of a device. */
     public int minor() {
+        return minor(device);
+    }
+
+    /** Returns the minor part of a device number ({@code linux/kdev_t.h}). */
+    public static int minor(long device) {
         return (int) ((device & 0xff) | ((device >> 12) & 0xfff00));
     }
 

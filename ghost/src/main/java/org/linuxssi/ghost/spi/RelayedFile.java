@@ -78,6 +78,16 @@ public interface RelayedFile {
      */
     int restore(byte[] image);
 
+    /**
+     * Called on the target: makes memory or a file that processes share and no directory has, once for all of them.
+     *
+     * @param key its name in the image
+     * @return a descriptor of our own process, which stays the service's
+     */
+    default int object(String key) {
+        throw new IllegalStateException("an image with shared memory " + key + ", but no service for it");
+    }
+
     /** A file that is ready to be used from elsewhere; exactly one of the methods is called in the end. */
     interface Exported {
 
