@@ -31,7 +31,6 @@ final class CheckedFile {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
-            channel.force(true);
         }
     }
 

@@ -1,10 +1,10 @@
 package org.linuxssi.checkpoint;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +14,7 @@ import java.util.Set;
 import org.linuxssi.capability.Families;
 import org.linuxssi.capability.Kin;
 import org.linuxssi.epm.MigrationException;
+import org.linuxssi.epm.Migrator;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.ghost.ProcessDeparture;
 import org.linuxssi.ghost.SavedFiles;
@@ -30,28 +31,39 @@ import org.linuxssi.tools.Registration;
 /** An application whose processes all stand still, at one point of time. */
 final class FrozenApplication implements AutoCloseable {
 
+    private static final Logger LOG = System.getLogger(FrozenApplication.class.getName());
     private static final int ROUNDS = 50;
     private static final int INIT = 1;
 
     private final int number;
+    private final int caller;
     private final Surroundings around;
     private final SavedFiles files;
     private final Imager imager;
     private final Map<Integer, Frozen> processes = new LinkedHashMap<>();
-    private final List<Registration> kept = new ArrayList<>();
+    private final Map<Integer, Begun> begun = new LinkedHashMap<>();
+    private final Map<Integer, Registration> kept = new HashMap<>();
     private Families families;
     private int uid;
+    private int count;
+    private long since;
+    private long stood;
 
     /** A process that stands still. */
     private record Frozen(int pid, int host, ProcessDeparture image) {}
 
+    /** A process whose memory was written while it ran. */
+    private record Begun(ProcessDeparture image, ImageFiles files, long bytes) {}
+
     /**
      * Begins to freeze an application.
      *
+     * @param caller the user who asks
      * @param leavesOut whether files that can't be saved are left out, instead of refused
      */
-    private FrozenApplication(int number, Surroundings around, boolean leavesOut) {
+    private FrozenApplication(int number, Surroundings around, int caller, boolean leavesOut) {
         this.number = number;
+        this.caller = caller;
         this.around = around;
         files = new SavedFiles(leavesOut);
         imager = new Imager(around.imager().premises(), files);
@@ -61,14 +73,19 @@ final class FrozenApplication implements AutoCloseable {
     /**
      * Freezes all processes of an application; what can't be saved is found before the first of them stands still.
      *
+     * @param draft where its memory is written to as far as possible while it runs; empty when it is only to be frozen
      * @throws CheckpointException when it can't; it runs on then
      */
-    static FrozenApplication freeze(int number, Surroundings around, int caller, boolean leavesOut)
+    static FrozenApplication freeze(
+            int number, Surroundings around, int caller, boolean leavesOut, Optional<Versions.Draft> draft)
             throws CheckpointException, IOException {
-        FrozenApplication frozen = new FrozenApplication(number, around, leavesOut);
+        FrozenApplication frozen = new FrozenApplication(number, around, caller, leavesOut);
         boolean complete = false;
         try {
-            frozen.look(caller);
+            Map<Integer, Integer> running = frozen.look();
+            if (draft.isPresent()) {
+                frozen.copyLive(running, draft.get());
+            }
             around.faults().reached(Phase.LOOKED, number);
             frozen.freezeAll();
             around.faults().reached(Phase.FROZEN, number);
@@ -88,6 +105,12 @@ final class FrozenApplication implements AutoCloseable {
             throw new CheckpointException(Errno.ESRCH, "application " + number + " has no process");
         }
         for (Kin member : members) {
+            if (caller != 0 && caller != member.uid()) {
+                throw new CheckpointException(
+                        Errno.EPERM,
+                        "pid " + member.pid() + " of application " + number + " belongs to user " + member.uid()
+                                + ": only that user and root may save it");
+            }
             if (!member.node().equals(around.self())) {
                 throw new CheckpointException(
                         Errno.EAGAIN,
@@ -98,23 +121,61 @@ final class FrozenApplication implements AutoCloseable {
         return members;
     }
 
-    private void look(int caller) throws CheckpointException {
+    private Map<Integer, Integer> look() throws CheckpointException {
         List<Kin> members = members();
         uid = members.getFirst().uid();
-        for (Kin member : members) {
-            if (caller != 0 && caller != member.uid()) {
-                throw new CheckpointException(
-                        Errno.EPERM,
-                        "pid " + member.pid() + " of application " + number + " belongs to user " + member.uid()
-                                + ": only that user and root may save it");
-            }
-        }
         Map<Integer, Integer> now = new LinkedHashMap<>();
         members.forEach(member -> host(member).ifPresent(host -> now.put(member.pid(), host)));
         files.look(now.values());
         List<String> obstacles = new ArrayList<>();
         now.forEach((pid, host) -> imager.obstacles(host).forEach(one -> obstacles.add("pid " + pid + ": " + one)));
         refuse(obstacles);
+        return now;
+    }
+
+    /** What is written meanwhile is all that has to be written again while they stand still. */
+    private void copyLive(Map<Integer, Integer> running, Versions.Draft draft) throws CheckpointException, IOException {
+        for (Map.Entry<Integer, Integer> process : running.entrySet()) {
+            if (memory(process.getValue()) >= Migrator.LIVE_FROM) {
+                keep(process.getKey());
+                copyLive(process.getKey(), process.getValue(), draft);
+            }
+        }
+    }
+
+    private long memory(int host) {
+        try {
+            return imager.memory(host);
+        } catch (ErrnoException ended) {
+            return 0;
+        }
+    }
+
+    private void copyLive(int pid, int host, Versions.Draft draft) throws IOException {
+        ProcessDeparture image = imager.depart(host);
+        ImageFiles channels = ImageFiles.create(draft, pid);
+        boolean copied = false;
+        try {
+            begun.put(pid, new Begun(image, channels, channels.copyLive(image)));
+            copied = true;
+        } catch (ErrnoException changed) {
+            LOG.log(Level.DEBUG, "pid {0} is written when it stands still: {1}", pid, changed.getMessage());
+        } finally {
+            if (!copied) {
+                image.close();
+                channels.discard();
+            }
+        }
+    }
+
+    private void keep(int pid) throws CheckpointException {
+        if (!kept.containsKey(pid)) {
+            try {
+                kept.put(pid, around.migrator().keep(Set.of(pid)));
+            } catch (MigrationException moving) {
+                throw new CheckpointException(moving.errno(), String.valueOf(moving.getMessage()));
+            }
+        }
     }
 
     private void refuse(List<String> obstacles) throws CheckpointException {
@@ -133,7 +194,7 @@ final class FrozenApplication implements AutoCloseable {
     }
 
     /** Children can be made until the last of them stands still. */
-    private void freezeAll() throws CheckpointException {
+    private void freezeAll() throws CheckpointException, IOException {
         Set<Integer> ended = new HashSet<>();
         for (int round = 0; round < ROUNDS; round++) {
             List<Kin> fresh = members().stream()
@@ -162,36 +223,58 @@ final class FrozenApplication implements AutoCloseable {
         refuse(obstacles);
     }
 
-    private boolean freeze(Kin kin) throws CheckpointException {
+    private boolean freeze(Kin kin) throws CheckpointException, IOException {
         Optional<Integer> host = host(kin);
         if (host.isEmpty()) {
             return false;
         }
-        try {
-            kept.add(around.migrator().keep(Set.of(kin.pid())));
-        } catch (MigrationException moving) {
-            throw new CheckpointException(moving.errno(), String.valueOf(moving.getMessage()));
+        keep(kin.pid());
+        since = processes.isEmpty() ? System.nanoTime() : since;
+        Begun live = begun.get(kin.pid());
+        Optional<ProcessDeparture> image = live == null ? Optional.empty() : stopped(live.image());
+        if (image.isEmpty()) {
+            drop(kin.pid());
+            image = stopped(imager.depart(host.get()));
         }
-        ProcessDeparture process = imager.depart(host.get());
+        image.ifPresent(one -> processes.put(kin.pid(), new Frozen(kin.pid(), host.get(), one)));
+        count = processes.size();
+        return image.isPresent();
+    }
+
+    /** Stops a process; nothing when it has ended, or executes another program than the one whose memory was written. */
+    private static Optional<ProcessDeparture> stopped(ProcessDeparture process) {
         try {
             process.freeze();
+            return Optional.of(process);
         } catch (ErrnoException problem) {
             process.close();
-            if (problem.errno() == Errno.ESRCH) {
-                return false;
+            if (problem.errno() == Errno.ESRCH || problem.errno() == Errno.EAGAIN) {
+                return Optional.empty();
             }
             throw problem;
         }
-        processes.put(kin.pid(), new Frozen(kin.pid(), host.get(), process));
-        return true;
+    }
+
+    private void drop(int pid) throws IOException {
+        Begun live = begun.remove(pid);
+        if (live != null) {
+            live.image().close();
+            live.files().discard();
+        }
     }
 
     int uid() {
         return uid;
     }
 
+    /** Returns how many processes stood still at last. */
     int size() {
-        return processes.size();
+        return count;
+    }
+
+    /** Returns how long they stood still, from the first one's stop until they went on; 0 as long as they stand still. */
+    long stoodNanos() {
+        return stood;
     }
 
     /** Writes all images and what belongs to them; returns the bytes of memory that were written. */
@@ -201,17 +284,15 @@ final class FrozenApplication implements AutoCloseable {
         for (Frozen process : processes.values()) {
             int pid = process.pid();
             tasks.add(task(process));
-            try (FileChannel memory = create(draft.file("task_mm_" + pid + ".bin"));
-                    FileChannel task = create(draft.file("task_" + pid + ".bin"))) {
-                bytes += process.image().copyRest(memory, task).bytes();
-                process.image().end();
-                memory.force(true);
-                task.force(true);
+            Begun live = begun.remove(pid);
+            bytes += live == null ? 0 : live.bytes();
+            try (ImageFiles channels = live == null ? ImageFiles.create(draft, pid) : live.files()) {
+                bytes += channels.copyRest(process.image());
             }
         }
         around.faults().reached(Phase.IMAGED, number);
         NodeId node = around.self();
-        bytes += files.writeObjects(number -> create(draft.file(sharedMemory(node, number))));
+        bytes += files.writeObjects(number -> ImageFiles.create(draft.file(sharedMemory(node, number))));
         SharedFiles shared = files.all();
         CheckedFile.write(draft.file("shared_obj_" + node + ".bin"), SharedFiles.CODEC, shared);
         CheckedFile.write(draft.file("node_" + node + ".bin"), Task.Part.CODEC, new Task.Part(node, tasks));
@@ -222,10 +303,6 @@ final class FrozenApplication implements AutoCloseable {
     /** Returns the name of the file with the content of shared memory. */
     static String sharedMemory(NodeId node, int number) {
         return "shared_mm_" + node + "_" + number + ".bin";
-    }
-
-    private static FileChannel create(Path file) throws IOException {
-        return FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     }
 
     private Task task(Frozen process) {
@@ -254,10 +331,14 @@ final class FrozenApplication implements AutoCloseable {
     /** Lets all processes go on. */
     @Override
     public void close() {
+        stood = processes.isEmpty() ? stood : System.nanoTime() - since;
         processes.values().forEach(process -> process.image().close());
         processes.clear();
+        begun.values().forEach(live -> live.image().close());
+        begun.values().forEach(live -> live.files().close());
+        begun.clear();
         files.close();
-        kept.forEach(Registration::close);
+        kept.values().forEach(Registration::close);
         kept.clear();
     }
 }

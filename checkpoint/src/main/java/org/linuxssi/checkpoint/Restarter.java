@@ -164,9 +164,13 @@ public final class Restarter {
     }
 
     private ProcessArrival arrive(Imager imager, Path place, int pid, int agent) throws IOException {
-        try (FileChannel memory = FileChannel.open(place.resolve("task_mm_" + pid + ".bin"));
-                FileChannel task = FileChannel.open(place.resolve("task_" + pid + ".bin"))) {
-            return imager.arrive(List.of(memory, task), agent, around.table().doorway(agent));
+        List<FileChannel> parts = ImageFiles.open(place, pid);
+        try {
+            return imager.arrive(parts, agent, around.table().doorway(agent));
+        } finally {
+            for (FileChannel part : parts) {
+                part.close();
+            }
         }
     }
 

@@ -30,7 +30,7 @@ final class Texts {
     }
 
     static void writeDescription(Path file, Manifest manifest) throws IOException {
-        Files.write(file, description(manifest), StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+        Files.write(file, description(manifest), StandardOpenOption.CREATE_NEW);
     }
 
     /** Writes the processes, and the open files that {@code restart -s} can replace, with their numbers. */
@@ -48,6 +48,6 @@ final class Texts {
         for (int i = 0; i < names.size(); i++) {
             lines.add(i + " " + names.get(i));
         }
-        Files.write(file, lines, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC);
+        Files.write(file, lines, StandardOpenOption.CREATE_NEW);
     }
 }

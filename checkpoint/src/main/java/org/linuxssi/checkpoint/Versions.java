@@ -63,8 +63,13 @@ public final class Versions {
             return directory.resolve(name);
         }
 
-        /** Makes it a version; all files have been written and forced to the disk. */
+        /** Makes it a version, when all of it is on the disk. */
         void keep() throws IOException {
+            try (Stream<Path> files = Files.list(directory)) {
+                for (Path file : files.toList()) {
+                    force(file);
+                }
+            }
             force(directory);
             try {
                 Files.move(directory, place, StandardCopyOption.ATOMIC_MOVE);
@@ -84,8 +89,8 @@ public final class Versions {
         }
     }
 
-    private static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+    private static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }

@@ -217,7 +217,6 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         for (Source source : objects.values()) {
             try (FileChannel channel = places.open(number++)) {
                 bytes += source.object().write(source.descriptor(), channel);
-                channel.force(true);
             }
         }
         return bytes;
