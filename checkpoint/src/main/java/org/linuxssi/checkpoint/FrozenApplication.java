@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.capability.Families;
 import org.linuxssi.capability.Kin;
 import org.linuxssi.epm.MigrationException;
@@ -32,6 +33,8 @@ import org.linuxssi.tools.Registration;
 final class FrozenApplication implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(FrozenApplication.class.getName());
+    private static final int LOOKS = 10;
+    private static final long PAUSE = 10_000_000;
     private static final int ROUNDS = 50;
     private static final int INIT = 1;
 
@@ -121,16 +124,35 @@ final class FrozenApplication implements AutoCloseable {
         return members;
     }
 
+    /** Some obstacles pass at once: a child has all of its parent's until it executes a program. */
     private Map<Integer, Integer> look() throws CheckpointException {
-        List<Kin> members = members();
-        uid = members.getFirst().uid();
-        Map<Integer, Integer> now = new LinkedHashMap<>();
-        members.forEach(member -> host(member).ifPresent(host -> now.put(member.pid(), host)));
-        files.look(now.values());
-        List<String> obstacles = new ArrayList<>();
-        now.forEach((pid, host) -> imager.obstacles(host).forEach(one -> obstacles.add("pid " + pid + ": " + one)));
-        refuse(obstacles);
-        return now;
+        for (int look = 1; ; look++) {
+            List<Kin> members = members();
+            uid = members.getFirst().uid();
+            Map<Integer, Integer> now = new LinkedHashMap<>();
+            members.forEach(member -> host(member).ifPresent(host -> now.put(member.pid(), host)));
+            files.look(now.values(), false);
+            List<String> obstacles = new ArrayList<>();
+            now.forEach((pid, host) -> obstacles(host).forEach(one -> obstacles.add("pid " + pid + ": " + one)));
+            if (obstacles.isEmpty()) {
+                return now;
+            }
+            if (look == LOOKS) {
+                refuse(obstacles);
+            }
+            LockSupport.parkNanos(PAUSE);
+        }
+    }
+
+    private List<String> obstacles(int host) {
+        try {
+            return imager.obstacles(host);
+        } catch (ErrnoException problem) {
+            if (problem.errno() == Errno.ESRCH || problem.errno() == Errno.ENOENT) {
+                return List.of();
+            }
+            throw problem;
+        }
     }
 
     /** What is written meanwhile is all that has to be written again while they stand still. */
@@ -215,7 +237,7 @@ final class FrozenApplication implements AutoCloseable {
     }
 
     private void refuseFiles() throws CheckpointException {
-        files.look(processes.values().stream().map(Frozen::host).toList());
+        files.look(processes.values().stream().map(Frozen::host).toList(), true);
         List<String> obstacles = new ArrayList<>();
         for (Frozen process : processes.values()) {
             imager.refusedFiles(process.host()).forEach(one -> obstacles.add("pid " + process.pid() + ": " + one));

@@ -32,6 +32,7 @@ import org.linuxssi.linux.ProcFilesMaps.Mapping;
 public final class SavedFiles implements RelayedFile, AutoCloseable {
 
     private static final int WRITE_ONLY = 1;
+    private static final int GENERATIONS = 100;
 
     private final boolean leavesOutRefused;
     private final List<OpenFile> seen = new ArrayList<>();
@@ -39,6 +40,7 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     private final Map<Long, Integer> readEnds = new LinkedHashMap<>();
     private final Map<String, Source> objects = new LinkedHashMap<>();
     private Map<Integer, List<OpenFile>> application = Map.of();
+    private boolean complete;
 
     /** A shared object and a descriptor of ours for it. */
     private record Source(SharedObject object, int descriptor) {}
@@ -48,8 +50,14 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         this.leavesOutRefused = leavesOutRefused;
     }
 
-    /** Looks at the files of all processes of the application, by their pids in our pid name space. */
-    public synchronized void look(Collection<Integer> processes) {
+    /**
+     * Looks at the files of all processes of the application.
+     *
+     * @param processes their pids in our pid name space
+     * @param standStill whether they do; else they may have children that are not among them
+     */
+    public synchronized void look(Collection<Integer> processes, boolean standStill) {
+        complete = standStill;
         Map<Integer, List<OpenFile>> now = new LinkedHashMap<>();
         for (int pid : processes) {
             try {
@@ -119,7 +127,23 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         }
         return ProcFiles.processes().stream()
                 .filter(pid -> !application.containsKey(pid) && has(pid, end.link(), opposite))
+                .filter(pid -> complete || !descends(pid))
                 .findFirst();
+    }
+
+    private boolean descends(int pid) {
+        try {
+            int ancestor = ProcFiles.stat(pid).parent();
+            for (int steps = 0; ancestor > 1 && steps < GENERATIONS; steps++) {
+                if (application.containsKey(ancestor)) {
+                    return true;
+                }
+                ancestor = ProcFiles.stat(ancestor).parent();
+            }
+            return false;
+        } catch (ErrnoException ended) {
+            return true;
+        }
     }
 
     private static boolean has(int pid, String link, Predicate<OpenFile> wanted) {

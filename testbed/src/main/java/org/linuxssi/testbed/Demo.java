@@ -1,22 +1,28 @@
 package org.linuxssi.testbed;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.linuxssi.cli.Cli;
 import org.linuxssi.control.MigrationReport;
 import org.linuxssi.control.ProcessRow;
 
 /**
  * Shows a cluster at work on one machine: unmodified programs run on several nodes, are seen and signalled from others,
- * and one moves from node to node while it runs. Each step prints a line and {@code ok}.
+ * one is saved and started again on another node, and one moves from node to node while it runs. Each step prints a line and {@code ok}.
  */
 public final class Demo {
 
@@ -24,6 +30,9 @@ public final class Demo {
     static final int LEAST_NODES = 3;
 
     private static final int LINES = 4000;
+    private static final int SAVED_LINES = 20;
+    private static final String PIPELINE = "i=0; while [ $i -lt " + SAVED_LINES
+            + " ]; do i=$((i + 1)); echo $i; sleep 0.2; done | while read i; do echo $i of " + SAVED_LINES + "; done";
     private static final int MIGRATIONS = 6;
     private static final Duration PATIENCE = Duration.ofSeconds(45);
     private static final long PAUSE = Duration.ofMillis(20).toNanos();
@@ -59,6 +68,7 @@ public final class Demo {
             runOnEachNode(cluster);
             seeAndSignal(cluster);
             waitForChildElsewhere(cluster);
+            saveAndStartAgain(cluster);
             moveCounter(cluster);
         }
         step("take the cluster down, nothing is left", () -> {
@@ -141,6 +151,55 @@ public final class Demo {
                 check(result.output().equals(expected()), "its output is broken");
                 return LINES + " lines";
             });
+        }
+    }
+
+    private void saveAndStartAgain(Cluster cluster) {
+        Path output = cluster.files().resolve("saved");
+        String lines = IntStream.rangeClosed(1, SAVED_LINES)
+                .mapToObj(line -> line + " of " + SAVED_LINES)
+                .collect(Collectors.joining("\n", "", "\n"));
+        String started = step("run a pipeline that can be saved", () -> {
+            String said = type("krgcr-run", "--on", "0", "-b", "-o", output.toString(), "sh", "-c", PIPELINE);
+            awaitValue(
+                    "the pipeline prints nothing", () -> linesOf(output) >= 3 ? Optional.of(said) : Optional.empty());
+            return said;
+        });
+        String number = started.substring(started.lastIndexOf(' ') + 1);
+        step("save it on node 0 and end it", () -> {
+            type("checkpoint", "--on", "0", "-q", "-kKILL", number);
+            awaitValue(
+                    "it does not end",
+                    () -> cluster.where(Integer.parseInt(number)).isEmpty() ? Optional.of(number) : Optional.empty());
+            return "after line " + linesOf(output);
+        });
+        step("start it again on node 1, its output goes on unbroken", () -> {
+            String pids = type("restart", "--on", "1", "-p", number, "1");
+            awaitValue(
+                    "it does not go on", () -> linesOf(output) >= SAVED_LINES ? Optional.of(pids) : Optional.empty());
+            check(text(output).equals(lines), "its output is broken:\n" + text(output));
+            return "pids " + pids;
+        });
+    }
+
+    private String type(String... words) {
+        StringWriter said = new StringWriter();
+        PrintWriter screen = new PrintWriter(said);
+        int status = new Cli(Map.of("LINUXSSI_RUN", directory.root().toString()), screen, screen)
+                .execute(words[0], List.of(words).subList(1, words.length));
+        check(status == 0, String.join(" ", words) + " ended with " + status + ": " + said);
+        return said.toString().strip();
+    }
+
+    private static int linesOf(Path file) {
+        return (int) text(file).lines().count();
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException problem) {
+            throw new UncheckedIOException("read " + file, problem);
         }
     }
 

@@ -207,6 +207,37 @@ class CheckpointTest {
     }
 
     @Test
+    void aShellThatForksAllTheTimeIsCaughtBetweenAnyTwoSteps() throws IOException {
+        Path script = script("""
+                i=0
+                while [ ! -e "$1" ]; do
+                    i=$((i + 1))
+                    for word in $(echo $i | cat); do sh -c "echo $word | sed 's/$/ of many/'"; done
+                done
+                echo end $i
+                """);
+        int number = start("bash " + script + " " + directory.resolve("stop"));
+        awaitLines(3);
+        for (int version = 1; version <= 12; version++) {
+            boolean ends = version % 2 == 0;
+            assertThat(prompt.type("checkpoint " + (ends ? "-kKILL " : "") + number)
+                            .messages())
+                    .isEmpty();
+            if (ends) {
+                gone(number);
+                prompt.types("restart " + number + " " + version, "");
+            }
+            awaitLines(lines(output()).size() + 2);
+        }
+        Files.createFile(directory.resolve("stop"));
+        await().atMost(PATIENCE).until(() -> lines(output()).getLast().startsWith("end "));
+        List<String> said = lines(output());
+        for (int i = 1; i < said.size(); i++) {
+            assertThat(said.get(i - 1)).isEqualTo(i + " of many");
+        }
+    }
+
+    @Test
     void standsStillUntilItIsLetGo() throws IOException {
         int number = startDoubling();
         prompt.types("checkpoint -f " + number, "");
