@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.ghost.ProcessArrival;
 import org.linuxssi.ghost.ProcessDeparture;
@@ -77,10 +79,14 @@ class MovedProcessTest {
     }
 
     private LaunchedProgram launch(Path output, String... command) throws Exception {
+        return launch(0, output, command);
+    }
+
+    private LaunchedProgram launch(int node, Path output, String... command) throws Exception {
         int in = Fds.open("/dev/null", 0);
         int out = Fds.open(output.toString(), 1 | 0x400);
         try {
-            return new Launcher(containers.getFirst())
+            return new Launcher(containers.get(node))
                     .launch(LaunchRequest.of(command)
                             .withDescriptor(0, in)
                             .withDescriptor(1, out)
@@ -90,6 +96,25 @@ class MovedProcessTest {
             Fds.close(in);
             Fds.close(out);
         }
+    }
+
+    /** What has its number at the target is not the process yet, also when the directory names the target already. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aKillWhileItArrivesIsForTheProcessWhereItStillIs(int sender) throws Exception {
+        Path output = Files.createFile(directory.resolve("output"));
+        LaunchedProgram program = launch(output, "/bin/sleep", "600");
+        ProcessTable there = tables.get(1);
+        there.prepare(tables.get(0).relations(program.pid()), NodeId.of(0));
+        tables.get(0).moved(program.pid(), NodeId.of(1));
+        if (sender == 0) {
+            tables.get(0).signal(program.pid(), 9, 0);
+        } else {
+            LaunchedProgram kill = launch(1, output, "/bin/bash", "-c", "kill -9 " + program.pid());
+            assertThat(kill.end().get(20, TimeUnit.SECONDS)).isEqualTo(WaitStatus.ofExit(0));
+        }
+        assertThat(program.end().get(20, TimeUnit.SECONDS)).isEqualTo(WaitStatus.ofSignal(9));
+        there.abandon(program.pid());
     }
 
     private Imager imager(int node) {

@@ -24,12 +24,18 @@ final class Arrivals {
      *
      * @param agent the agent, no longer supervised
      * @param proxyBefore whether it was a proxy before
+     * @param from the node where the process still is; nothing when it is nowhere
      * @param relations of the process that will be it
      * @param doorway the agent's descriptor of this daemon's process
      * @param conversion completes when it has executed the agent's file again
      */
     record Prepared(
-            Agent agent, boolean proxyBefore, Relations relations, int doorway, CompletableFuture<Agent> conversion) {
+            Agent agent,
+            boolean proxyBefore,
+            Optional<NodeId> from,
+            Relations relations,
+            int doorway,
+            CompletableFuture<Agent> conversion) {
         int hostPid() {
             return agent.hostPid();
         }
@@ -53,6 +59,11 @@ final class Arrivals {
         return prepared.keySet();
     }
 
+    /** Returns the node where a process that is being made ready still is; may be asked at any time. */
+    Optional<NodeId> origin(int pid) {
+        return Optional.ofNullable(prepared.get(pid)).flatMap(Prepared::from);
+    }
+
     int prepare(Relations relations, NodeId from) {
         Relations.Numbers self = relations.self();
         if (prepared.containsKey(self.pid())) {
@@ -67,7 +78,7 @@ final class Arrivals {
         table.tidings().holdBack(self.pid());
         boolean ready = false;
         try {
-            Prepared arrival = prepare(relations);
+            Prepared arrival = makeReady(relations, from);
             prepared.put(self.pid(), arrival);
             ready = true;
             return arrival.hostPid();
@@ -83,7 +94,7 @@ final class Arrivals {
         return Member.withPid(container.numbers(), pid).filter(Member::zombie).isPresent();
     }
 
-    private Prepared prepare(Relations relations) {
+    private Prepared makeReady(Relations relations, NodeId from) {
         Relations.Numbers self = relations.self();
         if (self.terminal() && self.session() != self.pid()) {
             table.agentOf(self.session()).ifPresent(this::giveTerminal);
@@ -98,14 +109,14 @@ final class Arrivals {
                     "find the stand-in of " + self.pid() + " among its parent's children", Errno.EAGAIN);
         }
         if (standing.isEmpty()) {
-            return prepare(relations, standing);
+            return makeReady(relations, from, standing);
         }
         try (Unstopped _ = Unstopped.of(standing.get().agent().hostPid())) {
-            return prepare(relations, standing);
+            return makeReady(relations, from, standing);
         }
     }
 
-    private Prepared prepare(Relations relations, Optional<Proxy> standing) {
+    private Prepared makeReady(Relations relations, NodeId from, Optional<Proxy> standing) {
         Relations.Numbers self = relations.self();
         boolean before = standing.isPresent();
         Agent agent = standing.map(table.proxyMap()::take)
@@ -118,7 +129,7 @@ final class Arrivals {
             }
             children(agent, relations);
             table.terminals().refresh(self.session());
-            return handOver(agent, before, relations);
+            return handOver(agent, before, Optional.of(from), relations);
         } catch (RuntimeException problem) {
             standAgain(agent, before, self);
             throw problem;
@@ -126,12 +137,12 @@ final class Arrivals {
     }
 
     /** The agent is a tracer's from now on. */
-    private Prepared handOver(Agent agent, boolean before, Relations relations) {
+    private Prepared handOver(Agent agent, boolean before, Optional<NodeId> from, Relations relations) {
         int doorway = doorway(agent);
         agent.awaitRest();
         container.supervisor().forget(agent);
         CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
-        return new Prepared(agent, before, relations, doorway, conversion);
+        return new Prepared(agent, before, from, relations, doorway, conversion);
     }
 
     /** Makes an agent ready that stands among its relatives already. */
@@ -141,7 +152,7 @@ final class Arrivals {
         table.tidings().holdBack(pid);
         boolean ready = false;
         try {
-            prepared.put(pid, handOver(agent, false, relations));
+            prepared.put(pid, handOver(agent, false, Optional.empty(), relations));
             ready = true;
             return agent.hostPid();
         } finally {
@@ -276,7 +287,9 @@ final class Arrivals {
         }
         container.supervisor().forget(agent);
         CompletableFuture<Agent> conversion = container.supervisor().expectConversion(agent.hostPid());
-        prepared.put(agent.pid(), new Prepared(agent, known.proxyBefore(), relations, known.doorway(), conversion));
+        prepared.put(
+                agent.pid(),
+                new Prepared(agent, known.proxyBefore(), known.from(), relations, known.doorway(), conversion));
         return relations;
     }
 

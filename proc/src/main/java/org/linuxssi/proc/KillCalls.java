@@ -112,7 +112,7 @@ final class KillCalls {
         int pid = kill.id();
         if (proxies.contains(pid)
                 ? !silent(kill.info())
-                : container.numbers().toHost(pid).isPresent()) {
+                : container.numbers().toHost(pid).isPresent() && !signalling.arriving(pid)) {
             call.proceed();
         } else {
             away(call, kill);
@@ -124,7 +124,7 @@ final class KillCalls {
         int leader = process == 0 ? thread : process;
         boolean away = proxies.contains(leader)
                 ? thread != leader || silent(info)
-                : container.numbers().toHost(leader).isEmpty();
+                : container.numbers().toHost(leader).isEmpty() || signalling.arriving(leader);
         if (thread > 0 && away) {
             away(call, Kill.thread(process, thread, info, UNKNOWN));
         } else {

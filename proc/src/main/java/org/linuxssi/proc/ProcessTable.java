@@ -73,7 +73,7 @@ public final class ProcessTable implements AutoCloseable {
         this.directory = directory;
         proxies = new Proxies(container, new ProxyEvents());
         locals = new LocalProcesses(container, rpc.time(), this::localEnded);
-        signalling = new Signalling(container, rpc, directory, online, proxies, locals, worker::add);
+        signalling = new Signalling(container, rpc, directory, online, proxies, locals, this::origin, worker::add);
         relatives = new Relatives(this, rpc, directory);
         factory = new ProxyFactory(container, this::agentOf, relatives::leader, this::awaitFree, terminals());
         arrivals = new Arrivals(container, this);
@@ -222,6 +222,11 @@ public final class ProcessTable implements AutoCloseable {
     /** Brings what {@link #prepare} did up to date, before the process runs. */
     public void adjust(Relations relations) {
         locked(() -> arrivals.adjust(relations));
+    }
+
+    /** Returns the node from which a process is on its way here. */
+    private Optional<NodeId> origin(int pid) {
+        return arrivals.origin(pid);
     }
 
     /** Takes {@link #prepare} back; the tracer has let the agent go, or made the process execute the agent's file. */

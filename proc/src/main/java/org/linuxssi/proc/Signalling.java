@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.Nr;
@@ -41,11 +42,18 @@ final class Signalling {
     private final Supplier<NodeSet> online;
     private final Proxies proxies;
     private final LocalProcesses locals;
+    private final IntFunction<Optional<NodeId>> origins;
     private final Delivery delivery;
     private final KillCalls calls;
     private final ControllingTerminals terminals;
     private final Map<Terminal, Long> bursts = new ConcurrentHashMap<>();
 
+    /**
+     * Brings signals to and from the processes of a container.
+     *
+     * @param online the nodes of the cluster, this one included
+     * @param origins returns the node from which a process is on its way here: until it runs here, it is there
+     */
     Signalling(
             Container container,
             Rpc rpc,
@@ -53,6 +61,7 @@ final class Signalling {
             Supplier<NodeSet> online,
             Proxies proxies,
             LocalProcesses locals,
+            IntFunction<Optional<NodeId>> origins,
             Executor inOrder) {
         terminals = new ControllingTerminals(container, rpc, directory, inOrder, this::tellOthers);
         this.container = container;
@@ -61,6 +70,7 @@ final class Signalling {
         this.online = online;
         this.proxies = proxies;
         this.locals = locals;
+        this.origins = origins;
         delivery = new Delivery(container, proxies);
         calls = new KillCalls(container, this, proxies, rpc.time());
     }
@@ -112,13 +122,24 @@ final class Signalling {
         if (others().isEmpty()) {
             return Optional.empty();
         }
+        Optional<NodeId> origin = origins.apply(pid);
+        if (origin.isPresent()) {
+            return origin;
+        }
         NodeId node = directory.where(pid);
         return node.equals(rpc.self()) || !online.get().contains(node) ? Optional.empty() : Optional.of(node);
     }
 
     /** Tells whether a process group may have members on other nodes. */
     boolean spread(List<Member> members) {
-        return members.stream().anyMatch(member -> proxies.contains(member.pid()) || locals.contains(member.pid()));
+        return members.stream()
+                .anyMatch(member ->
+                        proxies.contains(member.pid()) || locals.contains(member.pid()) || arriving(member.pid()));
+    }
+
+    /** Tells whether a process is on its way here and not yet here: no signal is for what is being built. */
+    boolean arriving(int pid) {
+        return origins.apply(pid).isPresent();
     }
 
     /** A signal hit a proxy: one of a terminal is for the whole group, once; others are for the process. */
@@ -197,6 +218,7 @@ final class Signalling {
                 .numbers()
                 .toHost(pid)
                 .filter(hostPid -> !container.supervisor().isAgent(hostPid) && hostPid != container.initPid())
+                .filter(_ -> !arriving(pid))
                 .flatMap(hostPid -> Member.of(container.numbers(), hostPid));
     }
 
@@ -209,7 +231,7 @@ final class Signalling {
     }
 
     private boolean isReal(Member member) {
-        return !container.supervisor().isAgent(member.hostPid());
+        return !container.supervisor().isAgent(member.hostPid()) && !arriving(member.pid());
     }
 
     /** Tells whether a process is here besides this one. */
@@ -234,7 +256,9 @@ final class Signalling {
     }
 
     private Optional<Member> thread(Kill kill) {
-        return real(kill.id()).filter(member -> kill.process() == 0 || processOf(member) == kill.process());
+        return real(kill.id())
+                .filter(member -> kill.process() == 0 || processOf(member) == kill.process())
+                .filter(member -> !arriving(processOf(member)));
     }
 
     private int processOf(Member thread) {
@@ -253,7 +277,9 @@ final class Signalling {
 
     /** Carries out a kill of one process, wherever it is. */
     int anywhere(Kill kill) {
-        return elsewhere(kill.id()).map(node -> ask(node, kill).join()).orElseGet(() -> here(kill));
+        return arriving(kill.id())
+                ? passOn(kill)
+                : elsewhere(kill.id()).map(node -> ask(node, kill).join()).orElseGet(() -> here(kill));
     }
 
     /**
@@ -261,6 +287,9 @@ final class Signalling {
      * zombies, may be on any node.
      */
     int away(Kill kill) {
+        if (arriving(kill.address())) {
+            return passOn(kill);
+        }
         Optional<NodeId> node = elsewhere(kill.address());
         int result = node.map(there -> ask(there, kill).join()).orElseGet(() -> here(kill.here()));
         if (node.isEmpty() || result != NOBODY || kill.process() != 0) {
@@ -272,11 +301,17 @@ final class Signalling {
         return answers.stream().mapToInt(CompletableFuture::join).reduce(NOBODY, Signalling::better);
     }
 
-    /** The process may have moved on since the sender looked. */
+    /** The process may have moved on since the sender looked, or come here since it was looked for where it came from. */
     private int passOn(Kill kill) {
-        return kill.onlyHere()
-                ? NOBODY
-                : elsewhere(kill.address()).map(node -> ask(node, kill).join()).orElse(NOBODY);
+        if (kill.onlyHere()) {
+            return NOBODY;
+        }
+        Optional<NodeId> origin = origins.apply(kill.address());
+        if (origin.isEmpty()) {
+            return elsewhere(kill.address()).map(node -> ask(node, kill).join()).orElse(NOBODY);
+        }
+        int result = ask(origin.get(), kill.here()).join();
+        return result == NOBODY && !arriving(kill.address()) ? here(kill.here()) : result;
     }
 
     private CompletableFuture<Integer> one(Member member, Kill kill) {
