@@ -61,6 +61,11 @@ final class Arrivals implements AutoCloseable {
                 rpc.serve(Migration.OUTCOME, (from, key) -> outcomes.decide(key, Outcome.DROPPED)));
     }
 
+    /** Tells whether a process is on its way here. */
+    boolean expects(int pid) {
+        return incoming.containsValue(pid);
+    }
+
     private void accept(NodeId from, Offer offer, ByteStream stream) throws IOException {
         try (stream) {
             faults.reached(FaultPoint.OFFER_RECEIVED, offer.pid());
@@ -113,6 +118,7 @@ final class Arrivals implements AutoCloseable {
             }
         }
         if (arrived) {
+            incoming.remove(offer.key());
             faults.reached(FaultPoint.RUNNING, offer.pid());
             Records.write(stream, Verdict.CODEC, Verdict.OK);
         }

@@ -14,6 +14,8 @@ public enum FaultPoint {
     FROZEN,
     /** Source: the image is complete. */
     COPIED,
+    /** Source: the process is held, in the journal, and entered at the target, which is building it or has built it. */
+    ENTERED,
     /** Source: the target has built the process; the commit was not sent. */
     READY,
     /** Source: the commit was sent, nothing is known of what became of it. */

@@ -113,6 +113,9 @@ public final class Migrator implements AutoCloseable {
         if (order.pid() <= 1) {
             throw new MigrationException(Errno.EINVAL, "pid " + order.pid() + " cannot be that of a program");
         }
+        if (arrivals.expects(order.pid())) {
+            throw new MigrationException(Errno.EALREADY, busy(order.pid()));
+        }
         if (!hotplug.settled().members().contains(order.target())) {
             throw new MigrationException(
                     Errno.ENONET, "node " + order.target() + " is not online: see krgadm nodes status");

@@ -108,10 +108,7 @@ final class Outgoing {
         departure.end();
         faults.reached(FaultPoint.COPIED, order.pid());
         watch.lap(Step.COPY_FROZEN);
-        Records.read(stream, Verdict.CODEC).require();
-        faults.reached(FaultPoint.READY, order.pid());
-        watch.lap(Step.BUILD);
-        commit(departure, stream);
+        leave(departure, stream);
         watch.lap(Step.REPLACE);
         return new MigrationReport(
                 order.pid(),
@@ -143,22 +140,26 @@ final class Outgoing {
         }
     }
 
-    private void commit(Departure departure, ByteStream stream) throws MigrationException, IOException {
-        Commit word = new Commit(places.history(order.pid()));
+    /** Is entered at the target while that builds it; leaves when the target lets it run, else stays and is entered here again. */
+    private void leave(Departure departure, ByteStream stream) throws MigrationException, IOException {
         Entry entry = new Entry(Journal.Role.LEAVING, key, order.pid(), order.target(), departure.hold());
         boolean gone = false;
-        Verdict verdict;
         places.departing(order.pid(), order.target());
         try {
-            journal.write(entry);
-            places.moved(order.pid(), order.target());
-            verdict = started(stream, word);
+            enter(entry);
+            Commit word = new Commit(places.history(order.pid()));
+            Records.read(stream, Verdict.CODEC).require();
+            faults.reached(FaultPoint.READY, order.pid());
+            watch.lap(Step.BUILD);
+            Verdict verdict = started(stream, word);
             gone = verdict.errno() == 0;
             watch.running();
             watch.lap(Step.COMMIT);
-            if (gone) {
-                standIn(places, departure, order.pid(), order.target());
+            if (!gone) {
+                throw new MigrationException(
+                        Errno.EAGAIN, "migrate " + order.pid() + ": " + verdict.text() + "; it runs on here");
             }
+            standIn(places, departure, order.pid(), order.target());
         } finally {
             try {
                 if (!gone) {
@@ -168,10 +169,13 @@ final class Outgoing {
                 journal.delete(entry);
             }
         }
-        if (!gone) {
-            throw new MigrationException(
-                    Errno.EAGAIN, "migrate " + order.pid() + ": " + verdict.text() + "; it runs on here");
-        }
+    }
+
+    /** The journal comes first: the next daemon has to know of a process that is entered where it may never come. */
+    private void enter(Entry entry) throws IOException {
+        journal.write(entry);
+        places.moved(order.pid(), order.target());
+        faults.reached(FaultPoint.ENTERED, order.pid());
     }
 
     private void stay(Departure departure) {

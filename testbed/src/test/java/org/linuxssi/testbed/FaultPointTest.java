@@ -76,7 +76,8 @@ class FaultPointTest {
     }
 
     static Stream<FaultPoint> aroundTheDecision() {
-        return all().filter(point -> ALL || DECIDED.contains(point) || point == FaultPoint.READY);
+        Set<FaultPoint> before = Set.of(FaultPoint.ENTERED, FaultPoint.READY);
+        return all().filter(point -> ALL || DECIDED.contains(point) || before.contains(point));
     }
 
     static Stream<FaultPoint> committed() {
@@ -263,7 +264,7 @@ class FaultPointTest {
 
     /** Whichever node is asked, and wherever to. */
     @ParameterizedTest
-    @EnumSource(names = {"CHECKED", "FROZEN", "BUILT"})
+    @EnumSource(names = {"CHECKED", "FROZEN", "ENTERED", "BUILT"})
     void aProcessThatIsBeingMovedIsNotMovedTwice(FaultPoint point) throws IOException {
         Prompt prompt = new Prompt(cluster.bed().directory());
         try (Program running = inPhase(point)) {
