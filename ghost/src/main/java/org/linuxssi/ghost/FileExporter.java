@@ -32,12 +32,17 @@ final class FileExporter {
         this.anonymous = anonymous;
     }
 
-    /** Takes the image; the files of the map get other flags, and their offsets need not be shared then. */
-    FileImage image(Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
+    /**
+     * Takes the image.
+     *
+     * @param files all that the process has
+     * @param otherFlags those that got other flags since, whose offsets need not be shared
+     */
+    FileImage image(List<OpenFile> files, Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
         List<OpenFile> seen = new ArrayList<>();
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
-        for (OpenFile file : files()) {
+        for (OpenFile file : wanted(files)) {
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
@@ -52,8 +57,7 @@ final class FileExporter {
         return new FileImage(open.stream().map(Supplier::get).toList(), descriptors);
     }
 
-    private List<OpenFile> files() {
-        List<OpenFile> all = OpenFiles.list(pid);
+    private List<OpenFile> wanted(List<OpenFile> all) {
         if (!relayed.leavesOutRefused()) {
             return all;
         }
