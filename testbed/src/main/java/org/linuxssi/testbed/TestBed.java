@@ -13,7 +13,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.linuxssi.linux.MountNamespace;
-import org.linuxssi.linux.Mounts;
 import org.linuxssi.linux.NetNamespace;
 import org.linuxssi.linux.ProcessIdentity;
 import org.linuxssi.linux.Spawn;
@@ -239,7 +238,6 @@ public final class TestBed {
 
     private void make(int nodes) {
         BedState state = BedState.starting(nodes);
-        NodeDirectory.make();
         state.save(directory.stateFile());
         NodeConfig.makeKeys(directory, nodes);
         wiring.createHub();
@@ -256,10 +254,8 @@ public final class TestBed {
         NodeConfig.write(directory, node, state.nodes());
         MountNamespace.find(directory.mounts(node)).ifPresent(MountNamespace::delete);
         MountNamespace mounts = MountNamespace.create(directory.mounts(node));
-        return state.with(node, named(node, network(node).callWith(mounts, () -> {
-            Mounts.mount("node" + node, NodeDirectory.PATH, "tmpfs", Mounts.NOSUID | Mounts.NODEV, "mode=1777");
-            return spawn(node);
-        })));
+        int daemon = network(node).callWith(mounts, () -> NodeDirectory.with("node" + node, () -> spawn(node)));
+        return state.with(node, named(node, daemon));
     }
 
     private NetNamespace network(int node) {
