@@ -109,10 +109,7 @@ class FailureTest {
     void aTracerIsRefusedAndWhatItTraces() {
         Traveller tracer = refused("strace", "-f", "-o", "/dev/null", "sleep", "1000");
         assertThat(tracer.obstacles()).anyMatch(obstacle -> obstacle.matches("it traces process [0-9]+"));
-        int tracee = ProcFiles.processes().stream()
-                .filter(process -> ProcFiles.stat(process).parent() == tracer.outside())
-                .findFirst()
-                .orElseThrow();
+        int tracee = ProcFiles.children(tracer.outside()).getFirst();
         assertThat(tracer.imager().obstacles(tracee))
                 .anyMatch(obstacle -> obstacle.startsWith("it is traced by process "));
     }

@@ -49,7 +49,7 @@ class CheckpointFaultTest {
     @BeforeAll
     static void start() throws IOException {
         program = Programs.compileC("ledger", directory);
-        cluster = TestBedExtension.ownCluster(2, HoldingHook.option(directory));
+        cluster = TestBedExtension.ownCluster(CheckpointFaultTest.class, 2, HoldingHook.option(directory));
         prompt = new Prompt(cluster.bed().directory());
     }
 

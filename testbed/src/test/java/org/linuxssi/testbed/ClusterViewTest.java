@@ -20,10 +20,10 @@ import org.linuxssi.control.ProcessRow;
 
 /** Unmodified tools on one node see and signal the processes of all. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ClusterViewTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final int SIGKILL = 9;
 
     @TempDir

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What people type to real nodes, and what they see: output, errors and exit status. The last test stops the cluster. */
 @ExtendWith(TestBedExtension.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class CommandsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -41,7 +41,7 @@ class CommandsTest {
 
     @BeforeAll
     static void start() {
-        cluster = TestBedExtension.ownCluster(NODES);
+        cluster = TestBedExtension.ownCluster(CommandsTest.class, NODES);
         prompt = new Prompt(cluster.bed().directory());
     }
 

@@ -23,10 +23,10 @@ import org.linuxssi.tools.NodeId;
 
 /** A daemon dies by SIGKILL while programs run, and the next one takes over; or its whole node begins anew. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class DaemonRestartTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int SIGTERM = 15;
     private static final int HURT = 1;
 
@@ -42,7 +42,7 @@ class DaemonRestartTest {
     @BeforeAll
     static void start() throws IOException {
         ledgerProgram = Programs.compileC("ledger", directory);
-        cluster = TestBedExtension.ownCluster(3);
+        cluster = TestBedExtension.ownCluster(DaemonRestartTest.class, 3);
     }
 
     @AfterAll

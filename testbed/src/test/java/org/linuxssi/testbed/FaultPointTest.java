@@ -34,10 +34,10 @@ import org.linuxssi.tools.NodeId;
  * that phase: the process runs on exactly once, or it went with its node. With {@code -Dlinuxssi.e2e.faults=all} every fault meets every phase.
  */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class FaultPointTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int SOURCE = 0;
     private static final int WITNESS = 1;
     private static final int TARGET = 2;
@@ -63,7 +63,7 @@ class FaultPointTest {
     @BeforeAll
     static void start() throws IOException {
         program = Programs.compileC("ledger", directory);
-        cluster = TestBedExtension.ownCluster(3, HoldingHook.option(directory));
+        cluster = TestBedExtension.ownCluster(FaultPointTest.class, 3, HoldingHook.option(directory));
     }
 
     @AfterAll

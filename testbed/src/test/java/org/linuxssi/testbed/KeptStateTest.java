@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A program finds all its state again where it is moved to: what it holds, who it is, what waits for it. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class KeptStateTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

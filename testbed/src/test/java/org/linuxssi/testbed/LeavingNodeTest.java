@@ -30,10 +30,10 @@ import org.linuxssi.tools.NodeSet;
 
 /** Nodes that leave on purpose, lose their power or are cut off, with programs on them and on their way to them. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class LeavingNodeTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final String HAS_MEMFD =
             "import os, time; e = os.memfd_create('x'); print('ready', flush=True); time.sleep(1000)";
@@ -47,7 +47,7 @@ class LeavingNodeTest {
 
     @BeforeEach
     void start() throws IOException {
-        cluster = TestBedExtension.ownCluster(3);
+        cluster = TestBedExtension.ownCluster(LeavingNodeTest.class, 3);
         ledgerProgram = Programs.compileC("ledger", directory);
         ledger = Ledger.in(directory, 0);
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Many programs on the move at once. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class MigrationStormTest {
 
     private static final int PROGRAMS = 8;
@@ -56,7 +56,7 @@ class MigrationStormTest {
             }
             ledgers.get(i).assertWhole();
         }
-        await().atMost(Duration.ofSeconds(15))
+        await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(cluster.leaksSince(before)).isEmpty());
     }
 

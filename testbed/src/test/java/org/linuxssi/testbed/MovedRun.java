@@ -19,7 +19,7 @@ import java.util.function.IntFunction;
  */
 record MovedRun(Cluster cluster, Path directory, int moves, int most) {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int DOUBLINGS = 4;
     private static final int ROOT_MOVES = 2;
 

@@ -27,10 +27,10 @@ import org.linuxssi.control.ProcessRow;
 
 /** What users other than root can do, by the real commands: all with their own programs, nothing with those of others. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class OtherUserTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int USER = 4321;
     private static final int STRANGER = 4444;
     private static final int GROUP = 4322;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes the programs of the tests ready and runs them natively, outside any cluster. */
 final class Programs {
 
-    private static final long NATIVE_SECONDS = 120;
+    private static final long NATIVE_SECONDS = 240;
 
     private Programs() {}
 

@@ -19,10 +19,10 @@ import org.linuxssi.linux.Errno;
 
 /** What cannot move is refused by name, and the program runs on as if nothing had been. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RefusedTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int SIGUSR1 = 10;
 
     @TempDir

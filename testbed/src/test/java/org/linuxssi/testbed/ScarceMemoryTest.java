@@ -24,10 +24,10 @@ import org.linuxssi.linux.ProcessIdentity;
 
 /** A target that has too little memory for a process. */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class ScarceMemoryTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long LIMIT = 32L << 20;
 
     @TempDir
@@ -37,7 +37,7 @@ class ScarceMemoryTest {
 
     @BeforeEach
     void start() {
-        cluster = TestBedExtension.ownCluster(2);
+        cluster = TestBedExtension.ownCluster(ScarceMemoryTest.class, 2);
     }
 
     @AfterEach

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
  * another one waits for, and each goes on where the one before stopped.
  */
 @ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class SharedReadersTest {
 
     private static final int MOST_MOVES = 60;

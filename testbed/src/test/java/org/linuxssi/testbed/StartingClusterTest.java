@@ -28,7 +28,7 @@ import org.linuxssi.control.Request;
 /** Daemons that run without a cluster, until somebody starts it or enough of them are there. */
 @ExtendWith(TestBedExtension.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class StartingClusterTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -52,7 +52,8 @@ class StartingClusterTest {
     /** The daemons do not start the cluster, though both nodes that it is to have are there. */
     @BeforeAll
     static void start() {
-        bed = TestBedExtension.ownBed(StartingClusterTest::daemon, StartingClusterTest::answers);
+        bed = TestBedExtension.ownBed(
+                StartingClusterTest.class, StartingClusterTest::daemon, StartingClusterTest::answers);
         prompt = new Prompt(bed.directory());
         bed.down();
         bed.up(2);

@@ -34,14 +34,15 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
      * Brings up a cluster for one test, which closes it. Its daemons notice soon that a node is silent, and since they
      * live for seconds they are compiled quickly rather than well.
      *
+     * @param test the class of the test
      * @param options more options of the daemons' Java machines
      */
-    static Cluster ownCluster(int nodes, String... options) {
+    static Cluster ownCluster(Class<?> test, int nodes, String... options) {
         DaemonCommand command = DaemonCommand.of(System.getenv()).withOption("-XX:TieredStopAtLevel=1");
         for (String option : options) {
             command = command.withOption(option);
         }
-        return started(directory("own"), nodes, impatient(command));
+        return started(directory(test.getSimpleName()), nodes, impatient(command));
     }
 
     private static DaemonCommand impatient(DaemonCommand command) {
@@ -59,8 +60,8 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
     }
 
     /** Returns a test bed for one test, which brings it up and takes it down. */
-    static TestBed ownBed(DaemonCommand command, Readiness readiness) {
-        RunDirectory directory = directory("own");
+    static TestBed ownBed(Class<?> test, DaemonCommand command, Readiness readiness) {
+        RunDirectory directory = directory(test.getSimpleName());
         BEDS.add(directory);
         return new TestBed(directory, command, readiness);
     }
@@ -93,7 +94,10 @@ final class TestBedExtension implements ParameterResolver, TestExecutionExceptio
                         Cluster.class);
     }
 
-    /** Each copy of the sources has directories of its own, so that the rest of a crashed run is found again. */
+    /**
+     * Each copy of the sources and each class with test beds of its own has a directory of its own: so the rest of a
+     * crashed run is found again, and other classes may run beside.
+     */
     private static RunDirectory directory(String purpose) {
         int copy = Path.of("").toAbsolutePath().hashCode() & 0xffffff;
         return new RunDirectory(Path.of("/run", "linuxssi-test-" + Integer.toHexString(copy) + "-" + purpose));

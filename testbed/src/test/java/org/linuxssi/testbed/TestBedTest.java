@@ -24,7 +24,7 @@ import org.linuxssi.linux.NetNamespace;
 import org.linuxssi.linux.ProcessIdentity;
 
 /** The test bed with a shell in place of the daemon: what it does to networks, mounts and processes. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class TestBedTest {
 
     /** Its child stands for a container. */
@@ -150,12 +150,12 @@ class TestBedTest {
         try (Link slow = Link.between(directory, 0, 1);
                 Link fast = Link.between(directory, 1, 2)) {
             bed.delay(new NodePair(0, 1), 300);
-            assertThat(slow.roundTrip()).isBetween(Duration.ofMillis(600), Duration.ofSeconds(3));
-            assertThat(fast.roundTrip()).isLessThan(Duration.ofMillis(300));
+            assertThat(slow.roundTrip()).isBetween(Duration.ofMillis(600), Duration.ofSeconds(10));
+            assertThat(fast.roundTrip()).isLessThan(Duration.ofMillis(600));
             slow.sendMuch(4 << 20);
             bed.delay(new NodePair(0, 1), 0);
             slow.roundTrip();
-            assertThat(slow.roundTrip()).isLessThan(Duration.ofMillis(300));
+            assertThat(slow.roundTrip()).isLessThan(Duration.ofMillis(600));
         }
         assertThat(bed.state().orElseThrow().relay()).isEmpty();
     }
