@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -39,22 +41,42 @@ class LeavingNodeTest {
             "import os, time; e = os.memfd_create('x'); print('ready', flush=True); time.sleep(1000)";
 
     @TempDir
-    Path directory;
+    static Path directory;
 
-    private Cluster cluster;
-    private Path ledgerProgram;
-    private Ledger ledger;
+    private static Cluster cluster;
+    private static Path ledgerProgram;
+    private static int runs;
 
-    @BeforeEach
-    void start() throws IOException {
-        cluster = TestBedExtension.ownCluster(LeavingNodeTest.class, 3);
+    private final Ledger ledger = Ledger.in(directory, runs++);
+
+    @BeforeAll
+    static void start() throws IOException {
         ledgerProgram = Programs.compileC("ledger", directory);
-        ledger = Ledger.in(directory, 0);
+        cluster = TestBedExtension.ownCluster(LeavingNodeTest.class, 3);
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         cluster.close();
+    }
+
+    /** The next test finds all nodes online and empty. */
+    @AfterEach
+    void mend() throws IOException {
+        if (!Files.exists(ledger.stop())) {
+            ledger.end();
+        }
+        cluster.bed().heal();
+        for (int node = 0; node < cluster.nodes(); node++) {
+            if (cluster.bed().daemon(node).isEmpty()) {
+                cluster.bed().start(node);
+            }
+        }
+        await().atMost(PATIENCE)
+                .until(() -> IntStream.range(0, cluster.nodes()).allMatch(node -> cluster.nodeStates(node).stream()
+                        .allMatch(line -> line.state() == NodeLine.State.ONLINE)));
+        await().atMost(PATIENCE).until(() -> cluster.ps(0).stream().noneMatch(row -> row.command()
+                .contains(ledgerProgram.getFileName().toString())));
     }
 
     @Test
@@ -101,7 +123,8 @@ class LeavingNodeTest {
     @Test
     void aDaemonThatIsToldToStopMovesItsProgramsAwayWhenItIsConfiguredSo() throws IOException {
         Path config = cluster.bed().directory().config(1);
-        Files.writeString(config, Files.readString(config).replace("[node]\n", "[node]\ndrain = true\n"));
+        String usual = Files.readString(config);
+        Files.writeString(config, usual.replace("[node]\n", "[node]\ndrain = true\n"));
         terminate(1);
         await().atMost(PATIENCE).until(() -> cluster.bed().processes(1).isEmpty());
         cluster.bed().start(1);
@@ -109,6 +132,8 @@ class LeavingNodeTest {
             awaitProgress();
             terminate(1);
             livesOnElsewhere(program, 1);
+        } finally {
+            Files.writeString(config, usual);
         }
     }
 
@@ -226,7 +251,7 @@ class LeavingNodeTest {
 
     @Test
     void programsOfANodeThatIsCutOffStandStillUntilItIsBack() {
-        Ledger moved = Ledger.in(directory, 1);
+        Ledger moved = Ledger.in(directory, runs++);
         try (Program stays = cluster.start(2, ledger.command(ledgerProgram));
                 Program comes = cluster.start(0, moved.command(ledgerProgram))) {
             cluster.migrate(comes.pid(), 2);
