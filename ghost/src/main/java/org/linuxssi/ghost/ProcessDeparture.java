@@ -307,8 +307,7 @@ public final class ProcessDeparture implements AutoCloseable {
     private void writeFiles(ImageWriter out) throws IOException {
         List<OpenFile> open = OpenFiles.list(pid);
         relatives.look(open);
-        FileImage image =
-                imager.relayed().copies() ? files.image(open, Map.of(), offsets) : leavingFiles(open);
+        FileImage image = imager.relayed().copies() ? files.image(open, Map.of(), offsets) : leavingFiles(open);
         out.section(SectionType.FILES, FileImage.CODEC, image);
     }
 
