@@ -77,7 +77,7 @@ final class Absences implements AutoCloseable {
         registrations = List.of(
                 rpc.onConnection(this::connection),
                 rpc.serve(HERE, (from, nothing) -> table.here()),
-                rpc.serve(STRAYS, table::strays),
+                rpc.serve(STRAYS, (node, pids) -> table.abandoned().strays(node, pids)),
                 rpc.serve(ENDING, (from, nothing) -> {
                     ending.add(from);
                     return nothing;
@@ -92,15 +92,15 @@ final class Absences implements AutoCloseable {
 
     /** A node failed. */
     void lost(NodeId node) {
-        Set<Integer> pids = new HashSet<>(table.held(node));
+        Set<Integer> pids = new HashSet<>(table.abandoned().held(node));
         if (ending.remove(node) || silent(node)) {
-            table.giveUp(pids);
+            table.abandoned().giveUp(pids);
         } else {
             Absence absence = new Absence(pids);
             missing.put(node, absence);
             rpc.time().after(PATIENCE, () -> {
                 if (missing.remove(node, absence)) {
-                    table.giveUp(pids);
+                    table.abandoned().giveUp(pids);
                 }
             });
         }
@@ -138,7 +138,7 @@ final class Absences implements AutoCloseable {
         } catch (RpcException problem) {
             LOG.log(Level.WARNING, "the processes of node {0} are given up: {1}", node, problem.getMessage());
         }
-        table.giveUp(pids);
+        table.abandoned().giveUp(pids);
     }
 
     /** This node joined these: what was given up while it was away ends. */

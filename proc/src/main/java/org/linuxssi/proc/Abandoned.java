@@ -14,7 +14,7 @@ import org.linuxssi.rpc.RpcException;
 import org.linuxssi.tools.NodeId;
 
 /** Processes on nodes that were lost: they are given up, and must not go on when their node is back. */
-final class Abandoned {
+public final class Abandoned {
 
     private static final Logger LOG = System.getLogger(Abandoned.class.getName());
 
@@ -36,8 +36,16 @@ final class Abandoned {
         this.here = here;
     }
 
-    /** Those that have proxies here end for this node as if killed. */
-    void giveUp(Collection<Integer> pids) {
+    /** Returns the processes of a node that have proxies here. */
+    public List<Integer> held(NodeId node) {
+        return proxies.all().stream()
+                .map(Proxy::pid)
+                .filter(pid -> directory.where(pid).equals(node))
+                .toList();
+    }
+
+    /** Processes elsewhere are lost: those that have proxies here end for this node as if killed. */
+    public void giveUp(Collection<Integer> pids) {
         for (int pid : pids) {
             proxies.get(pid).ifPresent(proxy -> {
                 givenUp.add(pid);
@@ -52,8 +60,11 @@ final class Abandoned {
         givenUp.remove(pid);
     }
 
-    /** Returns those of the processes on a node that are not meant to be there, as far as this node knows. */
-    List<Integer> strays(NodeId node, List<Integer> pids) {
+    /**
+     * Returns those of the processes on a node that are not meant to be there: they were given up, or run here; and those at
+     * home here that run on a third node.
+     */
+    public List<Integer> strays(NodeId node, List<Integer> pids) {
         return pids.stream()
                 .filter(pid -> givenUp.remove(pid)
                         || here.test(pid)

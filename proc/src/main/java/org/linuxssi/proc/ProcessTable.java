@@ -389,25 +389,9 @@ public final class ProcessTable implements AutoCloseable {
         foreigners.enterAll();
     }
 
-    /** Returns the processes of a node that have proxies here. */
-    public List<Integer> held(NodeId node) {
-        return proxies.all().stream()
-                .map(Proxy::pid)
-                .filter(pid -> directory.where(pid).equals(node))
-                .toList();
-    }
-
-    /** Processes elsewhere are lost: those that have proxies here end for this node as if killed. */
-    public void giveUp(Collection<Integer> pids) {
-        abandoned.giveUp(pids);
-    }
-
-    /**
-     * Returns those of the processes on a node that are not meant to be there: they were given up, or run here; and those at
-     * home here that run on a third node.
-     */
-    public List<Integer> strays(NodeId node, List<Integer> pids) {
-        return abandoned.strays(node, pids);
+    /** Returns what is known of processes elsewhere that are lost. */
+    public Abandoned abandoned() {
+        return abandoned;
     }
 
     /** Returns the processes that are here and may run elsewhere soon, or already. */
