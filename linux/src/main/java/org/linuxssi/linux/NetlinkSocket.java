@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A netlink socket of the calling thread's network name space ({@code netlink(7)}): sends requests and waits for their
@@ -20,9 +21,13 @@ final class NetlinkSocket implements AutoCloseable {
     /** {@code NETLINK_NETFILTER}: packet filters. */
     static final int NETFILTER = 12;
 
+    /** {@code NETLINK_SOCK_DIAG}: what sockets there are. */
+    static final int SOCK_DIAG = 4;
+
     private static final int AF_NETLINK = 16;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
     private static final int NLMSG_ERROR = 2;
+    private static final int NLMSG_DONE = 3;
     private static final int BUFFER = 64 * 1024;
 
     private final int fd;
@@ -56,6 +61,47 @@ final class NetlinkSocket implements AutoCloseable {
             Syscalls.check(operation, Syscalls.call(Nr.SENDTO, fd, bytes.address(), datagram.size(), 0, 0, 0));
             awaitAcks(operation, acks, arena.allocate(BUFFER, 8));
         }
+    }
+
+    /**
+     * Sends a request that is answered by a list.
+     *
+     * @param each gets the content of each message, without its header
+     */
+    void list(String operation, NetlinkMessage request, Consumer<ByteBuffer> each) {
+        byte[] datagram = request.finish(++sequence);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = Syscalls.bytes(arena, datagram);
+            Syscalls.check(operation, Syscalls.call(Nr.SENDTO, fd, bytes.address(), datagram.length, 0, 0, 0));
+            MemorySegment answer = arena.allocate(BUFFER, 8);
+            boolean more = true;
+            while (more) {
+                int length = (int) Syscalls.check(
+                        operation, Syscalls.call(Nr.RECVFROM, fd, answer.address(), answer.byteSize(), 0, 0, 0));
+                more = entries(
+                        operation, answer.asSlice(0, length).asByteBuffer().order(ByteOrder.nativeOrder()), each);
+            }
+        }
+    }
+
+    /** Passes the entries of a part of a list; tells whether more parts follow. */
+    private static boolean entries(String operation, ByteBuffer part, Consumer<ByteBuffer> each) {
+        while (part.remaining() >= NetlinkMessage.HEADER) {
+            int start = part.position();
+            int length = Math.clamp(part.getInt(start), NetlinkMessage.HEADER, part.remaining());
+            int type = part.getShort(start + 4);
+            if (type == NLMSG_DONE) {
+                return false;
+            }
+            if (type == NLMSG_ERROR) {
+                Syscalls.check(operation, part.getInt(start + NetlinkMessage.HEADER));
+                return false;
+            }
+            each.accept(part.slice(start + NetlinkMessage.HEADER, length - NetlinkMessage.HEADER)
+                    .order(ByteOrder.nativeOrder()));
+            part.position(Math.min(part.limit(), start + ((length + 3) & ~3)));
+        }
+        return true;
     }
 
     private void awaitAcks(String operation, int acks, MemorySegment answer) {

@@ -108,6 +108,12 @@ public final class Nr {
     /** listen(2). */
     public static final int LISTEN = 50;
 
+    /** getsockname(2). */
+    public static final int GETSOCKNAME = 51;
+
+    /** getpeername(2). */
+    public static final int GETPEERNAME = 52;
+
     /** socketpair(2). */
     public static final int SOCKETPAIR = 53;
 
@@ -155,6 +161,9 @@ public final class Nr {
 
     /** fchown(2). */
     public static final int FCHOWN = 93;
+
+    /** lchown(2). */
+    public static final int LCHOWN = 94;
 
     /** umask(2). */
     public static final int UMASK = 95;
