@@ -100,7 +100,7 @@ public final class Restarter {
                 root,
                 number -> FileChannel.open(place.resolve(FrozenApplication.sharedMemory(node, number))),
                 instead)) {
-            return build(manifest, part, place, new Imager(around.imager().premises(), files));
+            return build(manifest, part, place, files);
         }
     }
 
@@ -128,7 +128,8 @@ public final class Restarter {
         }
     }
 
-    private Restarted build(Manifest manifest, Task.Part part, Path place, Imager imager) throws IOException {
+    private Restarted build(Manifest manifest, Task.Part part, Path place, RestoredFiles files) throws IOException {
+        Imager imager = new Imager(around.imager().premises(), files);
         List<Relations> tree = part.tasks().stream().map(Task::relations).toList();
         List<Integer> agents = around.revival().prepare(tree);
         List<ProcessArrival> built = new ArrayList<>();
@@ -149,6 +150,7 @@ public final class Restarter {
                 part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
                 reached(Phase.HELD, manifest);
                 start.decide();
+                files.settle();
                 complete = true;
             } finally {
                 if (!complete) {

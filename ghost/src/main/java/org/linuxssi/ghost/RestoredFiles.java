@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.linuxssi.ghost.SharedFile.PipeEnd;
 import org.linuxssi.ghost.SharedFiles.PipeContent;
 import org.linuxssi.ghost.spi.OpenFile;
@@ -41,6 +42,8 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
     private final Map<Long, Pipes.Pipe> pipes = new HashMap<>();
     private final Map<String, Integer> objects = new HashMap<>();
     private final SavedFiles.Places places;
+    private @Nullable SocketBuilder sockets;
+    private boolean settled;
 
     /**
      * Makes the files of an image.
@@ -91,8 +94,20 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
             case SharedFile.State(AnonymousFile state) -> state(state);
             case SharedFile.Stored(String key, String _, int flags, long position, int lock) ->
                 placed(Descriptors.reopen(object(key), flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH)), position, lock);
+            case SharedFile.Socket(SavedSocket socket) ->
+                Descriptors.duplicate(sockets().get(socket.id()));
             case SharedFile.Terminal terminal -> Descriptors.open("/dev/null", terminal.flags() & ~ONLY_AT_CREATION);
         };
+    }
+
+    /** Makes all sockets when the first is wanted, but those in whose place others come. */
+    private SocketBuilder sockets() {
+        SocketBuilder known = sockets;
+        if (known == null) {
+            known = new SocketBuilder(image.sockets(instead.keySet()), root);
+            sockets = known;
+        }
+        return known;
     }
 
     private int named(SharedFile.Named file) {
@@ -186,6 +201,11 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
         }
     }
 
+    /** Has the files of sockets stay when this is closed: processes have the sockets. */
+    public synchronized void settle() {
+        settled = true;
+    }
+
     /** Lets go of the files: from now on they belong to the processes alone. */
     @Override
     public synchronized void close() {
@@ -198,5 +218,13 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
             Descriptors.close(pipe.writeEnd());
         });
         pipes.clear();
+        SocketBuilder builder = sockets;
+        if (builder != null) {
+            if (!settled) {
+                builder.undo();
+            }
+            builder.close();
+            sockets = null;
+        }
     }
 }

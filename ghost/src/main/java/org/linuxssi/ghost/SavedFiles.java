@@ -41,6 +41,7 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     private final Map<String, Source> objects = new LinkedHashMap<>();
     private Map<Integer, List<OpenFile>> application = Map.of();
     private boolean complete;
+    private SocketView sockets = SocketView.EMPTY;
 
     /** A shared object and a descriptor of ours for it. */
     private record Source(SharedObject object, int descriptor) {}
@@ -67,6 +68,7 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
             }
         }
         application = now;
+        sockets = SocketView.of(now, pid -> !standStill && descends(pid), standStill);
     }
 
     @Override
@@ -113,7 +115,21 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
             boolean alike = file.link().equals(AnonymousFile.LINK + "[eventfd]");
             return alike ? AnonymousFile.refusal(file) : Optional.of("it is shared with another process");
         }
-        return Optional.of(file.socket() ? "sockets are not saved" : "it is not saved");
+        return file.socket() ? socketRefusal(file) : Optional.of("it is not saved");
+    }
+
+    private Optional<String> socketRefusal(OpenFile file) {
+        try {
+            int descriptor = Descriptors.fromProcess(file.pid(), file.fd());
+            try {
+                boolean other = Descriptors.status(descriptor).inode() != file.inode();
+                return other ? Optional.empty() : new SocketRules(file, descriptor, sockets).refusal();
+            } finally {
+                Descriptors.close(descriptor);
+            }
+        } catch (ErrnoException closed) {
+            return Optional.empty();
+        }
     }
 
     /** Returns the process outside of the application that has the other end of a pipe, when nobody in it has. */
@@ -194,6 +210,9 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         }
         if (AnonymousFile.is(file)) {
             return new SharedFile.State(AnonymousFile.of(file, descriptor));
+        }
+        if (file.socket()) {
+            return new SharedFile.Socket(new SocketReader(file, descriptor, sockets).take());
         }
         long position = ProcFiles.fdinfo(file.pid(), file.fd()).position();
         if (deleted(file)) {

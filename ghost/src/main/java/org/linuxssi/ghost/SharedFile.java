@@ -21,6 +21,7 @@ sealed interface SharedFile {
                         out.i8(3).text(path).i32(flags);
                     case Stored(String key, String path, int flags, long position, int lock) ->
                         out.i8(4).text(key).text(path).i32(flags).i64(position).i8(lock);
+                    case Socket(SavedSocket socket) -> out.i8(5).value(socket, SavedSocket.CODEC);
                 }
             },
             in -> {
@@ -31,6 +32,7 @@ sealed interface SharedFile {
                     case 2 -> new State(in.value(AnonymousFile.CODEC));
                     case 3 -> new Terminal(in.text(PATH), in.i32());
                     case 4 -> new Stored(in.text(PATH), in.text(PATH), in.i32(), in.i64(), in.i8());
+                    case 5 -> new Socket(in.value(SavedSocket.CODEC));
                     default -> throw new DecodeException(in.position() - 1, kind + " is no kind of shared file");
                 };
             });
@@ -96,6 +98,14 @@ sealed interface SharedFile {
         @Override
         public String name() {
             return path;
+        }
+    }
+
+    /** A socket; those of an image refer to each other. */
+    record Socket(SavedSocket socket) implements SharedFile {
+        @Override
+        public String name() {
+            return socket.name();
         }
     }
 }

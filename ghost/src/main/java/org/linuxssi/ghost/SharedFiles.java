@@ -1,6 +1,8 @@
 package org.linuxssi.ghost;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.linuxssi.tools.Codec;
 
@@ -53,6 +55,17 @@ public final class SharedFiles {
 
     List<SharedFile> files() {
         return files;
+    }
+
+    /** Returns the sockets, without those of these numbers. */
+    List<SavedSocket> sockets(Set<Integer> without) {
+        List<SavedSocket> sockets = new ArrayList<>();
+        for (int number = 0; number < files.size(); number++) {
+            if (files.get(number) instanceof SharedFile.Socket(SavedSocket socket) && !without.contains(number)) {
+                sockets.add(socket);
+            }
+        }
+        return sockets;
     }
 
     List<PipeContent> pipes() {
