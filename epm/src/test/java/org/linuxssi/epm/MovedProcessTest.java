@@ -163,7 +163,6 @@ class MovedProcessTest {
                 there.arrived(pid, NodeId.of(from), here.history(pid));
                 arrival.hold();
                 arrival.run();
-                there.settled();
             }
             departure.replace();
             here.departed(pid, NodeId.of(to), departure.stopped());

@@ -52,11 +52,7 @@ record Credentials(
 
     /** Reads those of a thread, given as {@code "712/task/713"}. */
     static Credentials of(String thread) {
-        return of(ProcFiles.status(thread));
-    }
-
-    /** Reads them from the status of a thread. */
-    static Credentials of(Map<String, String> status) {
+        Map<String, String> status = ProcFiles.status(thread);
         return new Credentials(
                 ids(status, "Uid"),
                 ids(status, "Gid"),

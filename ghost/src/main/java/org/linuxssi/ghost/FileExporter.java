@@ -32,17 +32,12 @@ final class FileExporter {
         this.anonymous = anonymous;
     }
 
-    /**
-     * Takes the image.
-     *
-     * @param files all that the process has
-     * @param otherFlags those that got other flags since, whose offsets need not be shared
-     */
-    FileImage image(List<OpenFile> files, Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
+    /** Takes the image; the files of the map get other flags, and their offsets need not be shared then. */
+    FileImage image(Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
         List<OpenFile> seen = new ArrayList<>();
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
-        for (OpenFile file : wanted(files)) {
+        for (OpenFile file : files()) {
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
@@ -57,7 +52,8 @@ final class FileExporter {
         return new FileImage(open.stream().map(Supplier::get).toList(), descriptors);
     }
 
-    private List<OpenFile> wanted(List<OpenFile> all) {
+    private List<OpenFile> files() {
+        List<OpenFile> all = OpenFiles.list(pid);
         if (!relayed.leavesOutRefused()) {
             return all;
         }

@@ -105,7 +105,7 @@ final class StateReader {
                         : process.leader().groupStop(),
                 words(table, actions, 4 * SIGNALS),
                 pending,
-                Credentials.of(status));
+                Credentials.of(Integer.toString(pid)));
     }
 
     private static long[] layout(Stat stat) {

@@ -67,7 +67,7 @@ class FileExporterTest {
             Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
 
             FileImage image = new FileExporter(pid, relayed, new AnonymousFiles(relatives))
-                    .image(OpenFiles.list(pid), Map.of(), new SharedOffsets(relatives, relayed));
+                    .image(Map.of(), new SharedOffsets(relatives, relayed));
 
             assertThat(image.open().getFirst())
                     .isInstanceOfSatisfying(

@@ -95,10 +95,7 @@ final class Histories implements AutoCloseable {
         return Optional.ofNullable(byPid.get(pid)).filter(past -> past.shift().nativeStart() == start);
     }
 
-    /**
-     * A process with this past goes on here; what the kernel counted of the agent in its place does not count. It is not
-     * in the file before {@link #save}.
-     */
+    /** A process with this past goes on here; what the kernel counted of the agent in its place does not count. */
     void put(int pid, int hostPid, History history) {
         try {
             ProcFiles.Stat stat = ProcFiles.stat(hostPid);
@@ -106,6 +103,7 @@ final class Histories implements AutoCloseable {
             long start = Math.max(0, (history.startMillis() - bootMillis.getAsLong()) / TICK_MILLIS);
             TimeShift shift = new TimeShift(stat.field(START), more, start);
             byPid.put(pid, new Past(history.startMillis(), shift));
+            save();
         } catch (ErrnoException killed) {
             LOG.log(Level.DEBUG, "pid {0} was killed while it arrived: {1}", pid, killed.getMessage());
         }
@@ -153,8 +151,7 @@ final class Histories implements AutoCloseable {
         closed = true;
     }
 
-    /** Writes down all for the next daemon. */
-    synchronized void save() {
+    private synchronized void save() {
         if (closed) {
             return;
         }
