@@ -215,16 +215,26 @@ final class FrozenApplication implements AutoCloseable {
         }
     }
 
-    /** Children can be made until the last of them stands still. */
+    /**
+     * Children can be made until the last of them stands still, and one that ends has its files for a moment after it
+     * cannot be stopped any more.
+     */
     private void freezeAll() throws CheckpointException, IOException {
         Set<Integer> ended = new HashSet<>();
+        int looks = 0;
         for (int round = 0; round < ROUNDS; round++) {
             List<Kin> fresh = members().stream()
                     .filter(kin -> !processes.containsKey(kin.pid()) && !ended.contains(kin.pid()))
                     .toList();
             if (fresh.isEmpty()) {
-                refuseFiles();
-                return;
+                List<String> refused = refusedFiles();
+                if (refused.isEmpty()) {
+                    return;
+                }
+                if (++looks == LOOKS) {
+                    refuse(refused);
+                }
+                LockSupport.parkNanos(PAUSE);
             }
             for (Kin kin : fresh) {
                 if (!freeze(kin)) {
@@ -236,13 +246,13 @@ final class FrozenApplication implements AutoCloseable {
                 Errno.EAGAIN, "application " + number + " makes processes faster than they can be stopped");
     }
 
-    private void refuseFiles() throws CheckpointException {
+    private List<String> refusedFiles() {
         files.look(processes.values().stream().map(Frozen::host).toList(), true);
-        List<String> obstacles = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
         for (Frozen process : processes.values()) {
-            imager.refusedFiles(process.host()).forEach(one -> obstacles.add("pid " + process.pid() + ": " + one));
+            imager.refusedFiles(process.host()).forEach(one -> refused.add("pid " + process.pid() + ": " + one));
         }
-        refuse(obstacles);
+        return refused;
     }
 
     private boolean freeze(Kin kin) throws CheckpointException, IOException {
