@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.cli.spi.CommandProvider;
 import org.linuxssi.control.ControlException;
@@ -80,9 +79,9 @@ public final class Cli {
         line.setExecutionStrategy(parsed -> run(parsed, daemon));
         line.setParameterExceptionHandler(this::wrongUsage);
         line.setExecutionExceptionHandler((problem, failed, _) -> failure(problem, failed));
-        boolean optionalSignals =
-                Stream.concat(Stream.of(name), arguments.stream().limit(3)).anyMatch("checkpoint"::equals);
-        List<String> words = optionalSignals ? CheckpointCommand.withSignals(arguments) : arguments;
+        boolean checkpoint = name.equals("checkpoint")
+                || (name.equals("krg") && firstWord(arguments).equals(Optional.of("checkpoint")));
+        List<String> words = checkpoint ? CheckpointCommand.withSignals(arguments) : arguments;
         int status = line.execute(words.toArray(String[]::new));
         out.flush();
         err.flush();
@@ -93,10 +92,7 @@ public final class Cli {
     private CommandLine krg(Daemon daemon, List<String> arguments) {
         CommandLine krg = root(new KrgCommand(daemon), daemon);
         Map<String, Supplier<CommandLine>> known = known(daemon);
-        Optional<String> wanted = arguments.stream()
-                .filter(word -> !word.isEmpty() && Character.isLetter(word.charAt(0)))
-                .findFirst()
-                .filter(known::containsKey);
+        Optional<String> wanted = firstWord(arguments).filter(known::containsKey);
         wanted.ifPresent(name -> known.keySet().retainAll(Set.of(name)));
         known.forEach((name, command) -> krg.addSubcommand(name, command.get()));
         if (wanted.isEmpty()) {
@@ -108,6 +104,13 @@ public final class Cli {
                 .filter(line -> !asksDaemon(line.getCommandSpec()))
                 .forEach(Cli::hideNode);
         return krg;
+    }
+
+    /** Returns the first argument that is no option and no number, as a command is. */
+    private static Optional<String> firstWord(List<String> arguments) {
+        return arguments.stream()
+                .filter(word -> !word.isEmpty() && Character.isLetter(word.charAt(0)))
+                .findFirst();
     }
 
     private static Map<String, Supplier<CommandLine>> known(Daemon daemon) {
