@@ -2,7 +2,6 @@ package org.linuxssi.capability;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /** What may be done with a process (Kerrighed's names and numbers). */
 public enum Capability {
@@ -36,12 +35,6 @@ public enum Capability {
     /** Returns its bit. */
     public int bit() {
         return 1 << ordinal();
-    }
-
-    /** Returns the capability of this name; CAN_CHECKPOINT is the older name of CHECKPOINTABLE. */
-    public static Optional<Capability> named(String name) {
-        String newer = name.equals("CAN_CHECKPOINT") ? CHECKPOINTABLE.name() : name;
-        return Arrays.stream(values()).filter(one -> one.name().equals(newer)).findFirst();
     }
 
     /** Returns those whose bits are set, in the order of their numbers. */

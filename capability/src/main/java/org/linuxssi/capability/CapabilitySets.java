@@ -67,7 +67,7 @@ public record CapabilitySets(int permitted, int effective, int inheritablePermit
                 wanted.inheritablePermitted);
         int strange = wanted.permitted & ~Capability.supported();
         if (strange != 0) {
-            throw new ErrnoException("permit " + names(strange) + ", which mean nothing in this version", Errno.ENOSYS);
+            throw new ErrnoException("permit " + names(strange) + ", without a meaning in this version", Errno.ENOSYS);
         }
         int kept = permitted & wanted.permitted;
         return new CapabilitySets(

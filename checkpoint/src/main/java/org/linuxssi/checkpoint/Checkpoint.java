@@ -43,7 +43,6 @@ final class Checkpoint {
             FrozenApplication application = former.isPresent() ? former.get() : freeze(Optional.of(draft));
             boolean saved = false;
             try {
-                requireOwner(application);
                 Saved version = save(application, draft);
                 saved = true;
                 return release(former, application, Optional.of(version));
@@ -59,9 +58,7 @@ final class Checkpoint {
         }
     }
 
-    private Outcome release(Optional<FrozenApplication> former, FrozenApplication application, Optional<Saved> saved)
-            throws CheckpointException {
-        requireOwner(application);
+    private Outcome release(Optional<FrozenApplication> former, FrozenApplication application, Optional<Saved> saved) {
         if (order.has(Step.UNFREEZE) || order.has(Step.KILL)) {
             letGo(application);
         } else {
@@ -86,6 +83,9 @@ final class Checkpoint {
         if (former.isEmpty() && !order.has(Step.FREEZE)) {
             throw new CheckpointException(
                     Errno.EINVAL, "application " + number + " is not frozen: freeze it with -f first");
+        }
+        if (former.isPresent()) {
+            requireOwner(former.get());
         }
         return former;
     }

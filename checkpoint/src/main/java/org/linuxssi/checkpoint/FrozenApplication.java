@@ -193,7 +193,7 @@ final class FrozenApplication implements AutoCloseable {
     private void keep(int pid) throws CheckpointException {
         if (!kept.containsKey(pid)) {
             try {
-                kept.put(pid, around.migrator().keep(Set.of(pid)));
+                kept.put(pid, around.migrator().keep(pid));
             } catch (MigrationException moving) {
                 throw new CheckpointException(moving.errno(), String.valueOf(moving.getMessage()));
             }

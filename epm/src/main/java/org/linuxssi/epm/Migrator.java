@@ -1,8 +1,6 @@
 package org.linuxssi.epm;
 
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -164,23 +162,18 @@ public final class Migrator implements AutoCloseable {
     }
 
     /**
-     * Keeps processes of this node from being moved until the registration is closed.
+     * Keeps a process of this node from being moved until the registration is closed.
      *
-     * @throws MigrationException EALREADY when one is being moved, or kept already
+     * @throws MigrationException EALREADY when it is being moved, or kept already
      */
-    public Registration keep(Collection<Integer> pids) throws MigrationException {
-        Set<Integer> kept = new HashSet<>();
-        for (int pid : pids) {
-            if (!going.add(pid)) {
-                going.removeAll(kept);
-                throw new MigrationException(Errno.EALREADY, busy(pid));
-            }
-            kept.add(pid);
+    public Registration keep(int pid) throws MigrationException {
+        if (!going.add(pid)) {
+            throw new MigrationException(Errno.EALREADY, busy(pid));
         }
-        saved.addAll(kept);
+        saved.add(pid);
         return () -> {
-            saved.removeAll(kept);
-            going.removeAll(kept);
+            saved.remove(pid);
+            going.remove(pid);
         };
     }
 

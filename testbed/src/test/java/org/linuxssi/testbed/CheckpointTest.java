@@ -461,7 +461,7 @@ class CheckpointTest {
                 "krgcapset: make CHECKPOINTABLE effective, which is not permitted: Invalid argument (EINVAL)");
         prompt.refuses(
                 "krgcapset -k " + late + " -p +DEBUG",
-                "krgcapset: permit DEBUG, which mean nothing in this version: Function not implemented (ENOSYS)");
+                "krgcapset: permit DEBUG, without a meaning in this version: Function not implemented (ENOSYS)");
         prompt.types("krgcapset -f -k " + late + " -e 0", "");
         prompt.refuses(
                 "krgcapset -k " + late + " -e 1",
