@@ -59,11 +59,12 @@ int main(void) {
                 else if (what == TIMER) { uint64_t t = take(timer, 1); if (t > 60000) { printf("ticks %llu\n", (unsigned long long)t); return 2; } ticked += t > 0; }
                 else if (what == LAST) { if (take(last, 0) != 1) return 3; expired++; when = now(CLOCK_REALTIME); }
                 else if (what == INNER) {
-                    if (epoll_wait(inner, e, 1, 0) != 1 || e[0].data.u64 != SIGNAL) return 4;
+                    struct epoll_event in;
+                    if (epoll_wait(inner, &in, 1, 0) != 1 || in.data.u64 != SIGNAL) return 4;
                     struct signalfd_siginfo info;
                     if (read(lap % 3 ? signals : kept, &info, sizeof info) != sizeof info) return 5;
                     if (info.ssi_int != lap || info.ssi_signo != (uint32_t)(lap % 2 ? SIGUSR1 : SIGRTMIN + 2)) return 6;
-                    signalled++; break;
+                    signalled++;
                 } else { printf("data %llx\n", (unsigned long long)what); return 7; }
             }
         }

@@ -172,8 +172,14 @@ sealed interface AnonymousFile {
         private static final int ABSOLUTE = 1;
         private static final long SECOND = 1_000_000_000;
 
-        /** How often a timer is looked at that seems to be due at this moment, and may not be set at all. */
-        private static final int LOOKS = 20;
+        /**
+         * How long, in nanoseconds, a timer is looked at that may not be set at all or may be due at this moment: for as long
+         * as the interrupt of a processor can be late, which is longer in a virtual machine. One with an interval is hardly
+         * ever not set.
+         */
+        private static final long DOUBT_ABOUT_PERIODIC = 200_000_000;
+
+        private static final long DOUBT = 2_000_000;
 
         private static final long PAUSE = 250_000;
 
@@ -200,12 +206,12 @@ sealed interface AnonymousFile {
 
         /** A timer goes on while it is looked at: what {@code fdinfo} tells has to be of the time of the setting. */
         private static Timer of(OpenFile file, int duplicate) {
+            long begin = System.nanoTime();
             Setting before = Setting.of(file, duplicate);
-            for (int looks = 0; ; looks++) {
+            while (true) {
                 List<String> lines = ProcFiles.fdinfo(file.pid(), file.fd()).extra();
                 Setting after = Setting.of(file, duplicate);
-                boolean due = after.left() == 0 && after.interval() != 0 && looks < LOOKS;
-                if (due) {
+                if (after.left() == 0 && mayBeDue(after, lines, System.nanoTime() - begin)) {
                     LockSupport.parkNanos(PAUSE);
                 } else if (!before.expiredBefore(after)) {
                     return of(file, after, lines);
@@ -214,10 +220,19 @@ sealed interface AnonymousFile {
             }
         }
 
+        /** One without an interval has expired, and is not set any more, when it has ticks. */
+        private static boolean mayBeDue(Setting setting, List<String> lines, long looked) {
+            return setting.interval() != 0 ? looked < DOUBT_ABOUT_PERIODIC : ticks(lines) == 0 && looked < DOUBT;
+        }
+
+        private static long ticks(List<String> lines) {
+            return Long.parseUnsignedLong(line(lines, "ticks").orElse("0"));
+        }
+
         private static Timer of(OpenFile file, Setting setting, List<String> lines) {
             int clock = Integer.parseInt(line(lines, "clockid").orElseThrow());
             int mode = Integer.parseInt(line(lines, "settime flags").orElse("0"), 8);
-            long ticks = Long.parseUnsignedLong(line(lines, "ticks").orElse("0"));
+            long ticks = ticks(lines);
             long left = setting.left();
             boolean atATime = (mode & ABSOLUTE) != 0 && (clock == REALTIME || clock == REALTIME_ALARM) && left != 0;
             Instant now = Instant.now();
