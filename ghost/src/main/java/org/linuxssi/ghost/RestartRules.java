@@ -25,8 +25,9 @@ import org.linuxssi.linux.PtraceRegisters;
  * fail by EINTR exactly as this one would. -516 (ERESTART_RESTARTBLOCK) is different: what is left of the time is known
  * to this kernel only. A sleep that stores the rest for its caller fails by EINTR; other calls start anew.
  *
- * <p>Some waits fail by EINTR at any stop, without a handler (signal(7)). They start anew too, also where the process stays,
- * for a move is not to be seen; their time begins again.
+ * <p>Some waits fail by EINTR at any stop, without a handler (signal(7)): those for events, semaphores and signals, and of
+ * sockets that have a time limit. They start anew too, also where the process stays, for a move is not to be seen; their time
+ * begins again.
  */
 final class RestartRules {
 
@@ -34,8 +35,25 @@ final class RestartRules {
     private static final long RESTART_NO_HANDLER = -514;
     private static final long INTERRUPTED = -4;
 
-    private static final Set<Long> UNRESTARTED =
-            Set.of((long) Nr.EPOLL_WAIT, (long) Nr.EPOLL_PWAIT, (long) Nr.EPOLL_PWAIT2, (long) Nr.RT_SIGTIMEDWAIT);
+    /** None of them has done anything when it fails so. */
+    private static final Set<Integer> UNRESTARTED = Set.of(
+            Nr.EPOLL_WAIT,
+            Nr.EPOLL_PWAIT,
+            Nr.EPOLL_PWAIT2,
+            Nr.RT_SIGTIMEDWAIT,
+            Nr.SEMOP,
+            Nr.SEMTIMEDOP,
+            Nr.READ,
+            Nr.READV,
+            Nr.RECVFROM,
+            Nr.RECVMSG,
+            Nr.RECVMMSG,
+            Nr.WRITE,
+            Nr.WRITEV,
+            Nr.SENDTO,
+            Nr.SENDMSG,
+            Nr.ACCEPT,
+            Nr.ACCEPT4);
 
     /** System calls that live copies interrupted, by thread: a second interruption shows restart_syscall only. */
     private final Map<Integer, PtraceRegisters> interrupted = new HashMap<>();
@@ -43,7 +61,7 @@ final class RestartRules {
     /** Has a thread that the stop took out of a wait go on waiting, unless a handler runs first. */
     static void waitOn(StoppedThread thread) {
         PtraceRegisters registers = thread.registers();
-        if (registers.get(RAX) == INTERRUPTED && UNRESTARTED.contains(registers.get(ORIG_RAX))) {
+        if (registers.get(RAX) == INTERRUPTED && UNRESTARTED.contains((int) registers.get(ORIG_RAX))) {
             registers.set(RAX, RESTART_NO_HANDLER);
             thread.setRegisters(registers);
         }

@@ -60,6 +60,15 @@ public final class Nr {
     /** madvise(2). */
     public static final int MADVISE = 28;
 
+    /** shmget(2). */
+    public static final int SHMGET = 29;
+
+    /** shmat(2). */
+    public static final int SHMAT = 30;
+
+    /** shmctl(2). */
+    public static final int SHMCTL = 31;
+
     /** dup(2). */
     public static final int DUP = 32;
 
@@ -86,6 +95,9 @@ public final class Nr {
 
     /** connect(2). */
     public static final int CONNECT = 42;
+
+    /** accept(2). */
+    public static final int ACCEPT = 43;
 
     /** sendto(2). */
     public static final int SENDTO = 44;
@@ -131,6 +143,30 @@ public final class Nr {
 
     /** kill(2). */
     public static final int KILL = 62;
+
+    /** semget(2). */
+    public static final int SEMGET = 64;
+
+    /** semop(2). */
+    public static final int SEMOP = 65;
+
+    /** semctl(2). */
+    public static final int SEMCTL = 66;
+
+    /** shmdt(2). */
+    public static final int SHMDT = 67;
+
+    /** msgget(2). */
+    public static final int MSGGET = 68;
+
+    /** msgsnd(2). */
+    public static final int MSGSND = 69;
+
+    /** msgrcv(2). */
+    public static final int MSGRCV = 70;
+
+    /** msgctl(2). */
+    public static final int MSGCTL = 71;
 
     /** fcntl(2). */
     public static final int FCNTL = 72;
@@ -285,6 +321,9 @@ public final class Nr {
     /** restart_syscall(2). */
     public static final int RESTART_SYSCALL = 219;
 
+    /** semtimedop(2). */
+    public static final int SEMTIMEDOP = 220;
+
     /** clock_nanosleep(2). */
     public static final int CLOCK_NANOSLEEP = 230;
 
@@ -377,6 +416,9 @@ public final class Nr {
 
     /** rt_tgsigqueueinfo(2). */
     public static final int RT_TGSIGQUEUEINFO = 297;
+
+    /** recvmmsg(2). */
+    public static final int RECVMMSG = 299;
 
     /** prlimit64(2). */
     public static final int PRLIMIT64 = 302;

@@ -271,6 +271,65 @@ class CheckpointTest {
         awaitLines(before.size() + 2);
     }
 
+    /** They fail by EINTR when a signal stops them (signal(7)): being frozen is to be none. */
+    @Test
+    void waitsThatNoHandlerInterruptsGoOn() throws IOException {
+        Path script = script("""
+                import ctypes, os, socket, struct, sys, threading, time
+                libc = ctypes.CDLL(None, use_errno=True)
+                semaphore = libc.semget(0, 1, 0o1600)
+                operation = lambda change: struct.pack('hhh', 0, change, 0)
+                one, other = socket.socketpair()
+                door = socket.socket(socket.AF_UNIX)
+                door.bind('')
+                door.listen()
+                for end in one, door:
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack('ll', 600, 0))
+                limit = struct.pack('ll', 600, 0)
+                room = ctypes.create_string_buffer(8)
+                waits = {
+                    'semop': lambda: libc.semop(semaphore, operation(-1), 1),
+                    'semtimedop': lambda: libc.semtimedop(semaphore, operation(-1), 1, limit),
+                    'recv': lambda: libc.recv(one.fileno(), room, 8, 0),
+                    'read': lambda: libc.read(one.fileno(), room, 8),
+                    'accept': lambda: min(libc.accept(door.fileno(), None, None), 0),
+                }
+                said = {}
+                def wait(name):
+                    said[name] = waits[name](), ctypes.get_errno()
+                threads = [threading.Thread(target=wait, args=(name,)) for name in waits]
+                for thread in threads:
+                    thread.start()
+                time.sleep(0.3)
+                print('ready', flush=True)
+                while not os.path.exists(sys.argv[1]):
+                    time.sleep(0.01)
+                print(len(said), 'came back early', flush=True)
+                libc.semop(semaphore, operation(2), 1)
+                for thread in threads[2:4]:
+                    other.send(b'x')
+                    time.sleep(0.1)
+                socket.socket(socket.AF_UNIX).connect(door.getsockname())
+                for thread in threads:
+                    thread.join()
+                libc.semctl(semaphore, 0, 0)
+                print(*sorted(said.items()), flush=True)
+                """);
+        int number = start("python3 " + script + " " + directory.resolve("stop"));
+        awaitLines(1);
+        for (int freezes = 0; freezes < 5; freezes++) {
+            prompt.types("checkpoint -f " + number, "");
+            prompt.types("checkpoint -u " + number, "");
+        }
+        Files.createFile(directory.resolve("stop"));
+        gone(number);
+        assertThat(lines(output()))
+                .containsExactly(
+                        "ready",
+                        "0 came back early",
+                        "('accept', (0, 0)) ('read', (1, 0)) ('recv', (1, 0)) ('semop', (0, 0)) ('semtimedop', (0, 0))");
+    }
+
     @Test
     void memoryThatProcessesShareIsSavedOnce() throws IOException {
         Path script = script("""
