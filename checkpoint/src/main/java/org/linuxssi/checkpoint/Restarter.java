@@ -129,9 +129,17 @@ public final class Restarter {
     }
 
     private Restarted build(Manifest manifest, Task.Part part, Path place, RestoredFiles files) throws IOException {
-        Imager imager = new Imager(around.imager().premises(), files);
         List<Relations> tree = part.tasks().stream().map(Task::relations).toList();
-        List<Integer> agents = around.revival().prepare(tree);
+        try {
+            return build(manifest, part, place, files, around.revival().prepare(tree));
+        } finally {
+            around.revival().over(tree);
+        }
+    }
+
+    private Restarted build(Manifest manifest, Task.Part part, Path place, RestoredFiles files, List<Integer> agents)
+            throws IOException {
+        Imager imager = new Imager(around.imager().premises(), files);
         List<ProcessArrival> built = new ArrayList<>();
         boolean complete = false;
         try (JointStart start = around.migrator().jointStart()) {

@@ -296,5 +296,8 @@ final class ProcServices {
     static final Service<Relations.Numbers, Integer> RESERVE =
             Service.of(216, "proc.reserve", Relations.Numbers.CODEC, NUMBER, Dispatch.BLOCKING);
 
+    /** A process whose number the home keeps runs, or was given up. */
+    static final Service<Integer, Codec.Nothing> BUILT = Service.of(217, "proc.built", NUMBER, NONE, Dispatch.INLINE);
+
     private ProcServices() {}
 }

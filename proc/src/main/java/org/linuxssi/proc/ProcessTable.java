@@ -255,6 +255,16 @@ public final class ProcessTable implements AutoCloseable {
         });
     }
 
+    /** See {@link Tidings#expect}. */
+    void expect(int pid, NodeId builder) {
+        tidings.expect(pid, builder);
+    }
+
+    /** See {@link Tidings#built}. */
+    void built(int pid) {
+        tidings.built(pid);
+    }
+
     /** Returns what the next node's kernel does not know of a process of this node; ESRCH when it is not here. */
     public History history(int pid) {
         return histories.of(pid, hostPid(pid)).with(affinity.bound(hostPid(pid)));

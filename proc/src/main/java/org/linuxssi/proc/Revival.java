@@ -11,7 +11,9 @@ import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.rpc.Rpc;
+import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
 
 /** Makes agents for processes that are started again, all at once, with the numbers and the relations that they had. */
@@ -20,25 +22,31 @@ public final class Revival implements AutoCloseable {
     private final Container container;
     private final ProcessTable table;
     private final Rpc rpc;
-    private final Registration service;
+    private final List<Registration> services;
 
     /** Revives processes in a container. */
     public Revival(Container container, ProcessTable table, Rpc rpc) {
         this.container = container;
         this.table = table;
         this.rpc = rpc;
-        service = rpc.serve(ProcServices.RESERVE, (from, numbers) -> reserve(numbers));
+        services =
+                List.of(rpc.serve(ProcServices.RESERVE, this::reserve), rpc.serve(ProcServices.BUILT, (from, pid) -> {
+                    table.built(pid);
+                    return Codec.Nothing.NOTHING;
+                }));
     }
 
     /** Its home must not give the number to another process. */
-    private int reserve(Relations.Numbers numbers) {
+    private int reserve(NodeId builder, Relations.Numbers numbers) {
         if (!free(numbers.pid())) {
             return Errno.EEXIST.number();
         }
         try {
+            table.expect(numbers.pid(), builder);
             table.reserve(numbers);
             return 0;
         } catch (ErrnoException problem) {
+            table.built(numbers.pid());
             return problem.errno().number();
         }
     }
@@ -50,7 +58,8 @@ public final class Revival implements AutoCloseable {
 
     /**
      * Makes agents that stand in the relations of processes, zombies too; they are parked, and no longer ours, so that
-     * tracers can fill them. {@link ProcessTable#abandon} takes one back, {@link ProcessTable#arrived} says that it runs.
+     * tracers can fill them. {@link ProcessTable#abandon} takes one back, {@link ProcessTable#arrived} says that it runs;
+     * {@link #over} has to be called after that.
      *
      * @param tree the processes, parents before their children; of their children only zombies count
      * @return their pids on the host, in the same order
@@ -154,6 +163,16 @@ public final class Revival implements AutoCloseable {
         }
     }
 
+    /** Processes that were prepared run, or were taken back, also when their making failed: their homes go by that. */
+    public void over(List<Relations> tree) {
+        for (Relations one : tree) {
+            NodeId home = PidRange.homeOf(one.self().pid());
+            if (!home.equals(rpc.self())) {
+                rpc.send(NodeSet.of(home), ProcServices.BUILT, one.self().pid());
+            }
+        }
+    }
+
     /** Completes with the status of a process without a parent when it ends; to be called before it runs. */
     public CompletableFuture<WaitStatus> end(int pid) {
         return container.init().await(pid);
@@ -161,6 +180,6 @@ public final class Revival implements AutoCloseable {
 
     @Override
     public void close() {
-        service.close();
+        services.forEach(Registration::close);
     }
 }

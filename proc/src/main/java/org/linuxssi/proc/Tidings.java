@@ -39,6 +39,7 @@ final class Tidings implements AutoCloseable {
     private final Consumer<Runnable> worker;
     private final Supplier<NodeSet> online;
     private final Map<Integer, Queue<News>> heldBack = new ConcurrentHashMap<>();
+    private final Map<Integer, NodeId> expected = new ConcurrentHashMap<>();
     private volatile boolean closed;
     private final Map<Integer, WaitStatus> ends = new LinkedHashMap<>() {
         @Override
@@ -97,6 +98,23 @@ final class Tidings implements AutoCloseable {
     /** Forgets what was heard: the process itself is here, and alive. */
     void discard(int pid) {
         heldBack.remove(pid);
+    }
+
+    /** A process with this number is being built on a node: until that is over nobody can tell of it, and its proxy here stays. */
+    void expect(int pid, NodeId builder) {
+        expected.put(pid, builder);
+    }
+
+    /** It runs there, or was given up: its proxy here follows it. */
+    void built(int pid) {
+        if (expected.remove(pid) != null) {
+            worker.accept(() -> {
+                if (!directory.where(pid).equals(rpc.self())) {
+                    ends.remove(pid);
+                }
+                proxies.get(pid).ifPresent(proxy -> tell(pid, true));
+            });
+        }
     }
 
     /** A process of this node ended: its home and all that have a proxy are told. */
@@ -167,6 +185,9 @@ final class Tidings implements AutoCloseable {
 
     /** The process is not here: it has ended, or moved on. */
     private void answer(Held held) {
+        if (expected.containsKey(held.pid())) {
+            return;
+        }
         WaitStatus end = ends.get(held.pid());
         NodeId node = directory.where(held.pid());
         if (end != null) {
@@ -192,6 +213,12 @@ final class Tidings implements AutoCloseable {
     void connection(NodeId peer, boolean connected) {
         if (connected) {
             worker.accept(() -> rpc.send(peer, ProcServices.ANNOUNCE, Codec.Nothing.NOTHING));
+        } else {
+            expected.forEach((pid, builder) -> {
+                if (builder.equals(peer)) {
+                    built(pid);
+                }
+            });
         }
     }
 
@@ -223,7 +250,7 @@ final class Tidings implements AutoCloseable {
     /** A proxy of a process that is said to be here is the trace of an end that was missed: somebody knows of it. */
     private void audit() {
         for (Proxy proxy : proxies.all()) {
-            if (proxy.dismissed() || holdsBack(proxy.pid())) {
+            if (proxy.dismissed() || holdsBack(proxy.pid()) || expected.containsKey(proxy.pid())) {
                 continue;
             }
             NodeId node = directory.where(proxy.pid());
