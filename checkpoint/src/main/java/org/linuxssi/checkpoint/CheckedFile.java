@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
@@ -17,20 +19,26 @@ import org.linuxssi.tools.DecodeException;
 final class CheckedFile {
 
     private static final long MAGIC = 0x74706b63_4953534cL;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int HEADER = 20;
+    private static final int PART = 1 << 20;
 
     private CheckedFile() {}
 
     static <T> void write(Path file, Codec<T> codec, T value) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+            write(channel, codec, value);
+        }
+    }
+
+    /** Writes at the position of a channel, where more can follow. */
+    static <T> void write(WritableByteChannel channel, Codec<T> codec, T value) throws IOException {
         byte[] content = codec.toBytes(value);
         ByteBuffer bytes = ByteBuffer.allocate(HEADER + content.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(MAGIC).putInt(VERSION).putInt(content.length).putInt(sum(content));
         bytes.put(content).flip();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
         }
     }
 
@@ -48,30 +56,55 @@ final class CheckedFile {
      */
     static <T> T read(Path file, Codec<T> codec, int most) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
-            long size = channel.size();
-            if (size < HEADER || size > (long) HEADER + most) {
-                throw damaged(file, "it has " + size + " bytes");
+            T value = read(channel, file.toString(), codec, most);
+            if (channel.position() != channel.size()) {
+                throw damaged(file.toString(), "more follows after its content");
             }
-            ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
-            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-                // goes on
-            }
-            bytes.flip();
-            if (bytes.getLong(0) != MAGIC || bytes.getInt(8) != VERSION) {
-                throw damaged(file, "it does not begin as version " + VERSION + " of such a file does");
-            }
-            byte[] content = new byte[bytes.remaining() - HEADER];
-            bytes.get(HEADER, content);
-            if (bytes.getInt(12) != content.length || bytes.getInt(16) != sum(content)) {
-                throw damaged(file, "its checksum is wrong");
-            }
-            return codec.fromBytes(content);
-        } catch (DecodeException problem) {
-            throw damaged(file, String.valueOf(problem.getMessage()));
+            return value;
         }
     }
 
-    private static IOException damaged(Path file, String how) {
-        return new IOException(file + " is damaged: " + how);
+    /**
+     * Reads from the position of a channel, and no further than what was written.
+     *
+     * @param name for messages
+     */
+    static <T> T read(ReadableByteChannel channel, String name, Codec<T> codec, int most) throws IOException {
+        ByteBuffer header = ByteBuffer.wrap(bytes(channel, HEADER, name)).order(ByteOrder.LITTLE_ENDIAN);
+        int length = header.getInt(12);
+        if (header.getLong(0) != MAGIC || header.getInt(8) != VERSION) {
+            throw damaged(name, "it does not begin as version " + VERSION + " of such a file does");
+        }
+        if (length < 0 || length > most) {
+            throw damaged(name, "it can't have " + length + " bytes of content");
+        }
+        byte[] content = bytes(channel, length, name);
+        if (header.getInt(16) != sum(content)) {
+            throw damaged(name, "its checksum is wrong");
+        }
+        try {
+            return codec.fromBytes(content);
+        } catch (DecodeException problem) {
+            throw damaged(name, String.valueOf(problem.getMessage()));
+        }
+    }
+
+    /** A length that is wrong costs no more memory than there is content. */
+    private static byte[] bytes(ReadableByteChannel channel, int count, String name) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.min(count, PART));
+        while (bytes.position() < count) {
+            if (!bytes.hasRemaining()) {
+                int room = (int) Math.min(count, 2L * bytes.capacity());
+                bytes = ByteBuffer.allocate(room).put(bytes.flip());
+            }
+            if (channel.read(bytes) < 0) {
+                throw damaged(name, "it ends too early");
+            }
+        }
+        return bytes.array();
+    }
+
+    private static IOException damaged(String name, String how) {
+        return new IOException(name + " is damaged: " + how);
     }
 }

@@ -29,8 +29,16 @@ public final class Cli {
     /** Exit status of wrong usage. */
     static final int USAGE = 2;
 
-    private static final List<String> NAMES =
-            List.of("krg", "krgadm", "migrate", "checkpoint", "restart", "krgcr-run", "krgcapset");
+    private static final List<String> NAMES = List.of(
+            "krg",
+            "krgadm",
+            "migrate",
+            "checkpoint",
+            "restart",
+            "krgcr-run",
+            "krgcapset",
+            "ipccheckpoint",
+            "ipcrestart");
 
     private final Map<String, String> environment;
     private final PrintWriter out;
@@ -52,8 +60,8 @@ public final class Cli {
     /**
      * Runs one command.
      *
-     * @param name one of {@code krg}, {@code krgadm}, {@code migrate}, {@code checkpoint}, {@code restart}, {@code krgcr-run} and
-     *     {@code krgcapset}
+     * @param name one of {@code krg}, {@code krgadm}, {@code migrate}, {@code checkpoint}, {@code restart}, {@code krgcr-run},
+     *     {@code krgcapset}, {@code ipccheckpoint} and {@code ipcrestart}
      * @return 0, 1 when it failed, 2 for wrong usage, or the status of the program that it ran
      */
     public int execute(String name, List<String> arguments) {
@@ -67,6 +75,8 @@ public final class Cli {
                     case "restart" -> root(new RestartCommand(daemon), daemon);
                     case "krgcr-run" -> program(new RunApplicationCommand(daemon), daemon);
                     case "krgcapset" -> root(new CapabilityCommand(daemon), daemon);
+                    case "ipccheckpoint" -> root(new IpcCommand.Save(daemon), daemon);
+                    case "ipcrestart" -> root(new IpcCommand.Restore(daemon), daemon);
                     default -> {
                         err.println(name + ": no such command; there are " + String.join(", ", NAMES));
                         yield root(new KrgCommand(daemon), daemon);

@@ -283,6 +283,26 @@ public sealed interface Request {
      */
     record Versions(VersionsTopic topic, int application, int version) implements Request {}
 
+    /** The kinds of objects of System V interprocess communication. */
+    enum IpcKind {
+        /** A message queue. */
+        QUEUE,
+        /** An array of semaphores. */
+        SEMAPHORES,
+        /** Shared memory. */
+        MEMORY
+    }
+
+    /**
+     * Saves an object of System V to a file, whose descriptor travels, or makes it again from there. Answered by
+     * {@link Reply.Done}.
+     *
+     * @param kind what it is
+     * @param id its number; 0 when it is made again
+     * @param restore whether it is made again
+     */
+    record Ipc(IpcKind kind, int id, boolean restore) implements Request {}
+
     /**
      * Ends this daemon. Answered by {@link Reply.Progress} lines, then {@link Reply.Done} just before it ends.
      *

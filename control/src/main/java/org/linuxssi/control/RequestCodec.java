@@ -15,6 +15,8 @@ import org.linuxssi.control.Request.ClusterStop;
 import org.linuxssi.control.Request.ClusterWaitStart;
 import org.linuxssi.control.Request.Enter;
 import org.linuxssi.control.Request.Events;
+import org.linuxssi.control.Request.Ipc;
+import org.linuxssi.control.Request.IpcKind;
 import org.linuxssi.control.Request.Kddm;
 import org.linuxssi.control.Request.KddmTopic;
 import org.linuxssi.control.Request.Migrate;
@@ -121,6 +123,8 @@ final class RequestCodec {
                 out.i8(20).i32(pid).list(changes, CHANGE);
             case Versions(VersionsTopic topic, int application, int version) ->
                 out.i8(21).constant(topic).i32(application).i32(version);
+            case Ipc(IpcKind kind, int id, boolean restore) ->
+                out.i8(22).constant(kind).i32(id).bool(restore);
         }
     }
 
@@ -149,6 +153,7 @@ final class RequestCodec {
             case 19 -> new Restart(in.i32(), in.i32(), in.bool(), in.bool(), in.list(DESCRIPTORS, WORD));
             case 20 -> new Capabilities(in.i32(), in.list(SETS, CHANGE));
             case 21 -> new Versions(in.constant(VersionsTopic.values()), in.i32(), in.i32());
+            case 22 -> new Ipc(in.constant(IpcKind.values()), in.length(Integer.MAX_VALUE), in.bool());
             default -> throw new DecodeException(in.position() - 1, tag + " is no request");
         };
     }

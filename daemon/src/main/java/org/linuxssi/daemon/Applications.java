@@ -13,6 +13,7 @@ import org.linuxssi.capability.Capabilities;
 import org.linuxssi.capability.CapabilitySets;
 import org.linuxssi.checkpoint.CheckpointException;
 import org.linuxssi.checkpoint.Checkpointer;
+import org.linuxssi.checkpoint.IpcObjects;
 import org.linuxssi.checkpoint.Manifest;
 import org.linuxssi.checkpoint.Order;
 import org.linuxssi.checkpoint.Outcome;
@@ -24,10 +25,13 @@ import org.linuxssi.control.ControlException;
 import org.linuxssi.control.Exchange;
 import org.linuxssi.control.Reply;
 import org.linuxssi.control.Request;
+import org.linuxssi.linux.DescriptorChannel;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Fds;
 import org.linuxssi.linux.ProcFiles;
+import org.linuxssi.linux.SystemV;
+import org.linuxssi.linux.UnixSocket;
 import org.linuxssi.proc.LaunchedProgram;
 
 /** Answers commands about applications that can be saved and started again. */
@@ -40,18 +44,21 @@ final class Applications {
     private final Checkpointer checkpointer;
     private final Restarter restarter;
     private final Versions versions;
+    private final IpcObjects ipcObjects;
 
     Applications(
             Programs programs,
             Capabilities capabilities,
             Checkpointer checkpointer,
             Restarter restarter,
-            Versions versions) {
+            Versions versions,
+            IpcObjects ipcObjects) {
         this.programs = programs;
         this.capabilities = capabilities;
         this.checkpointer = checkpointer;
         this.restarter = restarter;
         this.versions = versions;
+        this.ipcObjects = ipcObjects;
     }
 
     Reply.Last run(Request.RunApplication request, Exchange exchange) throws InterruptedException {
@@ -160,6 +167,30 @@ final class Applications {
             sets[i] = changes.get(i).map(change -> change.apply(old)).orElse(old);
         }
         return new CapabilitySets(sets[0], sets[1], sets[2], sets[3]);
+    }
+
+    Reply.Done ipc(Request.Ipc request, Exchange exchange) {
+        List<Integer> descriptors = exchange.takeDescriptors();
+        String operation = request.restore() ? "ipcrestart" : "ipccheckpoint";
+        try {
+            if (descriptors.size() != 1) {
+                throw new ControlException(
+                        Errno.EINVAL, operation + ": " + descriptors.size() + " descriptors came, 1 was to");
+            }
+            DescriptorChannel file = new DescriptorChannel(descriptors.getFirst());
+            SystemV.Kind kind = SystemV.Kind.valueOf(request.kind().name());
+            UnixSocket.Peer caller = exchange.caller();
+            if (request.restore()) {
+                ipcObjects.restore(kind, caller.uid(), file);
+            } else {
+                ipcObjects.save(kind, request.id(), caller.uid(), caller.gid(), file);
+            }
+            return new Reply.Done();
+        } catch (CheckpointException refused) {
+            throw refused(operation, refused);
+        } finally {
+            descriptors.forEach(Fds::close);
+        }
     }
 
     Reply.Text versions(Request.Versions request, Exchange exchange) {

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.linuxssi.capability.Capabilities;
 import org.linuxssi.checkpoint.Checkpointer;
+import org.linuxssi.checkpoint.IpcObjects;
 import org.linuxssi.checkpoint.Phase;
 import org.linuxssi.checkpoint.Restarter;
 import org.linuxssi.checkpoint.Surroundings;
@@ -168,7 +169,9 @@ final class Node {
                 ServiceLoader.load(Phase.Hook.class).findFirst().orElse(Phase.Hook.NONE));
         Versions versions = new Versions(config.checkpoints());
         Checkpointer checkpointer = part(new Checkpointer(rpc, around, versions));
-        return new Applications(programs, capabilities, checkpointer, new Restarter(around, versions), versions);
+        IpcObjects ipcObjects = new IpcObjects(imager.premises().init());
+        return new Applications(
+                programs, capabilities, checkpointer, new Restarter(around, versions), versions, ipcObjects);
     }
 
     /** Tests put a hook on the class path that makes migrations fail at chosen points. */

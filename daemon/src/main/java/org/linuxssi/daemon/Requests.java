@@ -90,6 +90,7 @@ final class Requests implements ControlHandler {
             }
             case Request.Capabilities change -> node.applications().capabilities(change, exchange);
             case Request.Versions versions -> node.applications().versions(versions, exchange);
+            case Request.Ipc ipc -> node.applications().ipc(ipc, exchange);
             case Request.Shutdown(boolean drain) -> {
                 exchange.requireRoot("shutdown");
                 yield shutDown(drain);

@@ -42,6 +42,9 @@ record MappingImage(
     private static final int LIMIT = 200_000;
     private static final String NAMED = "[anon:";
 
+    /** How the paths of System V shared memory begin. */
+    static final String SYSTEM_V = "/SYSV";
+
     static final Codec<MappingImage> CODEC = Codec.of(
             (m, out) -> out.i64(m.start)
                     .i64(m.end)
@@ -78,7 +81,9 @@ record MappingImage(
         /** The kernel's pages with the clock: vvar and vdso, which are placed together. */
         KERNEL,
         /** A {@link SharedObject}, whose key is the path. */
-        OBJECT
+        OBJECT,
+        /** System V shared memory; its device and number are the path. */
+        SEGMENT
     }
 
     /** Returns the image of a mapping that {@link Preflight} let pass. */
@@ -88,7 +93,7 @@ record MappingImage(
                 mapping.end(),
                 mapping.protection(),
                 kind(mapping),
-                mapping.inode() == 0 ? 0 : mapping.offset(),
+                mapping.inode() == 0 && !isSegment(mapping) ? 0 : mapping.offset(),
                 path(mapping),
                 advice(mapping.flags()),
                 mapping.shared() && mapping.flags().contains("mw"));
@@ -103,6 +108,9 @@ record MappingImage(
         if (mapping.path().startsWith("[v")) {
             return Kind.KERNEL;
         }
+        if (isSegment(mapping)) {
+            return Kind.SEGMENT;
+        }
         if (mapping.inode() == 0) {
             return Kind.ANONYMOUS;
         }
@@ -111,7 +119,22 @@ record MappingImage(
 
     /** Tells whether it is a {@link SharedObject}. */
     static boolean isObject(Mapping mapping) {
-        return mapping.shared() && mapping.inode() != 0 && mapping.path().endsWith(SharedObject.DELETED);
+        return mapping.shared()
+                && mapping.inode() != 0
+                && mapping.path().endsWith(SharedObject.DELETED)
+                && !isSegment(mapping);
+    }
+
+    /** Tells whether it is System V shared memory; its inode is the number of that, which may be 0. */
+    static boolean isSegment(Mapping mapping) {
+        return mapping.shared()
+                && mapping.path().startsWith(SYSTEM_V)
+                && mapping.path().endsWith(SharedObject.DELETED);
+    }
+
+    /** Returns the number of System V shared memory. */
+    int segment() {
+        return Integer.parseInt(path.substring(path.lastIndexOf(':') + 1));
     }
 
     /** Returns the key of the {@link SharedObject} that it is. */
@@ -120,7 +143,7 @@ record MappingImage(
     }
 
     private static String path(Mapping mapping) {
-        if (isObject(mapping)) {
+        if (isObject(mapping) || isSegment(mapping)) {
             return key(mapping);
         }
         boolean nameless = mapping.inode() == 0 && !mapping.path().startsWith(NAMED);

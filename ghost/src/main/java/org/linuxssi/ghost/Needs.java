@@ -21,8 +21,10 @@ import org.linuxssi.tools.Codec;
  * @param filters seccomp filters it runs under
  * @param timers whether it has timers of timer_create(2)
  * @param files what it maps or has open
+ * @param segments System V shared memory that it has attached
  */
-record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFile> files) {
+record Needs(
+        String vdso, String cpu, int filters, boolean timers, List<NeededFile> files, List<Segments.Needed> segments) {
 
     private static final String MEMORY = "memory at ";
     private static final int USE = 64;
@@ -34,8 +36,15 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
                     .text(needs.cpu)
                     .i32(needs.filters)
                     .bool(needs.timers)
-                    .list(needs.files, NeededFile.CODEC),
-            in -> new Needs(in.text(200), in.text(16384), in.i32(), in.bool(), in.list(LIMIT, NeededFile.CODEC)));
+                    .list(needs.files, NeededFile.CODEC)
+                    .list(needs.segments, Segments.Needed.CODEC),
+            in -> new Needs(
+                    in.text(200),
+                    in.text(16384),
+                    in.i32(),
+                    in.bool(),
+                    in.list(LIMIT, NeededFile.CODEC),
+                    in.list(LIMIT, Segments.Needed.CODEC)));
 
     /**
      * A file or directory.
@@ -102,7 +111,8 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
                 Machine.cpuFlags(),
                 Credentials.of(Integer.toString(pid)).seccompFilters(),
                 PosixTimer.any(pid),
-                List.copyOf(files.values()));
+                List.copyOf(files.values()),
+                Segments.needed(pid));
     }
 
     private static Optional<ProcFilesStat> stat(int pid, String name) {
@@ -149,6 +159,7 @@ record Needs(String vdso, String cpu, int filters, boolean timers, List<NeededFi
                 lacking.add(file.use() + ": " + file.path() + " is another file there");
             }
         }
+        segments.forEach(segment -> segment.lacking(root).ifPresent(lacking::add));
         return List.copyOf(lacking);
     }
 }

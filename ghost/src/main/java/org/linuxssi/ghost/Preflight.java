@@ -95,20 +95,23 @@ final class Preflight {
     }
 
     private void memory() {
-        for (Mapping mapping : ProcFilesMaps.smaps(pid)) {
-            problem(mapping)
+        List<Mapping> all = ProcFilesMaps.smaps(pid);
+        for (Mapping mapping : all) {
+            problem(mapping, all)
                     .ifPresent(problem ->
                             obstacles.add("memory at " + Long.toHexString(mapping.start()) + ": " + problem));
         }
     }
 
-    private Optional<String> problem(Mapping mapping) {
+    private Optional<String> problem(Mapping mapping, List<Mapping> all) {
         Set<String> flags = mapping.flags();
         if (mapping.path().equals("[vsyscall]") || mapping.path().startsWith("[v")) {
             return Optional.empty();
         }
-        if (mapping.path().startsWith("/SYSV")) {
-            return Optional.of("SysV shared memory " + mapping.path());
+        if (MappingImage.isSegment(mapping)) {
+            return relayed.copies()
+                    ? Segments.refusal(pid, mapping, all)
+                    : Optional.of("SysV shared memory " + mapping.path());
         }
         if (mapping.path().equals("/[aio]") || mapping.path().startsWith("/[aio]")) {
             return Optional.of("asynchronous input and output (io_setup)");

@@ -135,6 +135,11 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
         return known;
     }
 
+    @Override
+    public boolean hasObject(String key) {
+        return image.objects().stream().anyMatch(object -> object.key().equals(key));
+    }
+
     private int makeObject(String key) {
         List<SharedObject> all = image.objects();
         for (int number = 0; number < all.size(); number++) {

@@ -238,7 +238,8 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     private void openMemory() {
         for (int pid : application.keySet()) {
             for (Mapping mapping : ProcFilesMaps.maps(pid)) {
-                if (MappingImage.isObject(mapping) && !objects.containsKey(MappingImage.key(mapping))) {
+                boolean kept = MappingImage.isObject(mapping) || Segments.destroyed(pid, mapping);
+                if (kept && !objects.containsKey(MappingImage.key(mapping))) {
                     String range = Long.toHexString(mapping.start()) + "-" + Long.toHexString(mapping.end());
                     int descriptor = Descriptors.open("/proc/" + pid + "/map_files/" + range, Descriptors.O_RDONLY);
                     add(MappingImage.key(mapping), mapping.path(), descriptor);

@@ -48,7 +48,7 @@ record SharedObject(String key, String name, long size, int seals) {
     /** Returns what is behind a descriptor of ours. */
     static SharedObject of(String key, String path, int descriptor) {
         String plain = path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
-        String name = plain.equals(ANONYMOUS)
+        String name = plain.equals(ANONYMOUS) || plain.startsWith(MappingImage.SYSTEM_V)
                 ? ""
                 : plain.substring(plain.startsWith(MEMORY_FILE) ? MEMORY_FILE.length() : plain.lastIndexOf('/') + 1);
         try (FileChannel file = FileChannel.open(path(descriptor))) {
@@ -140,7 +140,7 @@ record SharedObject(String key, String name, long size, int seals) {
         }
     }
 
-    private void fill(int descriptor, ImageReader reader) throws IOException {
+    void fill(int descriptor, ImageReader reader) throws IOException {
         try (Arena arena = Arena.ofConfined();
                 FileChannel file = FileChannel.open(path(descriptor), StandardOpenOption.WRITE)) {
             MemorySegment buffer = arena.allocate(ImageReader.BUFFER, 4096);

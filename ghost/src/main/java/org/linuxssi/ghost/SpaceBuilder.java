@@ -21,6 +21,9 @@ final class SpaceBuilder {
 
     private static final long LOWEST = 0x10000;
     private static final long HIGHEST = 0x7fff_0000_0000L;
+    private static final int PROT_EXEC = 4;
+    private static final int SHM_RDONLY = 010000;
+    private static final int SHM_EXEC = 0100000;
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_FIXED = 0x10;
@@ -105,7 +108,9 @@ final class SpaceBuilder {
         kernelPages(plan.fresh());
         Map<String, Long> files = open(plan.fresh());
         for (MappingImage mapping : plan.fresh()) {
-            if (mapping.kind() != Kind.KERNEL) {
+            if (attached(mapping)) {
+                attach(batch, mapping);
+            } else if (mapping.kind() != Kind.KERNEL) {
                 map(batch, mapping, files);
             }
         }
@@ -165,7 +170,9 @@ final class SpaceBuilder {
     }
 
     private static String key(MappingImage mapping) {
-        String how = mapping.kind() == Kind.OBJECT ? "o" : mapping.writableFile() ? "w" : "r";
+        String how = mapping.kind() == Kind.OBJECT || mapping.kind() == Kind.SEGMENT
+                ? "o"
+                : mapping.writableFile() ? "w" : "r";
         return how + mapping.path();
     }
 
@@ -174,7 +181,7 @@ final class SpaceBuilder {
         Map<String, Long> files = new HashMap<>();
         PtraceScratch.Table table = scratch.table();
         for (MappingImage mapping : fresh) {
-            boolean file = mapping.kind() != Kind.ANONYMOUS && mapping.kind() != Kind.KERNEL;
+            boolean file = mapping.kind() != Kind.ANONYMOUS && mapping.kind() != Kind.KERNEL && !attached(mapping);
             if (file && !calls.containsKey(key(mapping))) {
                 if (table.full(1)) {
                     collect(table, calls, files);
@@ -187,8 +194,13 @@ final class SpaceBuilder {
         return files;
     }
 
+    /** Tells whether it is there already; what goes with its last user is in the image. */
+    private boolean attached(MappingImage mapping) {
+        return mapping.kind() == Kind.SEGMENT && !shared.hasObject(mapping.path());
+    }
+
     private int open(PtraceScratch.Table table, MappingImage mapping) {
-        if (mapping.kind() == Kind.OBJECT) {
+        if (mapping.kind() == Kind.OBJECT || mapping.kind() == Kind.SEGMENT) {
             return table.add(Nr.PIDFD_GETFD, doorway, shared.object(mapping.path()), 0);
         }
         int flags = O_CLOEXEC | (mapping.writableFile() ? O_RDWR : 0);
@@ -204,10 +216,22 @@ final class SpaceBuilder {
         });
     }
 
+    /** Memory that is in several mappings is attached with the first; each has its protection. */
+    private static void attach(Batch batch, MappingImage mapping) {
+        boolean executed = (mapping.protection() & PROT_EXEC) != 0;
+        if (mapping.offset() == 0) {
+            int flags = (mapping.writableFile() ? 0 : SHM_RDONLY) | (executed ? SHM_EXEC : 0);
+            batch.add("attach", mapping, Nr.SHMAT, mapping.segment(), mapping.start(), flags);
+        }
+        batch.add("protect", mapping, Nr.MPROTECT, mapping.start(), mapping.length(), mapping.protection());
+        advise(batch, mapping);
+    }
+
     private static void map(Batch batch, MappingImage mapping, Map<String, Long> files) {
         boolean anonymous = mapping.kind() == Kind.ANONYMOUS;
+        boolean own = anonymous || mapping.kind() == Kind.PRIVATE_FILE;
         long flags = MAP_FIXED
-                | (mapping.kind() == Kind.SHARED_FILE || mapping.kind() == Kind.OBJECT ? MAP_SHARED : MAP_PRIVATE)
+                | (own ? MAP_PRIVATE : MAP_SHARED)
                 | (anonymous ? MAP_ANONYMOUS : 0)
                 | ((mapping.advice() & MappingImage.GROWS_DOWN) != 0 ? MAP_GROWSDOWN : 0)
                 | ((mapping.advice() & MappingImage.NO_RESERVE) != 0 ? MAP_NORESERVE : 0);
@@ -222,14 +246,18 @@ final class SpaceBuilder {
                 flags,
                 fd,
                 mapping.offset());
+        advise(batch, mapping);
+        if (!mapping.anonymousName().isEmpty()) {
+            batch.name(mapping);
+        }
+    }
+
+    private static void advise(Batch batch, MappingImage mapping) {
         for (int i = 0; i < MappingImage.ADVICE.size(); i++) {
             int advice = MappingImage.ADVICE.get(i).number();
             if ((mapping.advice() & (1 << i)) != 0 && advice != 0) {
                 batch.add("advise", mapping, Nr.MADVISE, mapping.start(), mapping.length(), advice);
             }
-        }
-        if (!mapping.anonymousName().isEmpty()) {
-            batch.name(mapping);
         }
     }
 

@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * A network name space kept alive by a bind mount on a file ({@code network_namespaces(7)}), with or without processes
@@ -39,7 +37,7 @@ public record NetNamespace(Path file) {
         } catch (IOException problem) {
             throw new UncheckedIOException("create name space file " + file, problem);
         }
-        onOwnThread("create name space " + file, () -> {
+        OwnThread.call("create name space " + file, () -> {
             Syscalls.check("unshare CLONE_NEWNET", Syscalls.call(Nr.UNSHARE, CLONE_NEWNET));
             Mounts.bind(Path.of("/proc/thread-self/ns/net"), file);
             NetlinkLinks.up("lo");
@@ -61,7 +59,7 @@ public record NetNamespace(Path file) {
 
     /** Runs something in this name space, on a thread of its own; sockets opened there stay in it. */
     public <T> T call(Callable<T> action) {
-        return onOwnThread("run in name space " + file, () -> {
+        return OwnThread.call("run in name space " + file, () -> {
             enter();
             return action.call();
         });
@@ -69,7 +67,7 @@ public record NetNamespace(Path file) {
 
     /** Runs something in this name space and in a mount name space that is kept, on a thread of its own. */
     public <T> T callWith(MountNamespace mounts, Callable<T> action) {
-        return onOwnThread("run in name space " + file, () -> {
+        return OwnThread.call("run in name space " + file, () -> {
             enter();
             mounts.enter();
             return action.call();
@@ -135,22 +133,6 @@ public record NetNamespace(Path file) {
             MemorySegment path = Syscalls.text(arena, file.toString());
             return (int)
                     Syscalls.check("open " + file, Syscalls.call(Nr.OPENAT, AT_FDCWD, path.address(), O_CLOEXEC, 0));
-        }
-    }
-
-    private static <T> T onOwnThread(String operation, Callable<T> action) {
-        FutureTask<T> task = new FutureTask<>(action);
-        Thread.ofPlatform().name("netns").start(task);
-        try {
-            return task.get();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(operation + ": interrupted", interrupted);
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof RuntimeException problem) {
-                throw problem;
-            }
-            throw new IllegalStateException(operation, failed.getCause());
         }
     }
 }

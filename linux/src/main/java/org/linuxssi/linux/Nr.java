@@ -174,6 +174,9 @@ public final class Nr {
     /** flock(2). */
     public static final int FLOCK = 73;
 
+    /** fsync(2). */
+    public static final int FSYNC = 74;
+
     /** {@code ftruncate(2)}. */
     public static final int FTRUNCATE = 77;
 

@@ -88,6 +88,11 @@ public interface RelayedFile {
         throw new IllegalStateException("an image with shared memory " + key + ", but no service for it");
     }
 
+    /** Tells whether {@link #object} makes something for this key. */
+    default boolean hasObject(String key) {
+        return false;
+    }
+
     /** A file that is ready to be used from elsewhere; exactly one of the methods is called in the end. */
     interface Exported {
 
