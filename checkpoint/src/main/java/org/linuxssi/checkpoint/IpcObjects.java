@@ -98,6 +98,12 @@ public final class IpcObjects {
                     Errno.EINVAL, "the file holds " + object.kind().text() + ", not " + kind.text());
         }
         Status status = object.status();
+        if (kind == Kind.SEMAPHORES && status.size() != object.values().size()) {
+            throw new CheckpointException(
+                    Errno.EIO,
+                    "the file is damaged: it has " + object.values().size() + " values for " + status.size()
+                            + " semaphores");
+        }
         if (uid != 0 && (uid != status.uid() || uid != status.creator())) {
             throw new CheckpointException(
                     Errno.EPERM,

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.linuxssi.capability.CapabilitySets;
+import org.linuxssi.linux.SystemV;
 import org.linuxssi.proc.CpuTimes;
 import org.linuxssi.proc.History;
 import org.linuxssi.proc.Relations;
@@ -61,6 +62,18 @@ class RecordsFuzzTest {
                 Outcome.CODEC,
                 new Outcome(
                         712, Optional.of(new Manifest(712, 3, 1000, 1L, "", List.of(NodeId.of(0)))), 2, 1 << 20, 5));
+    }
+
+    @Test
+    void objectsOfSystemV() {
+        SystemV.Status status = new SystemV.Status(0x5353, 1000, 100, 0, 0, 0640, false, 3, 0);
+        refusesOrReads(
+                IpcObject.CODEC,
+                new IpcObject(SystemV.Kind.SEMAPHORES, 98_305, status, List.of(0, 7, 32_767), List.of()));
+        refusesOrReads(
+                IpcObject.CODEC,
+                new IpcObject(
+                        SystemV.Kind.QUEUE, 0, status, List.of(), List.of(new SystemV.Message(5, new byte[40]))));
     }
 
     @Test

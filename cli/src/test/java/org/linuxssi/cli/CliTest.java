@@ -100,6 +100,8 @@ class CliTest {
                 "krg shell",
                 "krg enter",
                 "krg ps",
+                "ipccheckpoint",
+                "ipcrestart",
                 "krg doctor",
                 "krg init",
                 "krg join-token",
@@ -466,6 +468,33 @@ class CliTest {
                         new Request.Checkpoint(712, false, ending, 1, "", false, 0));
         for (String line :
                 List.of("checkpoint -k -u 712", "checkpoint", "checkpoint -kNONE 712", "checkpoint --keep -1 712")) {
+            assertThat(run(line.split(" ")).status()).describedAs(line).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void objectsOfSystemVAreSavedToANewFileAndMadeAgain() throws IOException {
+        String file = directory.resolve("saved").toString();
+        ControlHandler refuses = (_, _) -> {
+            throw new ControlException(Errno.EINVAL, "ipccheckpoint: semaphores 7 is not saved: no such thing");
+        };
+        assertThat(handled(refuses, "ipccheckpoint", "-s", "7", file))
+                .isEqualTo(new Outcome(
+                        1, "", "ipccheckpoint: semaphores 7 is not saved: no such thing (EINVAL)\n"));
+        assertThat(Path.of(file)).doesNotExist();
+        Reply.Done done = new Reply.Done();
+        assertThat(answered(done, "ipccheckpoint", "-q", "7", file)).isEqualTo(new Outcome(0, "", ""));
+        assertThat(Path.of(file)).isEmptyFile();
+        assertThat(answered(done, "ipccheckpoint", "-m", "7", file))
+                .isEqualTo(new Outcome(1, "", "ipccheckpoint: open " + file + ": File exists (EEXIST)\n"));
+        assertThat(answered(done, "ipcrestart", "-m", file)).isEqualTo(new Outcome(0, "", ""));
+        assertThat(answered(done, "ipcrestart", "-m", file + "s").status()).isEqualTo(1);
+        assertThat(requests)
+                .containsExactly(
+                        new Request.Ipc(Request.IpcKind.QUEUE, 7, false),
+                        new Request.Ipc(Request.IpcKind.MEMORY, 0, true));
+        for (String line :
+                List.of("ipccheckpoint 7 F", "ipccheckpoint -q -s 7 F", "ipccheckpoint -q -1 F", "ipcrestart F")) {
             assertThat(run(line.split(" ")).status()).describedAs(line).isEqualTo(2);
         }
     }

@@ -71,7 +71,8 @@ class MessageCodecTest {
                 new Request.Restart(712, 4, true, false, List.of(2, 0)),
                 new Request.Capabilities(
                         0, List.of(Optional.empty(), Optional.of(new CapabilityChange(CapabilityChange.How.ADD, 16)))),
-                new Request.Versions(Request.VersionsTopic.SHOW, 712, 4));
+                new Request.Versions(Request.VersionsTopic.SHOW, 712, 4),
+                new Request.Ipc(Request.IpcKind.MEMORY, 98_305, true));
     }
 
     static Stream<Reply> replies() {
