@@ -72,8 +72,7 @@ class RecordsFuzzTest {
                 new IpcObject(SystemV.Kind.SEMAPHORES, 98_305, status, List.of(0, 7, 32_767), List.of()));
         refusesOrReads(
                 IpcObject.CODEC,
-                new IpcObject(
-                        SystemV.Kind.QUEUE, 0, status, List.of(), List.of(new SystemV.Message(5, new byte[40]))));
+                new IpcObject(SystemV.Kind.QUEUE, 0, status, List.of(), List.of(new SystemV.Message(5, new byte[40]))));
     }
 
     @Test

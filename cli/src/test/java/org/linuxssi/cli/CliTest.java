@@ -479,8 +479,7 @@ class CliTest {
             throw new ControlException(Errno.EINVAL, "ipccheckpoint: semaphores 7 is not saved: no such thing");
         };
         assertThat(handled(refuses, "ipccheckpoint", "-s", "7", file))
-                .isEqualTo(new Outcome(
-                        1, "", "ipccheckpoint: semaphores 7 is not saved: no such thing (EINVAL)\n"));
+                .isEqualTo(new Outcome(1, "", "ipccheckpoint: semaphores 7 is not saved: no such thing (EINVAL)\n"));
         assertThat(Path.of(file)).doesNotExist();
         Reply.Done done = new Reply.Done();
         assertThat(answered(done, "ipccheckpoint", "-q", "7", file)).isEqualTo(new Outcome(0, "", ""));

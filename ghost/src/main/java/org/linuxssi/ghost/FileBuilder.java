@@ -97,6 +97,19 @@ final class FileBuilder {
         table.add(Nr.CLOSE_RANGE, base, 0xffff_ffffL, 0);
         runAll(table, "close what is not needed");
         watch(files);
+        notices(files);
+    }
+
+    private void notices(FileImage files) {
+        PtraceScratch.Table table = scratch.table();
+        for (Notice notice : files.notices()) {
+            if (table.full(Notice.CALLS)) {
+                table.run(call);
+                table = scratch.table();
+            }
+            notice.add(table);
+        }
+        table.run(call);
     }
 
     /** What epoll watches is named by descriptors: they have to be in place. */

@@ -37,10 +37,15 @@ final class FileExporter {
         List<OpenFile> seen = new ArrayList<>();
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
-        for (OpenFile file : files()) {
+        List<Notice> notices = new ArrayList<>();
+        for (OpenFile told : files()) {
+            OpenFile file = told.without(Notice.O_ASYNC);
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
+                if (Notice.wanted(told)) {
+                    notices.add(notice(told));
+                }
                 boolean shared = relayed.copies()
                         ? relayed.shared(file)
                         : !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
@@ -49,7 +54,16 @@ final class FileExporter {
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
         }
-        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors);
+        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors, notices);
+    }
+
+    private Notice notice(OpenFile file) {
+        int duplicate = duplicate(file.fd());
+        try {
+            return Notice.of(file, duplicate);
+        } finally {
+            Syscalls.call(Nr.CLOSE, duplicate);
+        }
     }
 
     private List<OpenFile> files() {

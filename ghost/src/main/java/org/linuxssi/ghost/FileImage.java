@@ -9,16 +9,20 @@ import org.linuxssi.tools.DecodeException;
  *
  * @param open the open files
  * @param descriptors which of them each descriptor stands for
+ * @param notices the signals that come when some of them become ready
  */
-record FileImage(List<Open> open, List<Descriptor> descriptors) {
+record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> notices) {
 
     private static final int LIMIT = 1 << 20;
     private static final int PATH = 8192;
     private static final int RELAYED = 1 << 16;
 
     static final Codec<FileImage> CODEC = Codec.of(
-            (files, out) -> out.list(files.open, Open.CODEC).list(files.descriptors, Descriptor.CODEC),
-            in -> new FileImage(in.list(LIMIT, Open.CODEC), in.list(LIMIT, Descriptor.CODEC)));
+            (files, out) -> out.list(files.open, Open.CODEC)
+                    .list(files.descriptors, Descriptor.CODEC)
+                    .list(files.notices, Notice.CODEC),
+            in -> new FileImage(
+                    in.list(LIMIT, Open.CODEC), in.list(LIMIT, Descriptor.CODEC), in.list(LIMIT, Notice.CODEC)));
 
     /** An open file. */
     sealed interface Open {

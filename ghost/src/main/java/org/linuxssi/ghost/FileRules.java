@@ -13,7 +13,6 @@ import org.linuxssi.ghost.spi.RelayedFile;
 record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
 
     private static final String DELETED = " (deleted)";
-    private static final int O_ASYNC = 020000;
 
     /** Returns why it can't, as a part of a sentence; empty when it can. */
     Optional<String> refusal(OpenFile file) {
@@ -21,7 +20,7 @@ record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
         if (lock.isPresent()) {
             return lock;
         }
-        if ((file.flags() & O_ASYNC) != 0) {
+        if (Notice.wanted(file) && !relayed.copies()) {
             return Optional.of("signals for " + file.link() + " (O_ASYNC)");
         }
         if (relayed.copies() && file.regular() && SavedFiles.deleted(file)) {

@@ -80,7 +80,8 @@ final class OpenFiles {
     /** Tells whether two descriptors stand for the same open file. */
     static boolean same(OpenFile one, OpenFile other) {
         return one.inode() == other.inode()
-                && one.flags() == other.flags()
+                && one.without(Notice.O_ASYNC).flags()
+                        == other.without(Notice.O_ASYNC).flags()
                 && one.link().equals(other.link())
                 && Syscalls.call(Nr.KCMP, one.pid(), other.pid(), KCMP_FILE, one.fd(), other.fd()) == 0;
     }

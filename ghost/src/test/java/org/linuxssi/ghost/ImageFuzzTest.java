@@ -99,7 +99,8 @@ class ImageFuzzTest {
                                 new Open.Anonymous(new AnonymousFile.Signals(512, 2)),
                                 new Open.Anonymous(new AnonymousFile.Interest(
                                         List.of(new AnonymousFile.Interest.Watch(0, 1, 9)), 2))),
-                        List.of(new Descriptor(0, 0, false), new Descriptor(7, 1, true))));
+                        List.of(new Descriptor(0, 0, false), new Descriptor(7, 1, true)),
+                        List.of(new Notice(7, 020002, 1, 712, 34))));
         writer.end();
         return bytes.toByteArray();
     }

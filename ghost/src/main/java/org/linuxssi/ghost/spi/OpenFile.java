@@ -35,6 +35,13 @@ public record OpenFile(
         extra = List.copyOf(extra);
     }
 
+    /** Returns it without some flags of open(2). */
+    public OpenFile without(int some) {
+        return (flags & some) == 0
+                ? this
+                : new OpenFile(pid, fd, link, mode, device, inode, links, flags & ~some, position, extra);
+    }
+
     /** Tells whether it is a regular file. */
     public boolean regular() {
         return (mode & KIND) == 0100000;
