@@ -14,7 +14,7 @@ final class SignalCommand extends DaemonCommand {
     @Parameters(index = "0", paramLabel = "SIGNAL", description = "a name, with or without SIG, or a number")
     private String signal = "";
 
-    @Parameters(index = "1", paramLabel = "PID", description = "the process")
+    @Parameters(index = "1", paramLabel = "PID", description = "the process; after --, a group by its negated number")
     private int pid;
 
     SignalCommand(Daemon daemon) {

@@ -138,17 +138,16 @@ public final class ProcessTable implements AutoCloseable {
     }
 
     /**
-     * Sends a signal to a process wherever it is; 0 only asks.
+     * Sends a signal to a process wherever it is, or to a group by its negated number; 0 only asks.
      *
      * @param uid whose request it is
-     * @throws ErrnoException ESRCH or EPERM
+     * @throws ErrnoException ESRCH, EPERM, or EINVAL when it is for nobody in particular
      */
     public void signal(int pid, int signal, int uid) {
-        Sender sender = Sender.outside(uid);
-        SignalInfo info = new SignalInfo(signal, Signals.SI_USER, 0, uid, 0);
-        int result = signalling.anywhere(ProcServices.Kill.process(pid, info, sender));
+        int result = signalling.fromOutside(pid, signal, uid);
         if (result != 0) {
-            throw new ErrnoException("signal " + signal + " to process " + pid, Errno.of(-result));
+            String target = pid < 0 ? "group " + -pid : "process " + pid;
+            throw new ErrnoException("signal " + signal + " to " + target, Errno.of(-result));
         }
     }
 
@@ -244,25 +243,17 @@ public final class ProcessTable implements AutoCloseable {
         foreigners.moved(pid, to);
     }
 
-    /** Makes a proxy of a process elsewhere, so that its number is not handed out here. */
+    /** Makes a proxy of a process elsewhere, so that its number is not handed out here; nobody knows the parent of one that is built. */
     void reserve(Relations.Numbers numbers) {
         locked(() -> {
             if (!isHere(numbers.pid()) && agentOf(numbers.pid()).isEmpty()) {
-                relatives.ensureParent(numbers);
+                if (!tidings.expects(numbers.pid())) {
+                    relatives.ensureParent(numbers);
+                }
                 hold(factory.make(numbers));
             }
             return numbers;
         });
-    }
-
-    /** See {@link Tidings#expect}. */
-    void expect(int pid, NodeId builder) {
-        tidings.expect(pid, builder);
-    }
-
-    /** See {@link Tidings#built}. */
-    void built(int pid) {
-        tidings.built(pid);
     }
 
     /** Returns what the next node's kernel does not know of a process of this node; ESRCH when it is not here. */

@@ -31,22 +31,22 @@ public final class Revival implements AutoCloseable {
         this.rpc = rpc;
         services =
                 List.of(rpc.serve(ProcServices.RESERVE, this::reserve), rpc.serve(ProcServices.BUILT, (from, pid) -> {
-                    table.built(pid);
+                    table.tidings().built(pid);
                     return Codec.Nothing.NOTHING;
                 }));
     }
 
     /** Its home must not give the number to another process. */
     private int reserve(NodeId builder, Relations.Numbers numbers) {
-        if (!free(numbers.pid())) {
+        if (!table.awaitFree(numbers.pid())) {
             return Errno.EEXIST.number();
         }
         try {
-            table.expect(numbers.pid(), builder);
+            table.tidings().expect(numbers.pid(), builder);
             table.reserve(numbers);
             return 0;
         } catch (ErrnoException problem) {
-            table.built(numbers.pid());
+            table.tidings().built(numbers.pid());
             return problem.errno().number();
         }
     }
@@ -75,7 +75,8 @@ public final class Revival implements AutoCloseable {
 
     private void require(int pid) {
         NodeId home = PidRange.homeOf(pid);
-        if (!free(pid) || (!home.equals(rpc.self()) && !table.where(pid).equals(home))) {
+        if (!table.awaitFree(pid)
+                || (!home.equals(rpc.self()) && !table.where(pid).equals(home))) {
             throw new ErrnoException("have the number " + pid + ", which is in use", Errno.EEXIST);
         }
     }

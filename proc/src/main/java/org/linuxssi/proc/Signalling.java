@@ -357,6 +357,18 @@ final class Signalling {
         return rpc.ask(node, ProcServices.KILL, kill, DEADLINE).exceptionally(lost -> NOBODY);
     }
 
+    /** Sends a signal of a user from outside of the container to a process, or to a group by its negated number. */
+    int fromOutside(int target, int signal, int uid) {
+        SignalInfo info = new SignalInfo(signal, Signals.SI_USER, 0, uid, 0);
+        Sender sender = Sender.outside(uid);
+        if (target == 0 || target == -1 || target == Integer.MIN_VALUE) {
+            return -Errno.EINVAL.number();
+        }
+        return target < 0
+                ? everywhere(Kill.group(-target, info, sender))
+                : anywhere(Kill.process(target, info, sender));
+    }
+
     /** Carries out a kill of a group or of all on every node. */
     int everywhere(Kill kill) {
         return everywhere(kill, 0);

@@ -105,6 +105,11 @@ final class Tidings implements AutoCloseable {
         expected.put(pid, builder);
     }
 
+    /** Tells whether such a process is being built elsewhere. */
+    boolean expects(int pid) {
+        return expected.containsKey(pid);
+    }
+
     /** It runs there, or was given up: its proxy here follows it. */
     void built(int pid) {
         if (expected.remove(pid) != null) {
@@ -185,7 +190,7 @@ final class Tidings implements AutoCloseable {
 
     /** The process is not here: it has ended, or moved on. */
     private void answer(Held held) {
-        if (expected.containsKey(held.pid())) {
+        if (expects(held.pid())) {
             return;
         }
         WaitStatus end = ends.get(held.pid());
@@ -250,7 +255,7 @@ final class Tidings implements AutoCloseable {
     /** A proxy of a process that is said to be here is the trace of an end that was missed: somebody knows of it. */
     private void audit() {
         for (Proxy proxy : proxies.all()) {
-            if (proxy.dismissed() || holdsBack(proxy.pid()) || expected.containsKey(proxy.pid())) {
+            if (proxy.dismissed() || holdsBack(proxy.pid()) || expects(proxy.pid())) {
                 continue;
             }
             NodeId node = directory.where(proxy.pid());
