@@ -34,6 +34,7 @@ final class FileBuilder {
     /** {@code TFD_IOC_SET_TICKS} ({@code linux/timerfd.h}). */
     private static final long TFD_IOC_SET_TICKS = 0x4008_5400L;
 
+    private static final String LOCK = "take a lock on a part of a file, which somebody else has";
     private static final String WATCH = "have descriptors watched by epoll";
     private static final int F_DUPFD = 0;
     private static final int LOCK_NB = 4;
@@ -98,6 +99,20 @@ final class FileBuilder {
         runAll(table, "close what is not needed");
         watch(files);
         notices(files);
+        lock(files);
+    }
+
+    /** Closing any descriptor of a file lets go of all locks that the process has on it: so it is the last step. */
+    private void lock(FileImage files) {
+        PtraceScratch.Table table = scratch.table();
+        for (RecordLock lock : files.locks()) {
+            if (table.full(1)) {
+                runAll(table, LOCK);
+                table = scratch.table();
+            }
+            lock.add(table);
+        }
+        runAll(table, LOCK);
     }
 
     private void notices(FileImage files) {

@@ -38,11 +38,13 @@ final class FileExporter {
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
         List<Notice> notices = new ArrayList<>();
+        List<RecordLock> parts = new ArrayList<>();
         for (OpenFile told : files()) {
             OpenFile file = told.without(Notice.O_ASYNC);
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
+                parts.addAll(RecordLock.of(file));
                 if (Notice.wanted(told)) {
                     notices.add(notice(told));
                 }
@@ -54,7 +56,7 @@ final class FileExporter {
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
         }
-        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors, notices);
+        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors, notices, parts);
     }
 
     private Notice notice(OpenFile file) {

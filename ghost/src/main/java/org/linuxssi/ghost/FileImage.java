@@ -10,8 +10,9 @@ import org.linuxssi.tools.DecodeException;
  * @param open the open files
  * @param descriptors which of them each descriptor stands for
  * @param notices the signals that come when some of them become ready
+ * @param locks those on parts of files
  */
-record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> notices) {
+record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> notices, List<RecordLock> locks) {
 
     private static final int LIMIT = 1 << 20;
     private static final int PATH = 8192;
@@ -20,9 +21,13 @@ record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> not
     static final Codec<FileImage> CODEC = Codec.of(
             (files, out) -> out.list(files.open, Open.CODEC)
                     .list(files.descriptors, Descriptor.CODEC)
-                    .list(files.notices, Notice.CODEC),
+                    .list(files.notices, Notice.CODEC)
+                    .list(files.locks, RecordLock.CODEC),
             in -> new FileImage(
-                    in.list(LIMIT, Open.CODEC), in.list(LIMIT, Descriptor.CODEC), in.list(LIMIT, Notice.CODEC)));
+                    in.list(LIMIT, Open.CODEC),
+                    in.list(LIMIT, Descriptor.CODEC),
+                    in.list(LIMIT, Notice.CODEC),
+                    in.list(LIMIT, RecordLock.CODEC)));
 
     /** An open file. */
     sealed interface Open {

@@ -28,12 +28,24 @@ final class FileLocks {
         return file.extra().stream().filter(line -> line.startsWith("lock:")).toList();
     }
 
+    private static boolean whole(String line) {
+        return line.contains("FLOCK");
+    }
+
     /** Returns LOCK_SH, LOCK_EX, or 0 when the file holds no lock. */
     static int of(OpenFile file) {
         return lines(file).stream()
+                .filter(FileLocks::whole)
                 .findFirst()
                 .map(line -> line.contains(" WRITE ") ? EXCLUSIVE : SHARED)
                 .orElse(0);
+    }
+
+    /** Returns why the locks of the file can't be saved. */
+    static Optional<String> refusalOfCopy(OpenFile file) {
+        boolean simple = lines(file).stream().filter(line -> !whole(line)).count()
+                == RecordLock.of(file).size();
+        return simple ? Optional.empty() : Optional.of("a lease on " + file.link());
     }
 
     /** Returns why the locks of the file can't move. */
@@ -43,7 +55,7 @@ final class FileLocks {
             return Optional.empty();
         }
         boolean simple = lines.size() == 1
-                && lines.getFirst().contains("FLOCK")
+                && whole(lines.getFirst())
                 && !lines.getFirst().contains("MANDATORY");
         if (!simple) {
             return Optional.of("a lock on a part of " + file.link() + ", or a lease");

@@ -16,7 +16,7 @@ record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
 
     /** Returns why it can't, as a part of a sentence; empty when it can. */
     Optional<String> refusal(OpenFile file) {
-        Optional<String> lock = FileLocks.refusal(file);
+        Optional<String> lock = relayed.copies() ? FileLocks.refusalOfCopy(file) : FileLocks.refusal(file);
         if (lock.isPresent()) {
             return lock;
         }

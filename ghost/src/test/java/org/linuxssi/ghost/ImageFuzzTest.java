@@ -100,7 +100,8 @@ class ImageFuzzTest {
                                 new Open.Anonymous(new AnonymousFile.Interest(
                                         List.of(new AnonymousFile.Interest.Watch(0, 1, 9)), 2))),
                         List.of(new Descriptor(0, 0, false), new Descriptor(7, 1, true)),
-                        List.of(new Notice(7, 020002, 1, 712, 34))));
+                        List.of(new Notice(7, 020002, 1, 712, 34)),
+                        List.of(new RecordLock(7, true, false, 100, 0))));
         writer.end();
         return bytes.toByteArray();
     }

@@ -382,6 +382,48 @@ class CheckpointTest {
     }
 
     @Test
+    void locksOnPartsOfFilesAreTakenAgain() throws IOException {
+        Path script = script("""
+                import fcntl, os, struct, sys, time
+                flags = os.O_RDWR | os.O_CREAT
+                file, other = os.open(sys.argv[1] + '.locked', flags), os.open(sys.argv[1] + '.locked', flags)
+                os.write(file, b'x' * 1000)
+                fcntl.lockf(file, fcntl.LOCK_EX, 10, 5)
+                fcntl.lockf(file, fcntl.LOCK_SH, 20, 100)
+                fcntl.lockf(file, fcntl.LOCK_EX, 0, 5000)
+                fcntl.fcntl(other, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 300, 50, 0))
+                os.fork()
+                while not os.path.exists(sys.argv[1]):
+                    print('holds', flush=True)
+                    time.sleep(0.1)
+                """);
+        String look = """
+                import fcntl, os, struct, sys
+                file = os.open(sys.argv[1] + '.locked', os.O_RDWR)
+                for start in 0, 5, 15, 100, 119, 120, 300, 350, 4999, 5000, 10000:
+                    lock = struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, start, 1, 0)
+                    kind, whence, first, length, pid = struct.unpack('hhqqi4x', fcntl.fcntl(file, fcntl.F_GETLK, lock))
+                    print(start, kind, first, length, pid)
+                """;
+        Path stop = directory.resolve("stop");
+        int number = start("python3 " + script + " " + stop);
+        awaitLines(2);
+        String before = cluster.run(0, "python3", "-c", look, stop.toString()).output();
+        assertThat(before).contains("\n5 1 5 10 " + number + "\n15 2 ", "\n300 1 300 50 -1\n350 2 ");
+        for (int version = 1; version <= 2; version++) {
+            assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
+            gone(number);
+            assertThat(cluster.run(0, "python3", "-c", look, stop.toString()).output())
+                    .doesNotContain(" 1 5 ", " 1 300 ");
+            prompt.types("restart " + number + " " + version, "");
+            assertThat(cluster.run(0, "python3", "-c", look, stop.toString()).output())
+                    .isEqualTo(before);
+        }
+        Files.createFile(stop);
+        gone(number);
+    }
+
+    @Test
     void startsOnAnotherNodeToo() throws IOException {
         int number = startDoubling();
         assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
