@@ -36,15 +36,24 @@ abstract class IpcCommand extends DaemonCommand {
 
         @Option(names = "-m", description = "shared memory")
         private boolean memory;
-    }
 
-    private IpcKind kind() {
-        return choice.queue ? IpcKind.QUEUE : choice.semaphores ? IpcKind.SEMAPHORES : IpcKind.MEMORY;
+        IpcKind kind() {
+            if (queue) {
+                return IpcKind.QUEUE;
+            }
+            if (semaphores) {
+                return IpcKind.SEMAPHORES;
+            }
+            if (memory) {
+                return IpcKind.MEMORY;
+            }
+            throw new IllegalStateException("none of -q, -s and -m");
+        }
     }
 
     final void ask(int id, boolean restore, int file) {
         try (ControlClient client = daemon().connect()) {
-            client.send(new Request.Ipc(kind(), id, restore), List.of(file));
+            client.send(new Request.Ipc(choice.kind(), id, restore), List.of(file));
             Daemon.expect(client.await((_, descriptors) -> descriptors.forEach(DescriptorIo::close)), Reply.Done.class);
         }
     }

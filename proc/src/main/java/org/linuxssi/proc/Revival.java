@@ -51,11 +51,6 @@ public final class Revival implements AutoCloseable {
         }
     }
 
-    /** Tells whether nothing has a number here: no process, thread, group or session. */
-    private boolean free(int pid) {
-        return container.numbers().toHost(pid).isEmpty();
-    }
-
     /**
      * Makes agents that stand in the relations of processes, zombies too; they are parked, and no longer ours, so that
      * tracers can fill them. {@link ProcessTable#abandon} takes one back, {@link ProcessTable#arrived} says that it runs;
