@@ -44,7 +44,7 @@ import org.linuxssi.linux.Userfault;
 public final class ProcessDeparture implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(ProcessDeparture.class.getName());
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int F_SETFL = 4;
     private static final int SIGKILL = 9;
     private static final int ROUNDS = 12;
