@@ -3,6 +3,7 @@ package org.linuxssi.daemon;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -202,7 +203,10 @@ final class Node {
     }
 
     private ContainerOptions options() {
-        return ContainerOptions.of(config.run(), "node" + rpc.self())
+        ContainerOptions usual = ContainerOptions.of(config.run(), "node" + rpc.self());
+        InetAddress address = new InetSocketAddress(config.listen().getHostString(), 0).getAddress();
+        boolean known = address != null && !address.isAnyLocalAddress();
+        return (known ? usual.withAddress(address.getHostAddress()) : usual)
                 .withCgroup("linuxssi-" + config.cluster() + "-" + config.session() + "-" + rpc.self());
     }
 

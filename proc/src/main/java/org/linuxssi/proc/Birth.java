@@ -77,6 +77,7 @@ final class Birth {
             int propagation = options.followHost() ? Mounts.SLAVE : Mounts.PRIVATE;
             Mounts.mount("none", Path.of("/"), "", Mounts.RECURSIVE | propagation, "");
             setHostname(options.hostname());
+            HostsFile.mount(options);
             String path = "/proc/" + ProcessHandle.current().pid() + "/fd/" + file;
             return Spawn.start(path, List.of(NAME), Map.of(), Path.of("/"), Path.of("/dev/null"));
         });

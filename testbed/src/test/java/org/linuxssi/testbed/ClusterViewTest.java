@@ -215,6 +215,17 @@ class ClusterViewTest {
         assertThat(cluster.run(1, "cat", shared.toString()).output()).isEqualTo("zero\n");
     }
 
+    @Test
+    void programsCanLookUpTheirHostName() {
+        String program = "import socket; print(socket.gethostbyname(socket.gethostname()))";
+        for (int node = 0; node < cluster.nodes(); node++) {
+            assertThat(cluster.run(node, "/usr/bin/python3", "-c", program).output())
+                    .isEqualTo(Wiring.address(node).getHostAddress() + "\n");
+            assertThat(cluster.run(node, "stat", "-c", "%A", "/etc/hosts").output())
+                    .isEqualTo("-rw-r--r--\n");
+        }
+    }
+
     private Program start(int node, String... argv) {
         Program program = cluster.start(node, Command.of(argv));
         programs.add(program);
