@@ -22,17 +22,22 @@ final class FileExporter {
 
     private final int pid;
     private final RelayedFile relayed;
-    private final AnonymousFiles anonymous;
+    private final FileRules rules;
     private final List<Exported> exported = new ArrayList<>();
     private final Map<Integer, Integer> locks = new LinkedHashMap<>();
 
     FileExporter(int pid, RelayedFile relayed, AnonymousFiles anonymous) {
         this.pid = pid;
         this.relayed = relayed;
-        this.anonymous = anonymous;
+        rules = new FileRules(relayed, anonymous);
     }
 
-    /** Takes the image; the files of the map get other flags, and their offsets need not be shared then. */
+    /**
+     * Takes the image.
+     *
+     * @param otherFlags files that get other flags, by descriptor; their offsets need not be shared then
+     * @throws ErrnoException EAGAIN for a file that cannot move
+     */
     FileImage image(Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
         List<OpenFile> seen = new ArrayList<>();
         List<Supplier<Open>> open = new ArrayList<>();
@@ -44,6 +49,7 @@ final class FileExporter {
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
                 seen.add(file);
+                refuseWhatIsNew(told);
                 parts.addAll(RecordLock.of(file));
                 if (Notice.wanted(told)) {
                     notices.add(notice(told));
@@ -73,7 +79,6 @@ final class FileExporter {
         if (!relayed.leavesOutRefused()) {
             return all;
         }
-        FileRules rules = new FileRules(relayed, anonymous);
         return all.stream().filter(file -> rules.refusal(file).isEmpty()).toList();
     }
 
@@ -103,11 +108,14 @@ final class FileExporter {
         return ProcFiles.fdinfo(pid, file.fd()).position();
     }
 
-    /** What was looked at before the freeze may have changed. */
-    private Supplier<Open> anonymous(OpenFile file) {
-        anonymous.refusal(file).ifPresent(reason -> {
+    /** What was looked at before the freeze may have changed, and other files been opened. */
+    private void refuseWhatIsNew(OpenFile file) {
+        rules.refusal(file).ifPresent(reason -> {
             throw new ErrnoException("move fd " + file.fd() + ", " + reason, Errno.EAGAIN);
         });
+    }
+
+    private Supplier<Open> anonymous(OpenFile file) {
         int duplicate = duplicate(file.fd());
         try {
             Open state = new Open.Anonymous(AnonymousFile.of(file, duplicate));

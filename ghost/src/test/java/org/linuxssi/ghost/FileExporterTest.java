@@ -1,19 +1,24 @@
 package org.linuxssi.ghost;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.linuxssi.ghost.FileImage.Open;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.ErrnoException;
 
 /** What the image says of files that a relative uses meanwhile. */
 class FileExporterTest {
@@ -22,6 +27,13 @@ class FileExporterTest {
 
     @TempDir
     Path directory;
+
+    private final List<Process> programs = new ArrayList<>();
+
+    @AfterEach
+    void endPrograms() {
+        programs.forEach(Process::destroyForcibly);
+    }
 
     /** This process uses the file while it is being found out whether anybody does, and then lets go of it. */
     private record LastUse(int descriptor) implements RelayedFile {
@@ -54,26 +66,49 @@ class FileExporterTest {
     }
 
     @Test
-    void theLastUseByOneWhoSharedTheOffsetCounts() throws IOException {
-        Path file = Files.writeString(directory.resolve("file"), "0123456789");
+    void whatWasOpenedAfterThePreflightIsRefusedWithItsReason() throws IOException {
+        Path file = Files.writeString(directory.resolve("gone"), "");
+        Process deleted = sleep(Redirect.from(file.toFile()));
+        Files.delete(file);
+        assertThatThrownBy(() -> export(deleted))
+                .isInstanceOf(ErrnoException.class)
+                .hasMessageContaining("fd 0, a deleted file " + file)
+                .hasMessageContaining("EAGAIN");
+        Process onPipe = sleep(Redirect.PIPE);
+        assertThatThrownBy(() -> export(onPipe))
+                .isInstanceOf(ErrnoException.class)
+                .hasMessageContaining("fd 0, pipe:")
+                .hasMessageContaining("EAGAIN");
+    }
+
+    private Process sleep(Redirect input) throws IOException {
         Process program = new ProcessBuilder("sleep", "1000")
-                .redirectInput(file.toFile())
+                .redirectInput(input)
                 .redirectOutput(Redirect.DISCARD)
                 .redirectError(Redirect.DISCARD)
                 .start();
-        try {
-            int pid = (int) program.pid();
-            RelayedFile relayed = new LastUse(Descriptors.fromProcess(pid, 0));
-            Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
+        programs.add(program);
+        return program;
+    }
 
-            FileImage image = new FileExporter(pid, relayed, new AnonymousFiles(relatives))
-                    .image(Map.of(), new SharedOffsets(relatives, relayed));
+    private static FileImage export(Process program) {
+        int pid = (int) program.pid();
+        Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
+        return new FileExporter(pid, RelayedFile.NONE, new AnonymousFiles(relatives))
+                .image(Map.of(), new SharedOffsets(relatives, RelayedFile.NONE));
+    }
 
-            assertThat(image.open().getFirst())
-                    .isInstanceOfSatisfying(
-                            Open.Path.class, open -> assertThat(open.position()).isEqualTo(LAST_USE));
-        } finally {
-            program.destroyForcibly();
-        }
+    @Test
+    void theLastUseByOneWhoSharedTheOffsetCounts() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "0123456789");
+        int pid = (int) sleep(Redirect.from(file.toFile())).pid();
+        RelayedFile relayed = new LastUse(Descriptors.fromProcess(pid, 0));
+        Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
+
+        FileImage image = new FileExporter(pid, relayed, new AnonymousFiles(relatives))
+                .image(Map.of(), new SharedOffsets(relatives, relayed));
+
+        assertThat(image.open().getFirst()).isInstanceOfSatisfying(Open.Path.class, open -> assertThat(open.position())
+                .isEqualTo(LAST_USE));
     }
 }
