@@ -146,7 +146,7 @@ final class Node {
         Places places = new TablePlaces(table, rpc.self(), proc::moved, this::tellMoved);
         migrator = part(new Migrator(rpc, hotplug, imaging, places, faults(), journal, absences::awaits));
         drainer = part(new Drainer(migrator, hotplug));
-        programs = new Programs(container, config.control().toString());
+        programs = new Programs(container, config.control().toString(), offsets);
         applications = applications(imager);
         remote = part(new RemotePrograms(rpc, streams, programs));
         part(rpc.serve(MOVED, (from, pid) -> lookAgain(pid))::close);

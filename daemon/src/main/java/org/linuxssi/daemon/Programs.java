@@ -26,7 +26,9 @@ import org.linuxssi.proc.LaunchRequest;
 import org.linuxssi.proc.LaunchRequest.Credentials;
 import org.linuxssi.proc.LaunchedProgram;
 import org.linuxssi.proc.Launcher;
+import org.linuxssi.stream.SharedOffsets;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
 
 /** Starts programs in this node's container for {@code krg run} and its relatives. */
 final class Programs {
@@ -36,16 +38,19 @@ final class Programs {
     private final Container container;
     private final Launcher launcher;
     private final String socket;
+    private final SharedOffsets offsets;
 
     /**
      * Starts programs in a container.
      *
      * @param socket path of this node's control socket, told to programs as LINUXSSI_SOCKET
+     * @param offsets shares what commands and their programs have open
      */
-    Programs(Container container, String socket) {
+    Programs(Container container, String socket, SharedOffsets offsets) {
         this.container = container;
         this.launcher = new Launcher(container);
         this.socket = socket;
+        this.offsets = offsets;
     }
 
     /** A program that runs here, and its terminal's master when it has one of its own. */
@@ -66,10 +71,19 @@ final class Programs {
                 exchange.caller().groups());
         List<Integer> descriptors = exchange.takeDescriptors();
         try {
-            return start(run, caller, descriptors);
+            Running running = start(run, caller, descriptors);
+            share(descriptors, running);
+            return running;
         } finally {
             descriptors.forEach(Fds::close);
         }
+    }
+
+    /** Who started the command may use its open files when the program has ended. */
+    private void share(List<Integer> descriptors, Running running) {
+        List<Registration> shared =
+                descriptors.stream().map(offsets::shareOutside).toList();
+        running.program().end().whenComplete((_, _) -> shared.forEach(Registration::close));
     }
 
     /** Tells a command that its program runs. */

@@ -7,8 +7,8 @@ import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 
 /**
- * Regular files whose offset a process shares with a relative, as the output of a shell and its children. One that is
- * written at its end is put into append mode for all who share it, so that the output lines up even when they write at the
+ * Regular files whose offset a process shares with a relative, as the output of a shell and its children, or with a
+ * program outside of the container, as the shell that had it started. One that is written at its end is put into append mode for all who share it, so that the output lines up even when they write at the
  * same time; the offsets of others are shared across nodes by the service that relays.
  */
 final class SharedOffsets {
@@ -47,10 +47,14 @@ final class SharedOffsets {
     Map<Integer, Integer> toAppend(List<OpenFile> files) {
         Map<Integer, Integer> found = new TreeMap<>();
         for (OpenFile file : files) {
-            if (candidate(file) && file.position() == OpenFiles.size(file) && relatives.share(file)) {
+            if (candidate(file) && file.position() == OpenFiles.size(file) && hasOtherWriters(file)) {
                 found.put(file.fd(), file.flags() | O_APPEND);
             }
         }
         return found;
+    }
+
+    private boolean hasOtherWriters(OpenFile file) {
+        return relatives.share(file) || relayed.sharedOutside(file);
     }
 }

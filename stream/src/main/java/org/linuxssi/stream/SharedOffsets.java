@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
@@ -41,6 +42,8 @@ public final class SharedOffsets implements AutoCloseable {
     private static final long NONE = -1;
     private static final int KCMP_FILE = 0;
     private static final int PATH = 4096;
+    private static final int O_PATH = 010000000;
+    private static final String DELETED = " (deleted)";
     private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
 
     /** Names a shared offset in the cluster. */
@@ -70,6 +73,8 @@ public final class SharedOffsets implements AutoCloseable {
         final int descriptor;
         final Set<NodeId> users = new HashSet<>();
         final CompletableFuture<?> attached;
+        int outsiders;
+        boolean went;
         boolean told;
         CompletableFuture<?> telling = CompletableFuture.completedFuture(null);
         long agreed;
@@ -88,7 +93,7 @@ public final class SharedOffsets implements AutoCloseable {
         }
 
         boolean idle(long grace) {
-            return System.nanoTime() - touched > grace && users.isEmpty();
+            return System.nanoTime() - touched > grace && users.isEmpty() && outsiders == 0;
         }
 
         /** One whose home does not know of it yet. */
@@ -133,7 +138,49 @@ public final class SharedOffsets implements AutoCloseable {
                 }));
     }
 
-    /** Tells whether processes on other nodes share the offset of this open file of a process, or did lately. */
+    /**
+     * Shares the offset of a regular file with a program outside of the container, such as the shell that had a program
+     * started, which goes on with the same open file when that program has ended.
+     *
+     * @param descriptor one of this daemon, which stays the caller's; of a file of another kind nothing is shared
+     * @return to be closed when the outsider hears that the program has ended
+     */
+    public Registration shareOutside(int descriptor) {
+        String path = ProcFiles.link(self, "fd/" + descriptor);
+        boolean regular = Descriptors.status(descriptor).type() == Descriptors.S_IFREG;
+        boolean offsetMatters = (Descriptors.flags(descriptor) & (Descriptors.O_APPEND | O_PATH)) == 0;
+        if (!regular || !offsetMatters || path.endsWith(DELETED)) {
+            return () -> {};
+        }
+        Local local = outside(descriptor, path);
+        AtomicBoolean shared = new AtomicBoolean(true);
+        return () -> {
+            if (shared.getAndSet(false)) {
+                letGoOutside(local);
+            }
+        };
+    }
+
+    private synchronized Local outside(int descriptor, String path) {
+        Local local = known(Descriptors.duplicate(descriptor), path);
+        local.outsiders++;
+        return local;
+    }
+
+    private synchronized void letGoOutside(Local local) {
+        local.outsiders--;
+        local.touched = System.nanoTime();
+        if (local.outsiders == 0 && !local.went && isHome(local)) {
+            drop(local);
+        }
+    }
+
+    /** Tells whether a program outside of the container shares the offset of this open file of a process. */
+    synchronized boolean sharedOutside(int pid, int descriptor, String path) {
+        return find(pid, descriptor, path).filter(local -> local.outsiders > 0).isPresent();
+    }
+
+    /** Tells whether others share the offset of this open file of a process, on other nodes or outside, or did lately. */
     synchronized boolean knows(int pid, int descriptor, String path) {
         return find(pid, descriptor, path).isPresent();
     }
@@ -156,9 +203,15 @@ public final class SharedOffsets implements AutoCloseable {
      */
     byte[] depart(int descriptor, String path) {
         int flags = Descriptors.flags(descriptor);
-        Local local = known(descriptor, path);
+        Local local = leaving(descriptor, path);
         join(tell(List.of(local)));
         return Ticket.CODEC.toBytes(new Ticket(new Place(local.name, local.agreed), path, flags));
+    }
+
+    private synchronized Local leaving(int descriptor, String path) {
+        Local local = known(descriptor, path);
+        local.went = true;
+        return local;
     }
 
     private synchronized Local known(int descriptor, String path) {

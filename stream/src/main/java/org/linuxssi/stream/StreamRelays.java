@@ -105,6 +105,11 @@ public final class StreamRelays implements RelayedFile {
     }
 
     @Override
+    public boolean sharedOutside(OpenFile file) {
+        return offsets.sharedOutside(file.pid(), file.fd(), file.link());
+    }
+
+    @Override
     public Exported export(OpenFile file, int descriptor) {
         return file.regular() ? offset(file, descriptor) : stream(file, descriptor);
     }

@@ -23,6 +23,7 @@ import org.linuxssi.linux.Descriptors;
 import org.linuxssi.rpc.MemoryNetwork;
 import org.linuxssi.rpc.Rpc;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
 import org.linuxssi.tools.SystemTime;
 
 @Timeout(30)
@@ -31,6 +32,7 @@ class SharedOffsetsTest {
     private static final int NODES = 3;
     private static final int SWEEPS = 20_000;
     private static final int LAPS = 250;
+    private static final int SELF = (int) ProcessHandle.current().pid();
     private static final int SEEK_CUR = Descriptors.SEEK_CUR;
 
     private final SystemTime time = new SystemTime();
@@ -118,6 +120,48 @@ class SharedOffsetsTest {
             return nodes.get(0).count() == 0;
         });
         assertThat(nodes.get(1).count()).isZero();
+    }
+
+    @Test
+    void aProgramOutsideGoesOnWhereTheProcessStopped() {
+        int process = Descriptors.duplicate(home);
+        Registration outside = nodes.get(0).shareOutside(home);
+        assertThat(nodes.get(0).sharedOutside(SELF, process, path)).isTrue();
+        int away = move(0, 1, process);
+        Descriptors.close(process);
+        nodes.get(0).sweep(0);
+        assertThat(read(away, 4)).isEqualTo("one ");
+        nodes.get(1).settled().join();
+        outside.close();
+        assertThat(nodes.get(0).sharedOutside(SELF, home, path)).isFalse();
+        assertThat(read(home, 4)).isEqualTo("two ");
+        Descriptors.close(away);
+    }
+
+    @Test
+    void anOpenFileOfAProgramOutsideIsLetGoAtOnceWhenNobodyMoved() {
+        Registration outside = nodes.get(0).shareOutside(home);
+        Registration twice = nodes.get(0).shareOutside(home);
+        outside.close();
+        outside.close();
+        assertThat(nodes.get(0).count()).isEqualTo(1);
+        twice.close();
+        assertThat(nodes.get(0).count()).isZero();
+    }
+
+    @Test
+    void whatHasNoOffsetToShareIsLeftAlone() throws IOException {
+        int log = Descriptors.open(path, Descriptors.O_WRONLY | Descriptors.O_APPEND);
+        int directory = Descriptors.open("/", Descriptors.O_RDONLY);
+        Files.delete(Path.of(path));
+        for (int descriptor : List.of(log, directory, home)) {
+            nodes.get(0).shareOutside(descriptor).close();
+            try (Registration _ = nodes.get(0).shareOutside(descriptor)) {
+                assertThat(nodes.get(0).count()).isZero();
+            }
+        }
+        Descriptors.close(log);
+        Descriptors.close(directory);
     }
 
     /** The end of a process is told while offsets that nobody shares any more are let go. */

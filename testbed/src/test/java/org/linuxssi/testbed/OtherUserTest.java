@@ -131,6 +131,22 @@ class OtherUserTest {
         assertThat(run.join()).isEqualTo(new Result(0, SAME_IDS, ""));
     }
 
+    /** Natively a shell and the programs it starts use one open file in turn. */
+    @Test
+    void aShellOutsideGoesOnWhereAProgramThatMovedStopped() throws IOException {
+        Path input = Files.writeString(directory.resolve("input" + stop.getFileName()), "a\nb\nc\nd\n");
+        String program =
+                "read x; echo inside $x; while [ ! -e " + stop + " ]; do sleep 0.1; done; read x; echo moved $x";
+        String krg = String.join(" ", command(USER, "krg", "run", "--", "sh", "-c", "'" + program + "'"));
+        String script = "read x; echo before $x; " + krg + "; read x; echo after $x";
+        CompletableFuture<Result> shell =
+                CompletableFuture.supplyAsync(() -> run(List.of("/bin/sh", "-c", script), input));
+        int pid = await().atMost(PATIENCE).until(() -> pidOf("sh -c read"), found -> found > 0);
+        assertThat(migrate(USER, pid, 1)).isEqualTo(new Result(0, "", ""));
+        Files.createFile(stop);
+        assertThat(shell.join()).isEqualTo(new Result(0, "before a\ninside b\nmoved c\nafter d\n", ""));
+    }
+
     @Test
     void programsOfRootAreNotMovedNorSignalledNorEntered() {
         int pid = ofRoot.getFirst().pid();

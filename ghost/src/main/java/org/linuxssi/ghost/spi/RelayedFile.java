@@ -43,8 +43,13 @@ public interface RelayedFile {
         return false;
     }
 
-    /** Tells whether the service shares the offset of this regular file with other nodes already. */
+    /** Tells whether the service shares the offset of this regular file with other nodes, or outside, already. */
     default boolean shared(OpenFile file) {
+        return false;
+    }
+
+    /** Tells whether a program outside of the container shares the offset of this regular file. */
+    default boolean sharedOutside(OpenFile file) {
         return false;
     }
 
