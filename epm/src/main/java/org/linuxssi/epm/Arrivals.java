@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.linuxssi.epm.Journal.Entry;
 import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
@@ -33,8 +34,8 @@ final class Arrivals implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Arrivals.class.getName());
 
     private static final String CUT_OFF = " is cut off from the others for the moment";
-    private static final Duration TRUST_PATIENCE = Duration.ofSeconds(5);
-    private static final Duration TRUST_POLL = Duration.ofMillis(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration POLL = Duration.ofMillis(10);
 
     private final NodeId self;
     private final Imaging imaging;
@@ -66,11 +67,16 @@ final class Arrivals implements AutoCloseable {
         return incoming.containsValue(pid);
     }
 
+    /**
+     * A source that offers a process anew has given up what it offered before; that may still be taken back here. A node
+     * that has just joined is not trusted before its first signs of life were confirmed.
+     */
     private void accept(NodeId from, Offer offer, ByteStream stream) throws IOException {
         try (stream) {
             faults.reached(FaultPoint.OFFER_RECEIVED, offer.pid());
             List<String> lacking = imaging.lacking(offer.needs());
-            if (!trustedSoon()) {
+            soon(() -> !expects(offer.pid()));
+            if (!soon(hotplug::trusted)) {
                 refuse(stream, "node " + self + CUT_OFF);
             } else if (!lacking.isEmpty()) {
                 refuse(stream, "pid " + offer.pid() + " cannot move: " + String.join("; ", lacking));
@@ -84,13 +90,13 @@ final class Arrivals implements AutoCloseable {
         }
     }
 
-    /** A node that has just joined is not trusted before its first signs of life were confirmed. */
-    private boolean trustedSoon() {
-        for (long waited = 0; !hotplug.trusted(); waited += TRUST_POLL.toNanos()) {
-            if (waited >= TRUST_PATIENCE.toNanos() || Thread.currentThread().isInterrupted()) {
+    /** Waits for something that is a matter of moments, and tells whether it came. */
+    private static boolean soon(BooleanSupplier awaited) {
+        for (long waited = 0; !awaited.getAsBoolean(); waited += POLL.toNanos()) {
+            if (waited >= PATIENCE.toNanos() || Thread.currentThread().isInterrupted()) {
                 return false;
             }
-            LockSupport.parkNanos(TRUST_POLL.toNanos());
+            LockSupport.parkNanos(POLL.toNanos());
         }
         return true;
     }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
@@ -90,7 +91,19 @@ final class Preflight {
         }
         FileRules rules = new FileRules(relayed, new AnonymousFiles(new Relatives(pid, AnonymousFile::is)));
         for (OpenFile file : OpenFiles.list(pid)) {
-            rules.refusal(file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
+            refusal(rules, file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
+        }
+    }
+
+    /** The process runs: what it has closed meanwhile does not keep it. */
+    private static Optional<String> refusal(FileRules rules, OpenFile file) {
+        try {
+            return rules.refusal(file);
+        } catch (ErrnoException problem) {
+            if (problem.errno() == Errno.EBADF) {
+                return Optional.empty();
+            }
+            throw problem;
         }
     }
 

@@ -64,6 +64,25 @@ class MigratedRunTest {
         same(6000, 11, laps -> Command.of(program.toString(), text(laps)));
     }
 
+    /** Its memory is copied while it runs, and other files are open and other children live each time it is looked at. */
+    @Test
+    void eachRequestMovesAProgramThatStartsChildrenAllTheTime() throws IOException {
+        Path stop = directory.resolve("stop");
+        String code = "import os, subprocess, sys\n"
+                + "memory = bytearray(os.urandom(32 << 20))\n"
+                + "while not os.path.exists(sys.argv[1]):\n"
+                + "    assert subprocess.run('cat; exit 9', shell=True, input=b'x', capture_output=True).returncode == 9\n"
+                + "try: os.waitpid(-1, 0)\n"
+                + "except ChildProcessError: sys.exit(7)\n";
+        try (Program program = cluster.start(0, Command.of("/usr/bin/python3", "-c", code, stop.toString()))) {
+            for (int move = 1; move <= MOVES; move++) {
+                cluster.migrate(program.pid(), move % cluster.nodes());
+            }
+            Files.createFile(stop);
+            assertThat(program.await(PATIENCE)).isEqualTo(new Result(7, "", ""));
+        }
+    }
+
     @Test
     void python() throws IOException {
         Path program = Programs.source("work.py", directory);
