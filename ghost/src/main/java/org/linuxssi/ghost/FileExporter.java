@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.linuxssi.ghost.FileImage.Descriptor;
@@ -110,7 +111,8 @@ final class FileExporter {
 
     /** What was looked at before the freeze may have changed, and other files been opened. */
     private void refuseWhatIsNew(OpenFile file) {
-        rules.refusal(file).ifPresent(reason -> {
+        Optional<String> refusal = relayed.copies() ? Optional.empty() : rules.refusal(file);
+        refusal.ifPresent(reason -> {
             throw new ErrnoException("move fd " + file.fd() + ", " + reason, Errno.EAGAIN);
         });
     }
