@@ -14,6 +14,7 @@ import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
+import org.linuxssi.linux.PidNumbers;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.proc.History.Bound;
 import org.linuxssi.proc.ProcServices.CallResult;
@@ -44,8 +45,8 @@ final class AffinityCalls {
     List<Registration> serve() {
         return List.of(
                 cpus.serve(),
-                container.supervisor().handle(Nr.SCHED_GETAFFINITY, this::handle),
-                container.supervisor().handle(Nr.SCHED_SETAFFINITY, this::handle));
+                container.supervisor().handleAll(Nr.SCHED_GETAFFINITY, this::handle),
+                container.supervisor().handleAll(Nr.SCHED_SETAFFINITY, this::handle));
     }
 
     static boolean isOne(int number) {
@@ -54,22 +55,31 @@ final class AffinityCalls {
 
     private void handle(NotifiedCall call) {
         int pid = call.word(0);
-        if (remote.isElsewhere(pid)) {
+        if (pid > 0 && !container.numbers().areThoseOf(call.hostThread())) {
+            KillCalls.later(call, () -> carryOut(call, inner(call.hostThread(), pid)));
+        } else if (remote.isElsewhere(pid)) {
             remote.handle(call);
         } else if (pid < 0) {
             call.proceed();
         } else {
-            KillCalls.later(call, () -> {
-                int thread = pid == 0 ? call.hostThread() : host(pid);
-                int length = call.word(1);
-                call.succeed(
-                        call.number() == Nr.SCHED_GETAFFINITY ? get(call, thread, length) : set(call, thread, length));
-            });
+            KillCalls.later(call, () -> carryOut(call, pid == 0 ? call.hostThread() : host(container.numbers(), pid)));
         }
     }
 
-    private int host(int pid) {
-        return container.numbers().toHost(pid).orElseThrow(() -> new ErrnoException("find thread " + pid, Errno.ESRCH));
+    private void carryOut(NotifiedCall call, int thread) {
+        int length = call.word(1);
+        call.succeed(call.number() == Nr.SCHED_GETAFFINITY ? get(call, thread, length) : set(call, thread, length));
+    }
+
+    private static int host(PidNumbers numbers, int pid) {
+        return numbers.toHost(pid).orElseThrow(() -> new ErrnoException("find thread " + pid, Errno.ESRCH));
+    }
+
+    /** Finds a thread whose number is one of the caller's own pid name space, inside the container. */
+    private static int inner(int caller, int pid) {
+        try (PidNumbers numbers = new PidNumbers(caller)) {
+            return host(numbers, pid);
+        }
     }
 
     private long get(NotifiedCall call, int thread, int length) {
@@ -175,7 +185,7 @@ final class AffinityCalls {
     /** Carries out what a program of another node asked about a process of this one. */
     CallResult carryOut(RemoteCall call) {
         try {
-            int thread = host((int) (long) call.arguments().getFirst());
+            int thread = host(container.numbers(), (int) (long) call.arguments().getFirst());
             if (call.number() == Nr.SCHED_SETAFFINITY) {
                 requireRight(call.sender(), thread);
                 bind(thread, cpus.numbering(), BitSet.valueOf(ProcServices.bytes(call.input())));

@@ -41,14 +41,14 @@ final class CallerTerminal {
     }
 
     List<Registration> serve() {
-        return List.of(container.supervisor().handle(Nr.IOCTL, this::handle));
+        return List.of(container.supervisor().handleAll(Nr.IOCTL, this::handle));
     }
 
     private void handle(NotifiedCall call) {
         long request = call.argument(1) & 0xffff_ffffL;
         if (request == Terminals.TCGETS || request == Terminals.TCGETS2) {
             modes(call, request);
-        } else if (terminals.isEmpty()) {
+        } else if (terminals.isEmpty() || !container.numbers().areThoseOf(call.hostThread())) {
             call.proceed();
         } else {
             KillCalls.later(call, () -> answer(call));

@@ -48,8 +48,8 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
             Relations.Numbers own = new Relations.Numbers(
                     pid.get(),
                     numbers.fromHost(stat.parent()).orElse(1),
-                    innermost(status.getOrDefault("NSpgid", "0")),
-                    innermost(status.getOrDefault("NSsid", "0")),
+                    PidNumbers.below(status.getOrDefault("NSpgid", "0")),
+                    PidNumbers.below(status.getOrDefault("NSsid", "0")),
                     uids[0],
                     gids[0],
                     stat.field(CallerTerminal.TERMINAL_FIELD) != 0);
@@ -83,12 +83,6 @@ record Member(int hostPid, Relations.Numbers numbers, int effectiveUid, int save
         } catch (ErrnoException gone) {
             return false;
         }
-    }
-
-    /** These lines list a number for each name space, ours first; a dead leader's number is there too. */
-    private static int innermost(String words) {
-        String[] parts = words.trim().split("\\s+");
-        return Integer.parseInt(parts[parts.length - 1]);
     }
 
     private static int[] ids(String words) {

@@ -27,6 +27,9 @@ final class NodeFilter {
     /** {@code linux/ioprio.h}. */
     private static final int IOPRIO_WHO_PROCESS = 1;
 
+    /** The number that a tracer gives a call that is not to be made, whose result it sets itself ({@code ptrace(2)}). */
+    private static final int SKIPPED = -1;
+
     private NodeFilter() {}
 
     static SeccompFilter of(PidRange range) {
@@ -34,10 +37,12 @@ final class NodeFilter {
         filter.load(SeccompFilter.ARCHITECTURE).differs(SeccompFilter.X86_64, "absent");
         filter.load(SeccompFilter.NUMBER).equal(AgentImage.CALL, "notify");
         numbers(filter);
-        filter.answer(SeccompFilter.ALLOW);
+        filter.label("native").answer(SeccompFilter.ALLOW);
         signals(filter, range);
         priorities(filter);
         terminals(filter);
+        filter.label("prctl").load(SeccompFilter.argument(0));
+        filter.equal(SeccompMode.PR_GET_SECCOMP, "own").answer(SeccompFilter.ALLOW);
         filter.label("first").load(SeccompFilter.argument(0)).differs(0, "own").answer(SeccompFilter.ALLOW);
         filter.label("own")
                 .load(SeccompFilter.ADDRESS_HIGH)
@@ -63,8 +68,9 @@ final class NodeFilter {
         filter.equal(Nr.SCHED_RR_GET_INTERVAL, "first");
         filter.equal(Nr.PRLIMIT64, "first");
         filter.equal(Nr.IOCTL, "ioctl");
+        filter.equal(Nr.PRCTL, "prctl");
         filter.equal(Nr.IO_URING_SETUP, "absent");
-        filter.atLeast(X32_BIT, "absent");
+        filter.equal(SKIPPED, "native").atLeast(X32_BIT, "absent");
     }
 
     private static void signals(SeccompFilter filter, PidRange range) {

@@ -96,6 +96,7 @@ public final class ProcessTable implements AutoCloseable {
         affinity = remote.affinity();
         registrations.addAll(remote.serve());
         registrations.addAll(new PidFdCalls(container, this, descriptors, signalling.calls()).serve());
+        registrations.add(SeccompMode.serve(container.supervisor()));
         registrations.add(container.onChange(this::childChanged));
         container.supervisor().onStray(this::adopt);
         rpc.connected().forEach(peer -> tidings.connection(peer, true));

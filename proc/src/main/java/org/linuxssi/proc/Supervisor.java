@@ -80,11 +80,27 @@ public final class Supervisor implements Lending {
     }
 
     /**
-     * Sends the calls of a number to a handler; the container's filter has to notify them.
+     * Sends the calls of a number to a handler; the container's filter has to notify them. Those of programs in a pid name
+     * space of their own are left to the kernel: their pids are numbers of that name space, which is on this node alone.
      *
      * @throws IllegalStateException when the number has a handler
      */
     public Registration handle(int number, CallHandler handler) {
+        return handleAll(number, call -> {
+            if (numbers.areThoseOf(call.hostThread())) {
+                handler.handle(call);
+            } else {
+                call.proceed();
+            }
+        });
+    }
+
+    /**
+     * Sends all calls of a number to a handler, which looks itself at what pids mean to the caller.
+     *
+     * @throws IllegalStateException when the number has a handler
+     */
+    Registration handleAll(int number, CallHandler handler) {
         if (handlers.putIfAbsent(number, handler) != null) {
             throw new IllegalStateException("system call " + number + " has a handler already");
         }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
+import org.linuxssi.linux.PidNumbers;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcFilesStat;
 
@@ -66,16 +66,9 @@ final class Holders {
     /** Returns the session and group of a process. */
     static Wish.Reader reader(int pid) {
         Map<String, String> status = ProcFiles.status(Integer.toString(pid));
-        return new Wish.Reader(innermost(status.get("NSsid")), innermost(status.get("NSpgid")));
-    }
-
-    /** These lines list a number for each name space, ours first. */
-    private static int innermost(@Nullable String words) {
-        if (words == null) {
-            return 0;
-        }
-        String[] parts = words.trim().split("\\s+");
-        return Integer.parseInt(parts[parts.length - 1]);
+        return new Wish.Reader(
+                PidNumbers.below(status.getOrDefault("NSsid", "0")),
+                PidNumbers.below(status.getOrDefault("NSpgid", "0")));
     }
 
     /** Looks at all processes. */
