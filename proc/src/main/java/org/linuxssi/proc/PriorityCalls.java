@@ -95,7 +95,14 @@ final class PriorityCalls {
         for (CompletableFuture<Integer> answer : answers) {
             result = both(call.number()).applyAsInt(result, answer.join());
         }
-        call.succeed(result);
+        if (result != NO_PROCESS || isMeantHere(priority)) {
+            call.succeed(result);
+        }
+    }
+
+    /** Tells whether the kernel, which knows what is wrong with a call besides, would find somebody; agents count. */
+    private boolean isMeantHere(Priority priority) {
+        return Member.all(container).stream().anyMatch(member -> means(priority, member));
     }
 
     private int groupOf(Sender sender) {

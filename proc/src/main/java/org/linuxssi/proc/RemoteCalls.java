@@ -35,6 +35,9 @@ final class RemoteCalls {
     private static final int NONE = -1;
     private static final int RESULT_ONLY = 0;
 
+    /** The node has no such process. */
+    private static final CallResult NOBODY = new CallResult(-Errno.ESRCH.number(), List.of());
+
     /** {@code SCHED_ATTR_SIZE_VER0} ({@code linux/sched/types.h}). */
     private static final int ATTRIBUTES = 48;
 
@@ -177,8 +180,12 @@ final class RemoteCalls {
     /** Tells whether a process or thread may be on another node: it is not here. */
     boolean isElsewhere(int pid) {
         boolean possible = pid > 0 && pid < PidRange.PID_MAX && !others().isEmpty();
-        return possible
-                && (proxies.contains(pid) || container.numbers().toHost(pid).isEmpty());
+        return possible && (proxies.contains(pid) || isUnknownHere(pid));
+    }
+
+    /** Tells whether the kernel has nothing with this number, so that what it says of a call is right for any node. */
+    private boolean isUnknownHere(int pid) {
+        return container.numbers().toHost(pid).isEmpty();
     }
 
     private void ask(NotifiedCall call, Shape shape, int pid) {
@@ -188,6 +195,10 @@ final class RemoteCalls {
             return;
         }
         CallResult result = ask(pid, remote(call, shape, size));
+        if (result.equals(NOBODY) && isUnknownHere(pid)) {
+            call.proceed();
+            return;
+        }
         boolean writes = shape.out() != NONE && call.argument(shape.out()) != 0;
         if (writes && result.result() >= 0 && call.valid()) {
             AgentMemory.write(call.hostThread(), call.argument(shape.out()), written(call, result));
@@ -224,21 +235,19 @@ final class RemoteCalls {
     /** A thread that is not the first of its process has no entry in the directory: then all nodes are asked. */
     private CallResult ask(int pid, RemoteCall call) {
         NodeId node = directory.where(pid);
-        CallResult none = new CallResult(-Errno.ESRCH.number(), List.of());
-        CallResult first = node.equals(rpc.self()) ? none : answer(rpc.ask(node, ProcServices.CALL, call, DEADLINE));
-        if (!first.equals(none)) {
+        CallResult first = node.equals(rpc.self()) ? NOBODY : answer(rpc.ask(node, ProcServices.CALL, call, DEADLINE));
+        if (!first.equals(NOBODY)) {
             return first;
         }
         return rpc.ask(others().minus(node), ProcServices.CALL, call, DEADLINE).values().stream()
                 .map(RemoteCalls::answer)
-                .filter(answer -> !answer.equals(none))
+                .filter(answer -> !answer.equals(NOBODY))
                 .findFirst()
-                .orElse(none);
+                .orElse(NOBODY);
     }
 
     private static CallResult answer(CompletableFuture<CallResult> future) {
-        return future.exceptionally(lost -> new CallResult(-Errno.ESRCH.number(), List.of()))
-                .join();
+        return future.exceptionally(lost -> NOBODY).join();
     }
 
     private CallResult carryOut(RemoteCall call) {
@@ -253,7 +262,7 @@ final class RemoteCalls {
                 .filter(hostPid -> !container.supervisor().isAgent(hostPid))
                 .isPresent();
         if (!here) {
-            return new CallResult(-Errno.ESRCH.number(), List.of());
+            return NOBODY;
         }
         return AffinityCalls.isOne(call.number()) ? affinity.carryOut(call) : byInit(call, shape);
     }

@@ -69,4 +69,40 @@ class NativeCallsTest {
             assertThat(Files.readString(output)).isEqualTo("exit 0\nmode 0\n");
         }
     }
+
+    @Test
+    void wrongArgumentsAreToldBeforeTheAbsenceOfTheProcess() throws Exception {
+        String program = """
+                import ctypes, errno
+                libc = ctypes.CDLL(None, use_errno=True)
+                absent = 2 * 16384 - 1
+                def call(*arguments):
+                    print(errno.errorcode[ctypes.get_errno()] if libc.syscall(*arguments) < 0 else 'ok')
+                SETPARAM, GETPARAM, SETSCHEDULER, GETSCHEDULER, SETAFFINITY, IOPRIO_SET = 142, 143, 144, 145, 203, 251
+                call(GETPARAM, absent, None)
+                call(SETPARAM, absent, None)
+                call(SETSCHEDULER, absent, -1, ctypes.byref(ctypes.c_int(0)))
+                call(SETAFFINITY, absent, 8, None)
+                call(IOPRIO_SET, 1, absent, 5 << 13)
+                call(IOPRIO_SET, 2, absent, 5 << 13)
+                call(GETSCHEDULER, absent)
+                call(IOPRIO_SET, 2, absent, 2 << 13)
+                """;
+        try (TwoNodes nodes = new TwoNodes(containers, 0, 1)) {
+            Path output = containers.file();
+            LaunchRequest request = LaunchRequest.of("python3", "-u", "-c", program)
+                    .withEnvironment(List.of("PATH=" + System.getenv("PATH"), "HOME=/root"));
+            end(launch(nodes.containers.getFirst(), output, request));
+            assertThat(Files.readString(output)).isEqualTo("""
+                            EINVAL
+                            EINVAL
+                            EINVAL
+                            EFAULT
+                            EINVAL
+                            EINVAL
+                            ESRCH
+                            ESRCH
+                            """);
+        }
+    }
 }
