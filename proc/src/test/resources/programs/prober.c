@@ -84,6 +84,7 @@ static void ask(void) {
     TRY(syscall(SYS_ioprio_set, 1, pid, 1 << 13 | 4));
     TRY(syscall(SYS_ioprio_set, 1, pid, 2 << 13 | 4));
     TRY(syscall(SYS_ioprio_set, 1, pid, 9 << 13));
+    TRY(syscall(SYS_ioprio_set, 2, dead, 9 << 13));
     TRY(syscall(SYS_ioprio_get, 0, pid));
     TRY(syscall(SYS_ioprio_get, 1, dead));
     TRY(syscall(SYS_ioprio_get, 2, dead));
@@ -98,6 +99,7 @@ static void ask(void) {
     TRY(sched_setscheduler(pid, SCHED_RR, &param));
     TRY(sched_getparam(pid, &param));
     TRY(sched_getparam(tid, NULL));
+    TRY(sched_getparam(dead, NULL));
     TRY(sched_rr_get_interval(pid, &slice));
     TRY(sched_setparam(pid, (void *) 8));
     param.sched_priority = 0;
@@ -116,6 +118,11 @@ static void ask(void) {
     given.size = 5000;
     TRY(syscall(SYS_sched_setattr, pid, &given, 0));
     TRY(syscall(SYS_sched_setattr, pid, (void *) 8, 0));
+    TRY(syscall(SYS_sched_getaffinity, pid, 128, NULL));
+    TRY(syscall(SYS_sched_setaffinity, pid, 128, NULL));
+    TRY(syscall(SYS_sched_setaffinity, dead, 128, NULL));
+    TRY(setpgid(pid, 0));
+    TRY(setpgid(pid, getpgrp()));
     TRY(prlimit(pid, RLIMIT_NICE, NULL, &limit));
     printf("limit %ld %ld\n", (long) limit.rlim_cur, (long) limit.rlim_max);
     limit.rlim_cur = limit.rlim_max = 30;

@@ -185,17 +185,32 @@ final class AffinityCalls {
     /** Carries out what a program of another node asked about a process of this one. */
     CallResult carryOut(RemoteCall call) {
         try {
-            int thread = host(container.numbers(), (int) (long) call.arguments().getFirst());
-            if (call.number() == Nr.SCHED_SETAFFINITY) {
-                requireRight(call.sender(), thread);
-                bind(thread, cpus.numbering(), BitSet.valueOf(ProcServices.bytes(call.input())));
-                return new CallResult(0, List.of());
-            }
-            int length = Math.clamp(call.arguments().get(1), 0, ProcServices.MEMORY_LIMIT);
-            byte[] mask = shown(thread, length);
-            return new CallResult(mask.length, ProcServices.boxed(mask));
+            return call.number() == Nr.SCHED_SETAFFINITY ? set(call) : get(call);
         } catch (ErrnoException problem) {
             return new CallResult(-problem.errno().number(), List.of());
+        }
+    }
+
+    private CallResult set(RemoteCall call) {
+        if (call.arguments().get(1) != 0) {
+            requireMask(call);
+        }
+        int thread = host(container.numbers(), (int) (long) call.arguments().getFirst());
+        requireRight(call.sender(), thread);
+        bind(thread, cpus.numbering(), BitSet.valueOf(ProcServices.bytes(call.input())));
+        return new CallResult(0, List.of());
+    }
+
+    private CallResult get(RemoteCall call) {
+        int thread = host(container.numbers(), (int) (long) call.arguments().getFirst());
+        byte[] mask = shown(thread, Math.clamp(call.arguments().get(1), 0, ProcServices.MEMORY_LIMIT));
+        requireMask(call);
+        return new CallResult(mask.length, ProcServices.boxed(mask));
+    }
+
+    private static void requireMask(RemoteCall call) {
+        if (call.arguments().get(2) == 0) {
+            throw new ErrnoException("use a mask at address 0", Errno.EFAULT);
         }
     }
 }

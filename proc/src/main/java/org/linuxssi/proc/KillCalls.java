@@ -101,7 +101,18 @@ final class KillCalls {
 
     /** Tells whether the kernel only looks for one whom the caller may signal, or finds the number wrong. */
     private static boolean sendsNothing(int signal) {
-        return signal <= 0 || signal > Signals.LAST;
+        return signal == 0 || isWrong(signal);
+    }
+
+    private static boolean isWrong(int signal) {
+        return signal < 0 || signal > Signals.LAST;
+    }
+
+    /** The kernel looks at the signal's number when it has found somebody. */
+    private Errno wrong(int group, Sender sender) {
+        SignalInfo nothing = new SignalInfo(0, Signals.SI_USER, sender.pid(), sender.uid(), 0);
+        boolean nobody = signalling.everywhere(Kill.group(group, nothing, sender)) == -Errno.ESRCH.number();
+        return nobody ? Errno.ESRCH : Errno.EINVAL;
     }
 
     private static boolean silent(SignalInfo info) {
@@ -153,6 +164,10 @@ final class KillCalls {
         SignalInfo info = new SignalInfo(signal, Signals.SI_USER, sender.pid(), sender.uid(), 0);
         if (target == -1) {
             all(call, Kill.all(info, sender));
+            return;
+        }
+        if (isWrong(signal)) {
+            call.fail(wrong(-target, sender));
             return;
         }
         int group = target == 0 ? groupOf(call) : -target;

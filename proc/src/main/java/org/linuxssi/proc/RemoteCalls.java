@@ -295,12 +295,24 @@ final class RemoteCalls {
             int pid = call.word(0) == 0 ? caller : call.word(0);
             int group = call.word(1) == 0 ? pid : call.word(1);
             if (proxies.contains(pid)) {
-                call.succeed(regroupElsewhere(new Regrouped(pid, group, 0)));
+                regroupChild(call, caller, new Regrouped(pid, group, 0));
             } else {
                 tellHolders(new Regrouped(pid, group, 0), rpc.self());
                 call.proceed();
             }
         });
+    }
+
+    /** Only a parent may change the group of another process; the kernel tells all others so. */
+    private void regroupChild(NotifiedCall call, int caller, Regrouped change) {
+        boolean isChild = Member.withPid(container.numbers(), change.pid())
+                .filter(member -> member.numbers().parent() == caller)
+                .isPresent();
+        if (isChild) {
+            call.succeed(regroupElsewhere(change));
+        } else {
+            call.proceed();
+        }
     }
 
     /** A process whose node does not answer is lost with it. */

@@ -203,4 +203,27 @@ class CallsAcrossNodesTest {
                 .contains("not permitted");
         assertThat(niceValue(1, child)).isEqualTo(8);
     }
+
+    @Test
+    void aWrongSignalToTheOwnGroupThatIsSpread() throws Exception {
+        Path output = containers.file();
+        String program = """
+                import errno, os, signal, subprocess
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+                print(subprocess.Popen(['sleep', '1000']).pid, '.', flush=True)
+                signal.sigwait({signal.SIGUSR1})
+                for group, number in ((os.getpgrp(), 65), (os.getpgrp(), -1), (os.getpgrp(), 0), (1000000, 65)):
+                    try:
+                        os.kill(-group, number)
+                        print('ok')
+                    except OSError as error:
+                        print(errno.errorcode[error.errno])
+                """;
+        LaunchedProgram asking = start(0, 0, output, List.of("python3", "-c", program));
+        await().atMost(PATIENCE).until(() -> Files.readString(output).endsWith(".\n"));
+        nodes.migrate(Integer.parseInt(Files.readString(output).split(" ")[0]), 0, 1);
+        assertThat(ended(0, 0, "kill", "-USR1", "" + asking.pid())).startsWith("0 ");
+        asking.end().get(60, TimeUnit.SECONDS);
+        assertThat(Files.readString(output)).endsWith(".\nEINVAL\nEINVAL\nok\nESRCH\n");
+    }
 }
