@@ -29,6 +29,10 @@ struct attributes {
 
 static int pid, tid, user, dead;
 static struct attributes given, got;
+static struct {
+    unsigned size;
+    char rest[4092];
+} large;
 static struct sched_param param;
 static struct rlimit limit;
 static struct timespec slice;
@@ -115,6 +119,11 @@ static void ask(void) {
     TRY(set_attributes(dead, SCHED_OTHER, 0));
     TRY(syscall(SYS_sched_setattr, pid, NULL, 0));
     TRY(syscall(SYS_sched_setattr, pid, &given, 1));
+    memset(&large, 0, sizeof large);
+    large.size = sizeof large;
+    TRY(syscall(SYS_sched_setattr, pid, &large, 0));
+    large.rest[sizeof large.rest - 1] = 1;
+    TRY(syscall(SYS_sched_setattr, pid, &large, 0));
     given.size = 5000;
     TRY(syscall(SYS_sched_setattr, pid, &given, 0));
     TRY(syscall(SYS_sched_setattr, pid, (void *) 8, 0));

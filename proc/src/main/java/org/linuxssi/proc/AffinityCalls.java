@@ -59,7 +59,7 @@ final class AffinityCalls {
             KillCalls.later(call, () -> carryOut(call, inner(call.hostThread(), pid)));
         } else if (remote.isElsewhere(pid)) {
             remote.handle(call);
-        } else if (pid < 0) {
+        } else if (pid < 0 || (pid > 0 && container.numbers().toHost(pid).isEmpty())) {
             call.proceed();
         } else {
             KillCalls.later(call, () -> carryOut(call, pid == 0 ? call.hostThread() : host(container.numbers(), pid)));

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.CallTable;
 import org.linuxssi.linux.Errno;
@@ -95,7 +96,10 @@ final class RemoteCalls {
         return Math.clamp(call.argument(1), 0, ProcServices.MEMORY_LIMIT);
     }
 
-    /** The structure begins with its size; 0 stands for that of the first version. */
+    /**
+     * The structure begins with its size; 0 stands for that of the first version. The kernel refuses one that it does not know
+     * in full unless the rest is 0, which therefore need not be sent.
+     */
     private static int attributesGiven(NotifiedCall call) {
         if (call.argument(1) == 0 || call.word(2) != 0) {
             return NONE;
@@ -103,11 +107,14 @@ final class RemoteCalls {
         int size = ByteBuffer.wrap(AgentMemory.read(call.hostThread(), call.argument(1), 4))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .getInt();
-        if (size > ProcServices.MEMORY_LIMIT) {
-            throw new ErrnoException("read scheduling attributes of " + size + " bytes", Errno.E2BIG);
-        }
         int given = size == 0 ? ATTRIBUTES : size;
-        return given < ATTRIBUTES ? NONE : given;
+        if (given < ATTRIBUTES || given > MOST_ATTRIBUTES) {
+            return NONE;
+        }
+        byte[] all = AgentMemory.read(call.hostThread(), call.argument(1), given);
+        int sent = Math.min(given, ProcServices.MEMORY_LIMIT);
+        boolean unknown = IntStream.range(sent, given).anyMatch(at -> all[at] != 0);
+        return unknown ? NONE : sent;
     }
 
     private static int attributesWanted(NotifiedCall call) {
@@ -215,11 +222,17 @@ final class RemoteCalls {
             arguments.set(2, (long) size);
         }
         boolean reads = shape.in() != NONE && call.argument(shape.in()) != 0;
-        List<Byte> input = reads
-                ? ProcServices.boxed(AgentMemory.read(call.hostThread(), call.argument(shape.in()), size))
-                : List.of();
+        List<Byte> input = reads ? ProcServices.boxed(input(call, shape, size)) : List.of();
         int room = shape.out() == NONE ? 0 : size;
         return new RemoteCall(call.number(), arguments, input, room, Sender.of(container, call.hostThread()));
+    }
+
+    private static byte[] input(NotifiedCall call, Shape shape, int size) {
+        byte[] input = AgentMemory.read(call.hostThread(), call.argument(shape.in()), size);
+        if (call.number() == Nr.SCHED_SETATTR) {
+            ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN).putInt(size);
+        }
+        return input;
     }
 
     /** The kernel tells at the start of scheduling attributes how many bytes of them it has written. */
