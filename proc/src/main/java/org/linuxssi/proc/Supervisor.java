@@ -21,13 +21,15 @@ import org.linuxssi.linux.AgentMemory;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.PidNumbers;
+import org.linuxssi.linux.RealTime;
 import org.linuxssi.linux.SeccompListener;
 import org.linuxssi.linux.SeccompListener.Notification;
 import org.linuxssi.tools.Registration;
 
 /**
  * Receives every notified system call of a container on one thread and passes it to the handler of its number; agents'
- * own calls go to their {@link Agent}.
+ * own calls go to their {@link Agent}. The thread is a real-time one: a call can be interrupted by signals until it is
+ * answered, which a call of the kernel's own is not.
  *
  * <p>Lock order: an agent's monitor is taken alone; handlers are called without any lock.
  */
@@ -74,6 +76,9 @@ public final class Supervisor implements Lending {
 
     void start(String name) {
         Thread.ofPlatform().name("supervisor-" + name).daemon().start(() -> {
+            if (!RealTime.enter()) {
+                LOG.log(Level.DEBUG, "notified calls of {0} are answered by an ordinary thread", name);
+            }
             receiveAll();
             ended.countDown();
         });

@@ -12,10 +12,17 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.linuxssi.linux.ProcFiles;
 
 /** What programs do with name spaces, tracers and filters of their own is not disturbed by the container's filter. */
 @Timeout(60)
 class NativeCallsTest {
+
+    /** Field of {@code /proc/PID/stat}: the policy. */
+    private static final int POLICY = 41;
+
+    /** {@code linux/sched.h}. */
+    private static final long FIFO = 1;
 
     @RegisterExtension
     final ContainerExtension containers = new ContainerExtension();
@@ -103,6 +110,20 @@ class NativeCallsTest {
                             ESRCH
                             ESRCH
                             """);
+        }
+    }
+
+    @Test
+    void aRealTimeThreadReceivesCalls() throws Exception {
+        containers.start(0);
+        Path tasks = Path.of("/proc/self/task");
+        try (var threads = Files.list(tasks)) {
+            assertThat(threads.map(task -> tasks.relativize(task).toString())
+                            .map(thread -> ProcFiles.stat("self/task/" + thread))
+                            .filter(stat -> stat.comm().startsWith("supervisor"))
+                            .map(stat -> stat.field(POLICY)))
+                    .isNotEmpty()
+                    .containsOnly(FIFO);
         }
     }
 }
