@@ -111,10 +111,11 @@ final class Checkpoint {
     /** May be called twice. */
     private void letGo(FrozenApplication application) {
         frozen.remove(number);
-        if (order.signal() != 0) {
-            application.signal(order.signal());
+        if (order.signal() == 0) {
+            application.close();
+        } else {
+            application.letGo(order.signal());
         }
-        application.close();
     }
 
     private record Saved(Manifest manifest, long bytes) {}

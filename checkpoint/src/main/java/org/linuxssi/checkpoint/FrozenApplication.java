@@ -3,6 +3,7 @@ package org.linuxssi.checkpoint;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +36,8 @@ final class FrozenApplication implements AutoCloseable {
     private static final Logger LOG = System.getLogger(FrozenApplication.class.getName());
     private static final int LOOKS = 10;
     private static final long PAUSE = 10_000_000;
+    private static final long STEP = 1_000_000;
+    private static final Duration END = Duration.ofSeconds(5);
     private static final int ROUNDS = 50;
     private static final int INIT = 1;
 
@@ -355,9 +358,25 @@ final class FrozenApplication implements AutoCloseable {
                 ProcFiles.text(process.host(), "comm").strip());
     }
 
-    /** Sends all processes a signal, which they get when they go on. */
-    void signal(int signal) {
-        processes.values().forEach(process -> Signals.kill(process.host(), signal));
+    /** Lets all processes go on with a signal; those that are killed have ended then, so that their numbers are free. */
+    void letGo(int signal) {
+        List<Integer> hosts = processes.values().stream().map(Frozen::host).toList();
+        hosts.forEach(host -> Signals.kill(host, signal));
+        close();
+        long end = System.nanoTime() + END.toNanos();
+        while (signal == Signals.SIGKILL
+                && hosts.stream().anyMatch(FrozenApplication::runs)
+                && System.nanoTime() < end) {
+            LockSupport.parkNanos(STEP);
+        }
+    }
+
+    private static boolean runs(int host) {
+        try {
+            return ProcFiles.stat(host).state() != 'Z';
+        } catch (ErrnoException ended) {
+            return false;
+        }
     }
 
     /** Lets all processes go on. */
