@@ -40,6 +40,10 @@ final class AddressSpace {
         return earlier;
     }
 
+    /**
+     * The kernel tells the mappings of a process that runs in parts: one that has grown between two of them is told again,
+     * with what it has come to cover. What is told later is right.
+     */
     static List<MappingImage> images(List<Mapping> mappings) {
         List<MappingImage> images = new ArrayList<>();
         for (Mapping mapping : mappings) {
@@ -47,6 +51,12 @@ final class AddressSpace {
                 continue;
             }
             MappingImage image = MappingImage.of(mapping);
+            while (!images.isEmpty() && images.getLast().start() >= image.start()) {
+                images.removeLast();
+            }
+            if (!images.isEmpty() && images.getLast().end() > image.start()) {
+                images.set(images.size() - 1, images.getLast().until(image.start()));
+            }
             if (!images.isEmpty() && images.getLast().joins(image)) {
                 images.set(images.size() - 1, images.getLast().until(image.end()));
             } else {
