@@ -104,7 +104,7 @@ final class ProxyFactory {
         if (leader.isPresent()) {
             return spawn(leader.get(), numbers.pid(), CLONE_PARENT);
         }
-        Optional<Agent> member = terminals.member(numbers.session());
+        Optional<Agent> member = terminals.member(numbers.session()).or(() -> memberOf(numbers.session()));
         if (member.isPresent()) {
             return spawn(member.get(), numbers.pid(), CLONE_PARENT);
         }
@@ -118,6 +118,15 @@ final class ProxyFactory {
         } finally {
             Futures.unattended(moment.call(Nr.EXIT_GROUP, 0));
         }
+    }
+
+    /** Returns a child of init's in a session whose leader is dead: nobody can have the leader's number as long as it is there. */
+    private Optional<Agent> memberOf(int session) {
+        return Member.all(container).stream()
+                .filter(member -> member.numbers().session() == session
+                        && member.numbers().parent() == INIT)
+                .flatMap(member -> agents.apply(member.pid()).stream())
+                .findFirst();
     }
 
     private Agent spawn(Agent forker, int pid, int flags) {
