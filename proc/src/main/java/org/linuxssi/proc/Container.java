@@ -133,6 +133,7 @@ public final class Container implements AutoCloseable {
             known.init().reap();
             removeImageDirectory(runDirectory);
             ContainerState.delete(runDirectory);
+            HostsFile.delete(runDirectory);
         });
     }
 
@@ -353,6 +354,7 @@ public final class Container implements AutoCloseable {
         removeImageDirectory(directory);
         ContainerState.delete(directory);
         Histories.delete(directory);
+        HostsFile.delete(directory);
     }
 
     /** Returns the directory of files that a later daemon needs. */

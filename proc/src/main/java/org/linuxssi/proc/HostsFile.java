@@ -28,7 +28,7 @@ final class HostsFile {
         try {
             String machine = Files.readString(MACHINE, StandardCharsets.ISO_8859_1);
             if (!names(machine, options.hostname())) {
-                Path own = options.runDirectory().resolve("hosts");
+                Path own = file(options.runDirectory());
                 Files.writeString(
                         own, with(machine, options.address(), options.hostname()), StandardCharsets.ISO_8859_1);
                 Files.setPosixFilePermissions(own, PosixFilePermissions.fromString(READABLE));
@@ -36,6 +36,19 @@ final class HostsFile {
             }
         } catch (IOException problem) {
             throw new UncheckedIOException("give the container an " + MACHINE + " of its own", problem);
+        }
+    }
+
+    private static Path file(Path runDirectory) {
+        return runDirectory.resolve("hosts");
+    }
+
+    /** Deletes it when the container has ended. */
+    static void delete(Path runDirectory) {
+        try {
+            Files.deleteIfExists(file(runDirectory));
+        } catch (IOException problem) {
+            throw new UncheckedIOException("delete " + file(runDirectory), problem);
         }
     }
 
