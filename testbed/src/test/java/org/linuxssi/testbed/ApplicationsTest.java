@@ -340,7 +340,7 @@ class ApplicationsTest {
         Files.writeString(
                 file("main.c"),
                 "#include <stdio.h>\n" + calls + "int main(void) { printf(\"%d\\n\", " + sum + "); }\n");
-        int application = start("make -s -j2 -C " + directory);
+        int application = start("env TMPDIR=" + directory + " make -s -j2 -C " + directory);
         int rounds = 0;
         while (rounds < ROUNDS
                 && output().stream().filter(line -> line.endsWith(" is made")).count() < 20L * ROUNDS) {
