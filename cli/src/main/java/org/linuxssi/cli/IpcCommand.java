@@ -1,5 +1,6 @@
 package org.linuxssi.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,7 +79,7 @@ abstract class IpcCommand extends DaemonCommand {
         }
 
         @Override
-        public Integer call() throws java.io.IOException {
+        public Integer call() throws IOException {
             if (id < 0) {
                 throw wrong("ID is a number from 0 on");
             }

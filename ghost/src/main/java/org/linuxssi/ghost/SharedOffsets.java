@@ -8,8 +8,9 @@ import org.linuxssi.ghost.spi.RelayedFile;
 
 /**
  * Regular files whose offset a process shares with a relative, as the output of a shell and its children, or with a
- * program outside of the container, as the shell that had it started. One that is written at its end is put into append mode for all who share it, so that the output lines up even when they write at the
- * same time; the offsets of others are shared across nodes by the service that relays.
+ * program outside of the container, as the shell that had it started. One that is written at its end is put into append mode
+ * for all who share it, so that the output lines up even when they write at the same time; the offsets of others are shared
+ * across nodes by the service that relays.
  */
 final class SharedOffsets {
 

@@ -1,5 +1,6 @@
 package org.linuxssi.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -184,7 +185,7 @@ public record SystemV(int process, int uid, int gid) {
                         return messages;
                     }
                     check("read", Kind.QUEUE, id, bytes);
-                    byte[] text = room.asSlice(8, bytes).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+                    byte[] text = room.asSlice(8, bytes).toArray(JAVA_BYTE);
                     messages.add(new Message(room.get(JAVA_LONG, 0), text));
                 }
             }
@@ -198,8 +199,7 @@ public record SystemV(int process, int uid, int gid) {
                 try (Arena arena = Arena.ofConfined()) {
                     MemorySegment room = arena.allocate(8L + message.text().length, 8);
                     room.set(JAVA_LONG, 0, message.type());
-                    MemorySegment.copy(
-                            message.text(), 0, room, java.lang.foreign.ValueLayout.JAVA_BYTE, 8, message.text().length);
+                    MemorySegment.copy(message.text(), 0, room, JAVA_BYTE, 8, message.text().length);
                     check(
                             "write to",
                             Kind.QUEUE,

@@ -244,7 +244,7 @@ public final class ProcessTable implements AutoCloseable {
         foreigners.moved(pid, to);
     }
 
-    /** Makes a proxy of a process elsewhere, so that its number is not handed out here; nobody knows the parent of one that is built. */
+    /** Makes a proxy of a process elsewhere: its number is not handed out here. Nobody knows the parent of one that is built. */
     void reserve(Relations.Numbers numbers) {
         locked(() -> {
             if (!isHere(numbers.pid()) && agentOf(numbers.pid()).isEmpty()) {

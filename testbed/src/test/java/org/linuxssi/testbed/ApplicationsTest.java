@@ -12,8 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +31,6 @@ class ApplicationsTest {
 
     private static final int ROUNDS = Integer.getInteger("linuxssi.applications.rounds", 2);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Pattern NUMBER = Pattern.compile("Running application (\\d+)\n");
     private static final Path POSTGRES = Path.of("/usr/lib/postgresql");
 
     @TempDir
@@ -42,10 +39,12 @@ class ApplicationsTest {
 
     private final Cluster cluster;
     private final Prompt prompt;
+    private final SavedApplications applications;
 
     ApplicationsTest(Cluster cluster) {
         this.cluster = cluster;
         prompt = new Prompt(cluster.bed().directory());
+        applications = new SavedApplications(prompt);
     }
 
     private Path file(String name) {
@@ -58,10 +57,7 @@ class ApplicationsTest {
     }
 
     private int start(String command) {
-        Result started = prompt.type("krgcr-run -b -o " + file("output") + " " + command);
-        Matcher said = NUMBER.matcher(started.output());
-        assertThat(said.matches()).describedAs(started.toString()).isTrue();
-        return Integer.parseInt(said.group(1));
+        return applications.start(file("output"), command);
     }
 
     private List<String> output() throws IOException {
@@ -73,17 +69,12 @@ class ApplicationsTest {
         await().atMost(PATIENCE).until(() -> output().size() >= before + lines);
     }
 
-    private void gone(int application) {
-        await().atMost(PATIENCE)
-                .until(() -> prompt.type("krg ps " + application).messages().contains("ESRCH"));
-    }
-
     /** Saves and ends the application and starts it on another node, round by round; it has to go on each time. */
     private void again(int application, int lines) throws IOException {
         for (int round = 1; round <= ROUNDS; round++) {
             awaitMore(lines);
             save(application, "-kKILL");
-            gone(application);
+            applications.awaitEnd(application);
             prompt.types("restart --on " + round % cluster.nodes() + " " + application + " " + round, "");
         }
         awaitMore(lines);
@@ -105,12 +96,7 @@ class ApplicationsTest {
                 prompt.type("krg signal KILL " + row.pid());
             }
         }
-        for (String line : prompt.type("krg ckpt list").output().lines().toList()) {
-            Matcher numbers =
-                    Pattern.compile("Identifier: (\\d+) +Version: (\\d+) .*").matcher(line);
-            assertThat(numbers.matches()).describedAs(line).isTrue();
-            prompt.types("krg ckpt rm " + numbers.group(1) + " " + numbers.group(2), "");
-        }
+        applications.removeVersions();
     }
 
     private static void assumeInstalled(String... programs) {
@@ -134,7 +120,7 @@ class ApplicationsTest {
         int application = start("sh " + script);
         again(application, 20);
         prompt.type("krg signal KILL -- -" + application);
-        gone(application);
+        applications.awaitEnd(application);
         List<String> laps =
                 output().stream().filter(line -> line.matches("\\d+")).toList();
         assertThat(laps)
@@ -171,7 +157,7 @@ class ApplicationsTest {
             prompt.types("ipccheckpoint --on " + from + " -m " + segment + " " + file("memory" + round), "");
             save(application, "-c");
             prompt.types("checkpoint -uKILL " + application, "");
-            gone(application);
+            applications.awaitEnd(application);
             assertThat(cluster.run(from, "ipcrm", "-m", segment).exit()).isZero();
             prompt.types("ipcrestart --on " + to + " -m " + file("memory" + round), "");
             prompt.types("restart --on " + to + " " + application + " " + round, "");
@@ -232,7 +218,7 @@ class ApplicationsTest {
         for (int round = 1; round <= ROUNDS; round++) {
             assertThat(page((round - 1) % cluster.nodes())).isEqualTo("a page\n");
             save(application, "-kKILL");
-            gone(application);
+            applications.awaitEnd(application);
             prompt.types("restart --on " + round % cluster.nodes() + " " + application + " " + round, "");
         }
         int node = ROUNDS % cluster.nodes();
@@ -245,7 +231,7 @@ class ApplicationsTest {
                         == 2);
         assertThat(page(node)).isEqualTo("a page\n");
         prompt.types("krg signal QUIT " + application, "");
-        gone(application);
+        applications.awaitEnd(application);
     }
 
     private String page(int node) {
@@ -307,7 +293,7 @@ class ApplicationsTest {
                         .mapToObj(lap -> Integer.toString(100 * lap))
                         .toList());
         prompt.types("krg signal KILL " + application, "");
-        gone(application);
+        applications.awaitEnd(application);
     }
 
     @Test
@@ -345,12 +331,12 @@ class ApplicationsTest {
         while (rounds < ROUNDS
                 && output().stream().filter(line -> line.endsWith(" is made")).count() < 20L * ROUNDS) {
             save(application, "-kKILL");
-            gone(application);
+            applications.awaitEnd(application);
             rounds++;
             prompt.types("restart --on " + rounds % cluster.nodes() + " " + application + " " + rounds, "");
             awaitMore(1);
         }
-        gone(application);
+        applications.awaitEnd(application);
         assertThat(rounds).isEqualTo(ROUNDS);
         int expected = IntStream.range(0, 20 * ROUNDS)
                 .map(part -> 7 * part + Integer.toString(7 * part).length())
@@ -377,7 +363,7 @@ class ApplicationsTest {
         int application = start("python3 " + script);
         again(application, 5);
         prompt.type("krg signal KILL -- -" + application);
-        gone(application);
+        applications.awaitEnd(application);
         List<String> laps = output();
         assertThat(laps)
                 .isEqualTo(IntStream.rangeClosed(1, laps.size())

@@ -9,8 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -60,10 +58,7 @@ class CheckpointFaultTest {
 
     private void startApplication() {
         String command = String.join(" ", ledger.command(program).argv());
-        Result started = prompt.type("krgcr-run -b -o " + directory.resolve("output" + runs) + " env -- " + command);
-        Matcher number = Pattern.compile("Running application (\\d+)\n").matcher(started.output());
-        assertThat(number.matches()).describedAs(started.toString()).isTrue();
-        application = Integer.parseInt(number.group(1));
+        application = new SavedApplications(prompt).start(directory.resolve("output" + runs), "env -- " + command);
         awaitProgress();
     }
 

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +25,6 @@ import org.linuxssi.control.ProcessRow;
 class CheckpointTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Pattern NUMBER = Pattern.compile("Running application (\\d+)\n");
 
     /** A thread that beats, a child that doubles numbers through pipes with fifty in flight, a file both write to. */
     private static final String DOUBLING = """
@@ -78,15 +75,17 @@ class CheckpointTest {
 
     private final Cluster cluster;
     private final Prompt prompt;
+    private final SavedApplications applications;
 
     CheckpointTest(Cluster cluster) {
         this.cluster = cluster;
         prompt = new Prompt(cluster.bed().directory());
+        applications = new SavedApplications(prompt);
     }
 
     @BeforeEach
     void noneIsSaved() {
-        assertThat(saved()).isEmpty();
+        assertThat(applications.versions()).isEmpty();
     }
 
     @AfterEach
@@ -99,16 +98,7 @@ class CheckpointTest {
         }
         await().atMost(PATIENCE).until(() -> cluster.ps(0).stream()
                 .noneMatch(row -> row.command().contains(directory.toString())));
-        for (String line : saved()) {
-            Matcher numbers =
-                    Pattern.compile("Identifier: (\\d+) +Version: (\\d+) .*").matcher(line);
-            assertThat(numbers.matches()).describedAs(line).isTrue();
-            prompt.types("krg ckpt rm " + numbers.group(1) + " " + numbers.group(2), "");
-        }
-    }
-
-    private List<String> saved() {
-        return prompt.type("krg ckpt list").output().lines().toList();
+        applications.removeVersions();
     }
 
     private Path store(int application, int version) {
@@ -125,10 +115,7 @@ class CheckpointTest {
 
     /** Starts an application; its number is the pid of its first process. */
     private int start(String command) {
-        Matcher said = NUMBER.matcher(
-                prompt.type("krgcr-run -b -o " + output() + " " + command).output());
-        assertThat(said.matches()).isTrue();
-        return Integer.parseInt(said.group(1));
+        return applications.start(output(), command);
     }
 
     private int startDoubling() throws IOException {
@@ -161,11 +148,6 @@ class CheckpointTest {
                 .contains("parent " + (rounds - 1), "child " + (50 * rounds - 1));
     }
 
-    private void gone(int pid) {
-        await().atMost(PATIENCE)
-                .until(() -> prompt.type("krg ps " + pid).messages().contains("ESRCH"));
-    }
-
     @Test
     void goesOnFromEachVersionAsIfNothingHadBeen() throws IOException {
         int number = startDoubling();
@@ -178,8 +160,8 @@ class CheckpointTest {
             int one = version % 2 == 0 ? number : child;
             assertThat(prompt.type("checkpoint -kKILL -d again " + one).output())
                     .matches("Identifier: " + number + "\nVersion: " + version + "\nDescription: again\nDate: .*\n");
-            gone(number);
-            gone(child);
+            applications.awaitEnd(number);
+            applications.awaitEnd(child);
             prompt.types("restart -p " + number + " " + version, number + " " + child + "\n");
             awaitLines(lines(output()).size() + 2);
         }
@@ -200,7 +182,7 @@ class CheckpointTest {
         for (int i = 0; i < 20; i++) {
             assertThat(prompt.type("checkpoint --keep 2 " + number).messages()).isEmpty();
         }
-        assertThat(saved())
+        assertThat(applications.versions())
                 .hasSize(2)
                 .allMatch(line -> line.matches("Identifier: " + number + " +Version: (19|20) .*"));
         awaitDoubled();
@@ -224,7 +206,7 @@ class CheckpointTest {
                             .messages())
                     .isEmpty();
             if (ends) {
-                gone(number);
+                applications.awaitEnd(number);
                 prompt.types("restart " + number + " " + version, "");
             }
             awaitLines(lines(output()).size() + 2);
@@ -257,7 +239,7 @@ class CheckpointTest {
                 "checkpoint -c " + number,
                 "checkpoint: application " + number + " is not frozen: freeze it with -f first (EINVAL)");
         awaitDoubled();
-        gone(number);
+        applications.awaitEnd(number);
         Files.delete(output());
         Result refused = prompt.type("restart " + number + " 2");
         assertThat(refused.exit()).isEqualTo(1);
@@ -322,7 +304,7 @@ class CheckpointTest {
             prompt.types("checkpoint -u " + number, "");
         }
         Files.createFile(directory.resolve("stop"));
-        gone(number);
+        applications.awaitEnd(number);
         assertThat(lines(output()))
                 .containsExactly(
                         "ready",
@@ -370,8 +352,7 @@ class CheckpointTest {
         int number = start("python3 " + script + " " + directory.resolve("stop"));
         awaitLines(5);
         for (int version = 1; version <= 3; version++) {
-            assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
-            gone(number);
+            applications.saveAndEnd(number);
             prompt.types("restart " + number + " " + version, "");
             awaitLines(lines(output()).size() + 3);
         }
@@ -411,8 +392,7 @@ class CheckpointTest {
         String before = cluster.run(0, "python3", "-c", look, stop.toString()).output();
         assertThat(before).contains("\n5 1 5 10 " + number + "\n15 2 ", "\n300 1 300 50 -1\n350 2 ");
         for (int version = 1; version <= 2; version++) {
-            assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
-            gone(number);
+            applications.saveAndEnd(number);
             assertThat(cluster.run(0, "python3", "-c", look, stop.toString()).output())
                     .doesNotContain(" 1 5 ", " 1 300 ");
             prompt.types("restart " + number + " " + version, "");
@@ -420,14 +400,13 @@ class CheckpointTest {
                     .isEqualTo(before);
         }
         Files.createFile(stop);
-        gone(number);
+        applications.awaitEnd(number);
     }
 
     @Test
     void startsOnAnotherNodeToo() throws IOException {
         int number = startDoubling();
-        assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
-        gone(number);
+        applications.saveAndEnd(number);
         prompt.types("restart --on 2 " + number + " 1", "");
         assertThat(cluster.where(number)).contains(2);
         cluster.migrate(number, 1);
@@ -436,7 +415,7 @@ class CheckpointTest {
                 "restart: version 1 of application " + number + " is not started: pid " + number
                         + " is in use on node 1 (EEXIST)");
         awaitDoubled();
-        gone(number);
+        applications.awaitEnd(number);
     }
 
     @Test
@@ -458,7 +437,7 @@ class CheckpointTest {
         assertThat(store(number, 1)).doesNotExist();
         awaitLines(lines(output()).size() + 2);
         assertThat(prompt.type("checkpoint -i -kKILL " + number).messages()).isEmpty();
-        gone(number);
+        applications.awaitEnd(number);
         prompt.types("restart " + number + " 1", "");
         awaitLines(lines(output()).size() + 2);
         assertThat(cluster.run(0, "ls", "-l", "/proc/" + number + "/fd").output())
@@ -492,8 +471,7 @@ class CheckpointTest {
     @Test
     void aDamagedVersionIsRefusedAndLeavesNothing() throws IOException {
         int number = startDoubling();
-        assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
-        gone(number);
+        applications.saveAndEnd(number);
         Leaks before = cluster.leaks();
         try (Stream<Path> files = Files.list(store(number, 1))) {
             for (Path file :

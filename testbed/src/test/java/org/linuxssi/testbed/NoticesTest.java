@@ -8,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,7 +20,6 @@ class NoticesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String END = "end [True, True] [True, True]";
-    private static final Pattern NUMBER = Pattern.compile("Running application (\\d+)\n");
 
     @TempDir
     Path directory;
@@ -36,27 +33,19 @@ class NoticesTest {
     @Test
     void whenItIsStartedAgain() throws IOException {
         Prompt prompt = new Prompt(cluster.bed().directory());
+        SavedApplications applications = new SavedApplications(prompt);
         Path script = Programs.source("notices.py", directory);
         Path output = directory.resolve("output");
-        Matcher said = NUMBER.matcher(
-                prompt.type("krgcr-run -b -o " + output + " python3 " + script + " " + directory.resolve("stop"))
-                        .output());
-        assertThat(said.matches()).isTrue();
-        String number = said.group(1);
+        int number = applications.start(output, "python3 " + script + " " + directory.resolve("stop"));
         for (int version = 1; version <= 3; version++) {
             int lines = Files.readAllLines(output).size();
             await().atMost(PATIENCE).until(() -> Files.readAllLines(output).size() > lines);
-            assertThat(prompt.type("checkpoint -kKILL " + number).messages()).isEmpty();
-            await().atMost(PATIENCE)
-                    .until(() -> prompt.type("krg ps " + number).messages().contains("ESRCH"));
+            applications.saveAndEnd(number);
             prompt.types("restart --on " + version % 2 + " " + number + " " + version, "");
         }
         Files.createFile(directory.resolve("stop"));
-        await().atMost(PATIENCE)
-                .until(() -> prompt.type("krg ps " + number).messages().contains("ESRCH"));
+        applications.awaitEnd(number);
         assertThat(Files.readAllLines(output)).endsWith(END);
-        for (int version = 1; version <= 3; version++) {
-            prompt.types("krg ckpt rm " + number + " " + version, "");
-        }
+        applications.removeVersions();
     }
 }

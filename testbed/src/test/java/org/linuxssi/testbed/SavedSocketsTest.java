@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +25,6 @@ import org.linuxssi.control.ProcessRow;
 class SavedSocketsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Pattern NUMBER = Pattern.compile("Running application (\\d+)\n");
 
     /** A child doubles numbers that come by socket pairs of all kinds, with forty in flight each way. */
     private static final String DOUBLING = """
@@ -130,10 +127,12 @@ class SavedSocketsTest {
 
     private final Cluster cluster;
     private final Prompt prompt;
+    private final SavedApplications applications;
 
     SavedSocketsTest(Cluster cluster) {
         this.cluster = cluster;
         prompt = new Prompt(cluster.bed().directory());
+        applications = new SavedApplications(prompt);
     }
 
     @AfterEach
@@ -144,12 +143,7 @@ class SavedSocketsTest {
             }
         }
         awaitEnd();
-        for (String line : prompt.type("krg ckpt list").output().lines().toList()) {
-            Matcher numbers =
-                    Pattern.compile("Identifier: (\\d+) +Version: (\\d+) .*").matcher(line);
-            assertThat(numbers.matches()).describedAs(line).isTrue();
-            prompt.types("krg ckpt rm " + numbers.group(1) + " " + numbers.group(2), "");
-        }
+        applications.removeVersions();
     }
 
     private Path script(String name, String text) throws IOException {
@@ -161,10 +155,7 @@ class SavedSocketsTest {
     }
 
     private int start(String command) {
-        Result started = prompt.type("krgcr-run -b -o " + output() + " " + command);
-        Matcher said = NUMBER.matcher(started.output());
-        assertThat(said.matches()).describedAs(started.toString()).isTrue();
-        return Integer.parseInt(said.group(1));
+        return applications.start(output(), command);
     }
 
     private List<String> lines() throws IOException {

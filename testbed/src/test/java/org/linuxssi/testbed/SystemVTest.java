@@ -10,8 +10,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 class SystemVTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Pattern NUMBER = Pattern.compile("Running application (\\d+)\n");
 
     private static final String LIBRARY = """
             import ctypes, os, struct, sys, time
@@ -50,22 +47,19 @@ class SystemVTest {
 
     private final Cluster cluster;
     private final Prompt prompt;
+    private final SavedApplications applications;
 
     SystemVTest(Cluster cluster) {
         this.cluster = cluster;
         prompt = new Prompt(cluster.bed().directory());
+        applications = new SavedApplications(prompt);
     }
 
     @AfterEach
     void removeAll() throws IOException {
         inside(0, "os.system('ipcrm -a')");
         inside(1, "os.system('ipcrm -a')");
-        for (String line : prompt.type("krg ckpt list").output().lines().toList()) {
-            Matcher numbers =
-                    Pattern.compile("Identifier: (\\d+) +Version: (\\d+) .*").matcher(line);
-            assertThat(numbers.matches()).describedAs(line).isTrue();
-            prompt.types("krg ckpt rm " + numbers.group(1) + " " + numbers.group(2), "");
-        }
+        applications.removeVersions();
     }
 
     private Path script(String name, String text) throws IOException {
@@ -207,19 +201,14 @@ class SystemVTest {
                     os._exit(7)
                 """);
         Path output = file("output");
-        Matcher said =
-                NUMBER.matcher(prompt.type("krgcr-run -b -o " + output + " python3 " + script + " " + file("stop"))
-                        .output());
-        assertThat(said.matches()).isTrue();
-        String number = said.group(1);
+        int number = applications.start(output, "python3 " + script + " " + file("stop"));
         await().atMost(PATIENCE).until(() -> Files.readAllLines(output).size() > 2);
         String id = Files.readAllLines(output).getFirst().split(" ")[0];
         prompt.types("checkpoint -f " + number, "");
         prompt.types("ipccheckpoint -m " + id + " " + file("memory"), "");
         assertThat(prompt.type("checkpoint -c " + number).messages()).isEmpty();
         prompt.types("checkpoint -uKILL " + number, "");
-        await().atMost(PATIENCE)
-                .until(() -> prompt.type("krg ps " + number).messages().contains("ESRCH"));
+        applications.awaitEnd(number);
         inside(0, "ok(libc.shmctl(" + id + ", 0, 0))");
         for (int node : List.of(0, 1)) {
             String on = " --on " + node + " ";
@@ -232,8 +221,7 @@ class SystemVTest {
             prompt.types("restart" + on + number + " 1", "");
             await().atMost(PATIENCE).until(() -> Files.readAllLines(output).size() > lines + 2);
             Files.createFile(file("stop"));
-            await().atMost(PATIENCE)
-                    .until(() -> prompt.type("krg ps " + number).messages().contains("ESRCH"));
+            applications.awaitEnd(number);
             Files.delete(file("stop"));
             assertThat(Files.readAllLines(output)).endsWith("child True", "7 True");
         }
