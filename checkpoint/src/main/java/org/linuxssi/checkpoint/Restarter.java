@@ -197,6 +197,7 @@ public final class Restarter {
             around.capabilities().restore(task.pid(), task.history().startMillis(), task.capabilities());
         }
         built.forEach(ProcessArrival::run);
+        around.table().settled();
         return new Restarted(part.tasks().stream().map(Task::pid).toList(), end);
     }
 }

@@ -125,8 +125,16 @@ final class Arrivals implements AutoCloseable {
         }
         if (arrived) {
             incoming.remove(offer.key());
+            tellThatItRuns(offer, stream);
+        }
+    }
+
+    private void tellThatItRuns(Offer offer, ByteStream stream) throws IOException {
+        try {
             faults.reached(FaultPoint.RUNNING, offer.pid());
             Records.write(stream, Verdict.CODEC, Verdict.OK);
+        } finally {
+            places.settled(offer.pid());
         }
     }
 

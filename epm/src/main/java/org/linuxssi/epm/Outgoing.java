@@ -3,8 +3,6 @@ package org.linuxssi.epm;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.linuxssi.epm.Journal.Entry;
 import org.linuxssi.epm.Migration.Commit;
 import org.linuxssi.epm.Migration.Key;
@@ -96,19 +94,19 @@ final class Outgoing {
         watch.freezing();
         departure.freeze();
         faults.reached(FaultPoint.FROZEN, order.pid());
-        CompletableFuture<byte[]> now = CompletableFuture.supplyAsync(() -> places.relations(order.pid()), rpc.time());
         if (live.rounds() == 0) {
-            adjust(relations, result(now));
+            adjust(relations, places.relations(order.pid()));
         }
         watch.lap(Step.FREEZE);
         Departure.Progress rest = departure.copyRest(stream);
-        if (live.rounds() > 0 && !Arrays.equals(result(now), relations)) {
+        if (live.rounds() > 0 && !Arrays.equals(places.relations(order.pid()), relations)) {
             throw new RelativesChangedException(order.pid());
         }
+        Commit word = new Commit(places.history(order.pid()));
         departure.end();
         faults.reached(FaultPoint.COPIED, order.pid());
         watch.lap(Step.COPY_FROZEN);
-        leave(departure, stream);
+        leave(departure, stream, word);
         watch.lap(Step.REPLACE);
         return new MigrationReport(
                 order.pid(),
@@ -129,25 +127,13 @@ final class Outgoing {
         }
     }
 
-    private static <T> T result(CompletableFuture<T> work) {
-        try {
-            return work.join();
-        } catch (CompletionException failure) {
-            if (failure.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw failure;
-        }
-    }
-
     /** Is entered at the target while that builds it; leaves when the target lets it run, else stays and is entered here again. */
-    private void leave(Departure departure, ByteStream stream) throws MigrationException, IOException {
+    private void leave(Departure departure, ByteStream stream, Commit word) throws MigrationException, IOException {
         Entry entry = new Entry(Journal.Role.LEAVING, key, order.pid(), order.target(), departure.hold());
         boolean gone = false;
         places.departing(order.pid(), order.target());
         try {
             enter(entry);
-            Commit word = new Commit(places.history(order.pid()));
             Records.read(stream, Verdict.CODEC).require();
             faults.reached(FaultPoint.READY, order.pid());
             watch.lap(Step.BUILD);

@@ -95,6 +95,11 @@ public record TablePlaces(ProcessTable table, NodeId self, IntConsumer came, Int
     }
 
     @Override
+    public void settled(int pid) {
+        table.settled();
+    }
+
+    @Override
     public void departing(int pid, NodeId to) {
         table.departing(pid, to);
     }

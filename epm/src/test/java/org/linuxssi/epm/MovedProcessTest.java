@@ -163,6 +163,7 @@ class MovedProcessTest {
                 there.arrived(pid, NodeId.of(from), here.history(pid));
                 arrival.hold();
                 arrival.run();
+                there.settled();
             }
             departure.replace();
             here.departed(pid, NodeId.of(to), departure.stopped());

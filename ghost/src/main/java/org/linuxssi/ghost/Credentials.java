@@ -52,7 +52,11 @@ record Credentials(
 
     /** Reads those of a thread, given as {@code "712/task/713"}. */
     static Credentials of(String thread) {
-        Map<String, String> status = ProcFiles.status(thread);
+        return of(ProcFiles.status(thread));
+    }
+
+    /** Reads them from the status of a thread. */
+    static Credentials of(Map<String, String> status) {
         return new Credentials(
                 ids(status, "Uid"),
                 ids(status, "Gid"),

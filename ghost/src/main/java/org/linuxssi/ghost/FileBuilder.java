@@ -71,14 +71,16 @@ final class FileBuilder {
     }
 
     void build(FileImage files) {
-        DescriptorLimit.set(scratch, call, room(files, doorway));
+        long hard = DescriptorLimit.hard(call.tid(), scratch, call);
         int base = base(files, doorway);
         List<Long> high = new ArrayList<>();
         for (int at = 0; at < files.open().size(); at += PER_TABLE) {
             high.addAll(open(
                     files.open()
                             .subList(at, Math.min(at + PER_TABLE, files.open().size())),
-                    base));
+                    base,
+                    room(files, doorway),
+                    hard));
         }
         PtraceScratch.Table table = scratch.table();
         table.add(Nr.CLOSE_RANGE, 0, base - 1L, 0);
@@ -162,10 +164,11 @@ final class FileBuilder {
         }
     }
 
-    private List<Long> open(List<Open> part, int base) {
+    private List<Long> open(List<Open> part, int base, int room, long hard) {
         List<Integer> ours = new ArrayList<>();
         try {
             PtraceScratch.Table table = scratch.table();
+            int limit = DescriptorLimit.add(table, room, hard);
             for (Open open : part) {
                 switch (open) {
                     case Open.Path(String path, int flags, long _, int _) ->
@@ -179,9 +182,10 @@ final class FileBuilder {
                 }
             }
             table.run(call);
+            DescriptorLimit.check(table, limit);
             List<Long> low = new ArrayList<>();
             for (int i = 0; i < part.size(); i++) {
-                low.add(table.check(i, "open " + name(part.get(i))));
+                low.add(table.check(limit + 1 + i, "open " + name(part.get(i))));
             }
             return raise(part, low, base);
         } finally {

@@ -36,16 +36,17 @@ final class FileExporter {
     /**
      * Takes the image.
      *
-     * @param otherFlags files that get other flags, by descriptor; their offsets need not be shared then
+     * @param files all that the process has
+     * @param otherFlags those that got other flags since, whose offsets need not be shared
      * @throws ErrnoException EAGAIN for a file that cannot move
      */
-    FileImage image(Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
+    FileImage image(List<OpenFile> files, Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
         List<OpenFile> seen = new ArrayList<>();
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
         List<Notice> notices = new ArrayList<>();
         List<RecordLock> parts = new ArrayList<>();
-        for (OpenFile told : files()) {
+        for (OpenFile told : wanted(files)) {
             OpenFile file = told.without(Notice.O_ASYNC);
             OptionalInt same = find(seen, file);
             if (same.isEmpty()) {
@@ -75,8 +76,7 @@ final class FileExporter {
         }
     }
 
-    private List<OpenFile> files() {
-        List<OpenFile> all = OpenFiles.list(pid);
+    private List<OpenFile> wanted(List<OpenFile> all) {
         if (!relayed.leavesOutRefused()) {
             return all;
         }

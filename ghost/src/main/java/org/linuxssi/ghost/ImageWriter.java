@@ -30,6 +30,9 @@ final class ImageWriter {
 
     static final int HEADER_BYTES = 12;
 
+    /** Content of up to so many bytes goes with its header in one write, which wakes the reader once. */
+    private static final int SMALL = 64 << 10;
+
     private final WritableByteChannel memory;
     private final WritableByteChannel task;
     private final ByteBuffer header;
@@ -46,7 +49,7 @@ final class ImageWriter {
         this.memory = memory;
         this.task = task;
         header = Arena.ofAuto()
-                .allocate(HEADER_BYTES + 4 + 16L * RUNS_LIMIT, 8)
+                .allocate(HEADER_BYTES + 4 + 16L * RUNS_LIMIT + SMALL, 8)
                 .asByteBuffer()
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -78,8 +81,15 @@ final class ImageWriter {
             throws IOException {
         checksum.reset();
         checksum.update(content.duplicate());
-        begin(type, content.remaining()).putInt((int) checksum.getValue()).flip();
-        writeAll(header, channel);
+        begin(type, content.remaining()).putInt((int) checksum.getValue());
+        finish(content, channel);
+    }
+
+    private void finish(ByteBuffer content, WritableByteChannel channel) throws IOException {
+        if (content.remaining() <= SMALL) {
+            header.put(content);
+        }
+        writeAll(header.flip(), channel);
         writeAll(content, channel);
         halfway = false;
     }
@@ -104,15 +114,12 @@ final class ImageWriter {
         for (Run run : runs) {
             header.putLong(run.address()).putLong(run.length());
         }
-        header.flip();
         ByteBuffer content = bytes.asByteBuffer();
         checksum.reset();
         checksum.update(header.slice(HEADER_BYTES, head));
         checksum.update(content.duplicate());
         header.putInt(8, (int) checksum.getValue());
-        writeAll(header, memory);
-        writeAll(content, memory);
-        halfway = false;
+        finish(content, memory);
     }
 
     private void writeAll(ByteBuffer buffer, WritableByteChannel channel) throws IOException {

@@ -69,6 +69,13 @@ final class OpenFiles {
                 .orElse(-1L);
     }
 
+    /** Tells whether what is written next lengthens the file, also while others who share the offset write at the end. */
+    static boolean atEnd(OpenFile file) {
+        long size = size(file);
+        return file.position() <= size
+                && ProcFiles.fdinfo(file.pid(), file.fd()).position() >= size;
+    }
+
     /** Tells whether it is /dev/null, zero, full, random or urandom. */
     static boolean simpleDevice(OpenFile file) {
         return file.characterDevice()

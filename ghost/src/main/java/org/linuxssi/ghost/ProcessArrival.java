@@ -44,6 +44,7 @@ public final class ProcessArrival {
     private @Nullable ProcessState state;
     private @Nullable FileImage files;
     private @Nullable Future<Boolean> filesMade;
+    private @Nullable Future<Boolean> stateMade;
     private List<ThreadImage> threads = List.of();
     private long instruction;
     private String agentOomScore = "0";
@@ -136,8 +137,27 @@ public final class ProcessArrival {
         });
     }
 
-    void state(ProcessState received) {
+    void state(ProcessState received) throws IOException {
+        if (state != null) {
+            throw new IOException("the image has the state twice");
+        }
         state = received;
+        beginState();
+    }
+
+    /** What a process has once comes after its files, which are found from the agent's root directory. */
+    private void beginState() throws IOException {
+        ProcessState received = state;
+        FileImage descriptors = files;
+        if (received == null || descriptors == null) {
+            return;
+        }
+        PtraceProcess seized = process();
+        SpaceBuilder builder = space();
+        stateMade = tracer.begin(() -> {
+            new StateBuilder(seized, builder.scratch(), received).process(FileBuilder.room(descriptors, doorway));
+            return true;
+        });
     }
 
     void threads(List<ThreadImage> received) {
@@ -161,24 +181,24 @@ public final class ProcessArrival {
             return true;
         });
         files = received;
+        beginState();
     }
 
     /** All sections have come: builds everything but the very last steps. */
     void complete() throws IOException {
         ProcessState received = state;
-        FileImage descriptors = files;
         Future<Boolean> opened = filesMade;
-        if (received == null || descriptors == null || opened == null || threads.isEmpty()) {
+        Future<Boolean> described = stateMade;
+        if (received == null || opened == null || described == null || threads.isEmpty()) {
             throw new IOException("the image ended before it was complete");
         }
         PtraceProcess seized = process();
         SpaceBuilder builder = space();
         PtraceThread.await(opened);
+        PtraceThread.await(described);
         onTracer(() -> {
             PtraceScratch scratch = builder.scratch();
             builder.lock();
-            StateBuilder whole = new StateBuilder(seized, scratch, received);
-            whole.process(FileBuilder.room(descriptors, doorway));
             ThreadBuilder maker = new ThreadBuilder(seized, scratch, received);
             List<StoppedThread> made = new ArrayList<>();
             made.add(seized.leader());
@@ -199,7 +219,7 @@ public final class ProcessArrival {
             PendingSignals.queue(
                     scratch, seized.leader().call(), threads.getFirst().tid(), false, received.pending());
             PosixTimer.make(received.posixTimers(), scratch, seized.leader().call());
-            whole.outside();
+            new StateBuilder(seized, scratch, received).outside();
             instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(agent), seized.memory());
             return true;
         });

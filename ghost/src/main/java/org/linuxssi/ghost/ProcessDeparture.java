@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
@@ -64,6 +65,9 @@ public final class ProcessDeparture implements AutoCloseable {
     private @Nullable Userfault tracking;
     private @Nullable PtraceProcess process;
     private @Nullable ProcessState state;
+    private @Nullable PtraceScratch scratch;
+    private @Nullable Future<Boolean> described;
+    private @Nullable Future<Boolean> rested;
     private List<ThreadImage> threads = List.of();
     private Map<Integer, Integer> released = Map.of();
     private boolean stopped;
@@ -215,7 +219,8 @@ public final class ProcessDeparture implements AutoCloseable {
     }
 
     /**
-     * Writes all that has not been written but the end. The tracer writes files and state while this thread writes pages.
+     * Writes all that has not been written but the end. The tracer writes the state while this thread writes files and
+     * pages, and until {@link #end} at the latest.
      */
     public Progress copyRest(WritableByteChannel channel) throws IOException {
         return copyRest(channel, channel);
@@ -228,26 +233,38 @@ public final class ProcessDeparture implements AutoCloseable {
         ImageWriter out = writing();
         known = AddressSpace.refresh(pid, known);
         pageSender.layout(AddressSpace.images(known));
-        Future<Boolean> described = tracer.begin(() -> {
+        described = tracer.begin(() -> {
             try {
-                writeFiles(out);
                 writeState(out, stopped);
                 return true;
             } catch (IOException problem) {
                 throw new UncheckedIOException(problem);
             }
         });
-        long bytes = pageSender.rest();
-        awaitTracer(described);
-        return new Progress(bytes, 1);
+        rested = tracer.begin(() -> {
+            rest(stopped);
+            return true;
+        });
+        writeFiles(out);
+        return new Progress(pageSender.rest(), 1);
     }
 
-    /** Completes the image: the target builds the process now. What is written from now on is another image. */
+    /**
+     * Completes the image when files and state are written: the target builds the process now. What is written from now on
+     * is another image.
+     */
     public void end() throws IOException {
+        Future<Boolean> work = described;
+        Future<Boolean> rest = rested;
+        if (work == null || rest == null) {
+            throw new IllegalStateException("nothing of the frozen process " + pid + " was copied");
+        }
+        awaitTracer(work);
         writing().end();
         writer = null;
         sender = null;
         closePages();
+        PtraceThread.await(rest);
     }
 
     private void closePages() {
@@ -266,42 +283,62 @@ public final class ProcessDeparture implements AutoCloseable {
     private void writeState(ImageWriter out, PtraceProcess stopped) throws IOException {
         PtraceCall call = stopped.leader().call();
         long instruction = PtraceCall.findInstruction(known, stopped.memory());
-        PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
-        try {
-            StateReader reader = new StateReader(stopped, scratch, rules);
-            ProcessState now = reader.state();
-            state = now;
-            threads = reader.threads();
-            out.section(SectionType.STATE, ProcessState.CODEC, now);
-            out.section(SectionType.THREADS, Threads.CODEC, threads);
-        } finally {
-            scratch.unmap(call, instruction);
+        PtraceScratch area = PtraceScratch.map(call, instruction, 0);
+        scratch = area;
+        StateReader reader = new StateReader(stopped, area, rules);
+        ProcessState now = reader.state();
+        state = now;
+        out.section(SectionType.STATE, ProcessState.CODEC, now);
+        threads = reader.threads();
+        out.section(SectionType.THREADS, Threads.CODEC, threads);
+    }
+
+    /** Nothing of the image depends on it, so that it need not wait for this. */
+    private void rest(PtraceProcess stopped) {
+        PtraceScratch area = scratch;
+        if (area != null) {
+            scratch = null;
+            area.unmap(stopped.leader().call(), PtraceCall.findInstruction(known, stopped.memory()));
         }
         stopped.rest();
     }
 
-    /** They go first: the target makes them while the rest comes. */
+    /** The target makes them while the rest comes. */
     private void writeFiles(ImageWriter out) throws IOException {
-        relatives.look();
-        FileImage image = imager.relayed().copies() ? files.image(Map.of(), offsets) : leavingFiles();
+        List<OpenFile> open = OpenFiles.list(pid);
+        relatives.look(open);
+        FileImage image = imager.relayed().copies() ? files.image(open, Map.of(), offsets) : leavingFiles(open);
         out.section(SectionType.FILES, FileImage.CODEC, image);
     }
 
-    private FileImage leavingFiles() {
-        Map<Integer, Integer> append = offsets.toAppend(OpenFiles.list(pid));
+    private FileImage leavingFiles(List<OpenFile> open) {
+        Map<Integer, Integer> append = offsets.toAppend(open);
         setFlags(append);
-        FileImage image = files.image(append, offsets);
-        released = Map.copyOf(files.locks());
-        FileLocks.release(frozen(), released);
-        frozen().rest();
+        FileImage image = files.image(open, append, offsets);
+        releaseLocks();
         return image;
     }
 
     private void setFlags(Map<Integer, Integer> flags) {
+        PtraceProcess stopped = frozen();
         if (!flags.isEmpty()) {
-            PtraceCall call = frozen().leader().call();
-            long instruction = PtraceCall.findInstruction(known, frozen().memory());
-            flags.forEach((fd, value) -> call.single(instruction, Nr.FCNTL, fd, F_SETFL, value));
+            tracer.run(() -> {
+                PtraceCall call = stopped.leader().call();
+                long instruction = PtraceCall.findInstruction(known, stopped.memory());
+                flags.forEach((fd, value) -> call.single(instruction, Nr.FCNTL, fd, F_SETFL, value));
+                stopped.rest();
+            });
+        }
+    }
+
+    private void releaseLocks() {
+        PtraceProcess stopped = frozen();
+        released = Map.copyOf(files.locks());
+        if (!released.isEmpty()) {
+            tracer.run(() -> {
+                FileLocks.release(stopped, released);
+                stopped.rest();
+            });
         }
     }
 

@@ -34,12 +34,16 @@ final class Relatives {
         this.concerns = concerns;
         self = ProcFiles.stat(pid);
         seen.add(pid);
-        look();
+        look(OpenFiles.list(pid));
     }
 
-    /** Looks for those that there are now besides; a frozen process makes no more children. */
-    void look() {
-        if (OpenFiles.list(pid).stream().noneMatch(concerns)) {
+    /**
+     * Looks for those that there are now besides; a frozen process makes no more children.
+     *
+     * @param open the files that the process has now
+     */
+    void look(List<OpenFile> open) {
+        if (open.stream().noneMatch(concerns)) {
             return;
         }
         for (int other : ProcFiles.processes()) {

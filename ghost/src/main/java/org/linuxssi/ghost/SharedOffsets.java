@@ -48,7 +48,7 @@ final class SharedOffsets {
     Map<Integer, Integer> toAppend(List<OpenFile> files) {
         Map<Integer, Integer> found = new TreeMap<>();
         for (OpenFile file : files) {
-            if (candidate(file) && file.position() == OpenFiles.size(file) && hasOtherWriters(file)) {
+            if (candidate(file) && OpenFiles.atEnd(file) && hasOtherWriters(file)) {
                 found.put(file.fd(), file.flags() | O_APPEND);
             }
         }

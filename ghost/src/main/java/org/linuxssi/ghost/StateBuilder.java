@@ -51,10 +51,12 @@ final class StateBuilder {
      * @param descriptors how many it needs while it is built
      */
     void process(long descriptors) {
-        DescriptorLimit.set(scratch, call, Math.max(descriptors, state.limits()[2 * DescriptorLimit.NUMBER]));
+        long hard = DescriptorLimit.hard(process.pid(), scratch, call);
         PtraceScratch.Table table = scratch.table();
+        int limit = DescriptorLimit.add(table, Math.max(descriptors, state.limits()[2 * DescriptorLimit.NUMBER]), hard);
         int exe = table.add(Nr.OPENAT, AT_FDCWD, table.text(state.exe()), O_CLOEXEC, 0);
         table.run(call);
+        DescriptorLimit.check(table, limit);
         long fd = table.check(exe, "open " + state.exe());
         table = scratch.table();
         int map = memoryMap(table, fd);

@@ -105,7 +105,7 @@ final class StateReader {
                         : process.leader().groupStop(),
                 words(table, actions, 4 * SIGNALS),
                 pending,
-                Credentials.of(Integer.toString(pid)));
+                Credentials.of(status));
     }
 
     private static long[] layout(Stat stat) {

@@ -2,6 +2,7 @@ package org.linuxssi.ghost;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -95,7 +96,7 @@ class FileExporterTest {
         int pid = (int) program.pid();
         Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
         return new FileExporter(pid, RelayedFile.NONE, new AnonymousFiles(relatives))
-                .image(Map.of(), new SharedOffsets(relatives, RelayedFile.NONE));
+                .image(OpenFiles.list(pid), Map.of(), new SharedOffsets(relatives, RelayedFile.NONE));
     }
 
     @Test
@@ -106,9 +107,34 @@ class FileExporterTest {
         Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
 
         FileImage image = new FileExporter(pid, relayed, new AnonymousFiles(relatives))
-                .image(Map.of(), new SharedOffsets(relatives, relayed));
+                .image(OpenFiles.list(pid), Map.of(), new SharedOffsets(relatives, relayed));
 
         assertThat(image.open().getFirst()).isInstanceOfSatisfying(Open.Path.class, open -> assertThat(open.position())
                 .isEqualTo(LAST_USE));
+    }
+
+    @Test
+    void whatIsLengthenedWhileItIsLookedAtIsPutIntoAppendMode() throws IOException {
+        Path file = directory.resolve("lines");
+        Process shell = new ProcessBuilder(
+                        "/bin/sh", "-c", "sleep 1000 & echo one; read go; echo two; read end; kill $!")
+                .redirectOutput(file.toFile())
+                .start();
+        programs.add(shell);
+        await().untilAsserted(() -> assertThat(file).hasContent("one\n"));
+        int pid = (int) shell.pid();
+        Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
+        List<OpenFile> seen = OpenFiles.list(pid);
+
+        tell(shell);
+        await().untilAsserted(() -> assertThat(file).hasContent("one\ntwo\n"));
+
+        assertThat(new SharedOffsets(relatives, RelayedFile.NONE).toAppend(seen))
+                .containsOnlyKeys(1);
+        tell(shell);
+    }
+
+    private static void tell(Process shell) throws IOException {
+        shell.outputWriter().append('\n').flush();
     }
 }

@@ -95,7 +95,10 @@ final class Histories implements AutoCloseable {
         return Optional.ofNullable(byPid.get(pid)).filter(past -> past.shift().nativeStart() == start);
     }
 
-    /** A process with this past goes on here; what the kernel counted of the agent in its place does not count. */
+    /**
+     * A process with this past goes on here; what the kernel counted of the agent in its place does not count. It is not
+     * in the file before {@link #save}.
+     */
     void put(int pid, int hostPid, History history) {
         try {
             ProcFiles.Stat stat = ProcFiles.stat(hostPid);
@@ -103,7 +106,6 @@ final class Histories implements AutoCloseable {
             long start = Math.max(0, (history.startMillis() - bootMillis.getAsLong()) / TICK_MILLIS);
             TimeShift shift = new TimeShift(stat.field(START), more, start);
             byPid.put(pid, new Past(history.startMillis(), shift));
-            save();
         } catch (ErrnoException killed) {
             LOG.log(Level.DEBUG, "pid {0} was killed while it arrived: {1}", pid, killed.getMessage());
         }
@@ -151,7 +153,8 @@ final class Histories implements AutoCloseable {
         closed = true;
     }
 
-    private synchronized void save() {
+    /** Writes down all for the next daemon. */
+    synchronized void save() {
         if (closed) {
             return;
         }

@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -195,8 +196,8 @@ public final class ProcessTable implements AutoCloseable {
      */
     public Relations relations(int pid) {
         Member self = member(pid);
-        List<Relations.Child> children = Member.all(container).stream()
-                .filter(member -> member.numbers().parent() == pid)
+        List<Relations.Child> children = Member.children(container, hostPid(pid)).stream()
+                .sorted(Comparator.comparingInt(Member::hostPid))
                 .map(member -> new Relations.Child(
                         member.numbers(), member.zombie() ? Optional.of(member.exitCode()) : Optional.empty()))
                 .toList();
@@ -267,7 +268,7 @@ public final class ProcessTable implements AutoCloseable {
         return histories.shift(pid);
     }
 
-    /** The process is here and about to run. */
+    /** The process is here and about to run; {@link #settled} comes after that. */
     public void arrived(int pid, NodeId from, History history) {
         locked(() -> {
             Arrivals.Prepared prepared = arrivals.arrived(pid);
@@ -276,8 +277,16 @@ public final class ProcessTable implements AutoCloseable {
             histories.put(pid, prepared.hostPid(), history);
             locals.add(pid, prepared.hostPid(), holders);
             terminals().refresh(prepared.relations().self().session());
-            tidy();
             return pid;
+        });
+    }
+
+    /** A process that arrived has been let go: writes down the past of those that came, and lets proxies go that it needed. */
+    public void settled() {
+        histories.save();
+        locked(() -> {
+            tidy();
+            return INIT;
         });
     }
 

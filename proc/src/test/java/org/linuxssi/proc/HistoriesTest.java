@@ -54,6 +54,7 @@ class HistoriesTest {
     void theNextDaemonKnowsThem() {
         Histories histories = histories();
         histories.put(PID, HOST_PID, PAST);
+        histories.save();
         assertThat(histories().shift(PID)).isPresent().isEqualTo(histories.shift(PID));
         histories.remove(PID);
         assertThat(histories().shift(PID)).isEmpty();

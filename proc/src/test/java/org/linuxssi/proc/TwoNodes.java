@@ -69,6 +69,7 @@ final class TwoNodes implements AutoCloseable {
         here.moved(pid, to);
         there.arrived(pid, from, here.history(pid));
         execute(agent, command, output);
+        there.settled();
         tracer.run(() -> frozen.exec(containers.get(source).agentPath().toString(), List.of("agent"), List.of()));
         here.departed(pid, to, false);
     }
@@ -117,6 +118,7 @@ final class TwoNodes implements AutoCloseable {
             there.arrived(pid, from, here.history(pid));
             arrival.hold();
             arrival.run();
+            there.settled();
             departure.replace();
             here.departed(pid, to, departure.stopped());
         } finally {

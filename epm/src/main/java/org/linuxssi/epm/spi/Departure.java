@@ -19,7 +19,7 @@ public interface Departure extends AutoCloseable {
     /** Tells whether job control had stopped the process when it was frozen. */
     boolean stopped();
 
-    /** Writes all that has not been written, but the end. */
+    /** Writes all that has not been written, but the end; some of it may not be written before {@link #end} returns. */
     Progress copyRest(WritableByteChannel image) throws IOException;
 
     /** Completes the image: the target builds the process now. */

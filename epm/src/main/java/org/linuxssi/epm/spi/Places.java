@@ -45,6 +45,9 @@ public interface Places {
     /** The process is here now; called right before it is let go, when nothing can fail any more. */
     void arrived(int pid, NodeId from, History history);
 
+    /** The process has been let go: does what {@link #arrived} left for later, since nothing that runs needs it. */
+    void settled(int pid);
+
     /** The process is about to be replaced by an agent that stands for a process of that node. */
     void departing(int pid, NodeId to);
 
