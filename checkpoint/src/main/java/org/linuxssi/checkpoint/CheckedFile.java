@@ -19,7 +19,7 @@ import org.linuxssi.tools.DecodeException;
 final class CheckedFile {
 
     private static final long MAGIC = 0x74706b63_4953534cL;
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int HEADER = 20;
     private static final int PART = 1 << 20;
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.linuxssi.linux.Sockets;
 import org.linuxssi.linux.Sockets.Credentials;
+import org.linuxssi.linux.TcpRepair;
 import org.linuxssi.tools.Codec;
 import org.linuxssi.tools.DecodeException;
 
@@ -76,18 +77,74 @@ record SavedSocket(long id, int flags, int uid, int gid, List<Option> options, S
      * @param domain {@code AF_INET} or {@code AF_INET6}
      * @param type {@code SOCK_STREAM} or {@code SOCK_DGRAM}
      * @param local its address, empty when it is not bound
-     * @param remote that which datagrams are connected to, empty for none
+     * @param remote that which it is connected to, empty for none
      * @param backlog the most connections that may wait; -1 when it does not listen
+     * @param connection of TCP
      */
     @SuppressWarnings("ArrayRecordComponent")
-    record Inet(int domain, int type, byte[] local, byte[] remote, int backlog) implements State {
+    record Inet(int domain, int type, byte[] local, byte[] remote, int backlog, Optional<Connection> connection)
+            implements State {
         static final Codec<Inet> CODEC = Codec.of(
                 (inet, out) -> out.i32(inet.domain)
                         .i32(inet.type)
                         .bytes(inet.local)
                         .bytes(inet.remote)
-                        .i32(inet.backlog),
-                in -> new Inet(in.i32(), in.i32(), in.bytes(Sockets.ADDRESS), in.bytes(Sockets.ADDRESS), in.i32()));
+                        .i32(inet.backlog)
+                        .optional(inet.connection, Connection.CODEC),
+                in -> new Inet(
+                        in.i32(),
+                        in.i32(),
+                        in.bytes(Sockets.ADDRESS),
+                        in.bytes(Sockets.ADDRESS),
+                        in.i32(),
+                        in.optional(Connection.CODEC)));
+    }
+
+    /**
+     * One end of a TCP connection whose other end is in the image too or closed. Written and read, never compared: so arrays are good
+     * enough.
+     *
+     * @param peer id of the other end, 0 when that is closed
+     * @param segment the most bytes that it sends at once
+     * @param abilities bits of what both ends can do, as {@link TcpRepair.Info} tells them
+     * @param sendScale shift of the windows that the peer tells
+     * @param receiveScale shift of the windows that it tells itself
+     * @param received what it has received and not read
+     * @param underWay what it has sent and its peer has not received
+     * @param ended whether it sends nothing any more
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Connection(
+            long peer,
+            int segment,
+            int abilities,
+            int sendScale,
+            int receiveScale,
+            byte[] received,
+            byte[] underWay,
+            boolean ended) {
+        private static final int MOST = 1 << 28;
+
+        static final Codec<Connection> CODEC = Codec.of(
+                (end, out) -> out.i64(end.peer)
+                        .i32(end.segment)
+                        .i32(end.abilities)
+                        .i32(end.sendScale)
+                        .i32(end.receiveScale)
+                        .bytes(end.received)
+                        .bytes(end.underWay)
+                        .bool(end.ended),
+                in -> new Connection(
+                        in.i64(), in.i32(), in.i32(), in.i32(), in.i32(), in.bytes(MOST), in.bytes(MOST), in.bool()));
+
+        /** Returns the other end that is closed. */
+        Connection reversed() {
+            return new Connection(0, segment, abilities, receiveScale, sendScale, new byte[0], new byte[0], true);
+        }
+
+        TcpRepair.Info agreed() {
+            return new TcpRepair.Info(TcpConnections.ESTABLISHED, abilities, sendScale, receiveScale, 0);
+        }
     }
 
     /** What a socket of the Unix domain has to do with others. */

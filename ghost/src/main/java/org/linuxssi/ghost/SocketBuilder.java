@@ -3,6 +3,7 @@ package org.linuxssi.ghost;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.linuxssi.ghost.SavedSocket.Inet;
 import org.linuxssi.ghost.SavedSocket.Unix;
 import org.linuxssi.linux.Descriptors;
@@ -26,11 +27,9 @@ final class SocketBuilder implements AutoCloseable {
         boolean complete = false;
         try {
             new UnixSocketBuilder(sockets, places, made).build();
-            for (SavedSocket socket : sockets) {
-                if (socket.state() instanceof Inet inet && !made.containsKey(socket.id())) {
-                    made.put(socket.id(), inet(socket, inet));
-                }
-            }
+            inet(sockets, inet -> inet.backlog() >= 0);
+            inet(sockets, inet -> inet.backlog() < 0);
+            new TcpBuilder(sockets, made).build();
             for (SavedSocket socket : sockets) {
                 Descriptors.setFlags(get(socket.id()), socket.flags());
             }
@@ -39,6 +38,16 @@ final class SocketBuilder implements AutoCloseable {
             if (!complete) {
                 undo();
                 close();
+            }
+        }
+    }
+
+    /** Makes those without a connection that are meant and not there yet. */
+    private void inet(List<SavedSocket> sockets, Predicate<Inet> meant) {
+        for (SavedSocket socket : sockets) {
+            boolean known = made.containsKey(socket.id());
+            if (socket.state() instanceof Inet inet && inet.connection().isEmpty() && !known && meant.test(inet)) {
+                made.put(socket.id(), inet(socket, inet));
             }
         }
     }
@@ -65,7 +74,7 @@ final class SocketBuilder implements AutoCloseable {
                 Sockets.listen(descriptor, inet.backlog());
             }
             if (inet.remote().length > 0) {
-                Sockets.connect(descriptor, inet.remote(), SocketNames.text(inet.remote()));
+                connect(descriptor, inet);
             }
             int reuse = SocketOptions.number(socket.options(), Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR);
             Sockets.setNumber(descriptor, Sockets.SOL_SOCKET, SocketOptions.SO_REUSEADDR, reuse);
@@ -74,6 +83,18 @@ final class SocketBuilder implements AutoCloseable {
         } finally {
             if (!complete) {
                 Descriptors.close(descriptor);
+            }
+        }
+    }
+
+    /** A server that listens has room for those that waited before. */
+    private static void connect(int descriptor, Inet inet) {
+        Descriptors.setFlags(descriptor, Descriptors.O_NONBLOCK);
+        try {
+            Sockets.connect(descriptor, inet.remote(), SocketNames.text(inet.remote()));
+        } catch (ErrnoException problem) {
+            if (problem.errno() != Errno.EINPROGRESS) {
+                throw problem;
             }
         }
     }

@@ -120,12 +120,30 @@ record SocketNames(byte[] name, Optional<Bound> file, Optional<String> refusal) 
         return address.length < 4 ? 0 : (address[2] & 0xff) << 8 | (address[3] & 0xff);
     }
 
+    /** Returns the bytes of the host of an address of the internet; four also where IPv6 names a host of IPv4. */
+    static byte[] host(byte[] address) {
+        return plain(plainHost(address));
+    }
+
+    /** Returns four bytes where those of IPv6 name a host of IPv4. */
+    static byte[] plain(byte[] host) {
+        try {
+            return InetAddress.getByAddress(host).getAddress();
+        } catch (UnknownHostException _) {
+            return new byte[0];
+        }
+    }
+
+    private static byte[] plainHost(byte[] address) {
+        boolean six = address.length > 0 && address[0] == Sockets.AF_INET6;
+        return six ? Arrays.copyOfRange(address, 8, 24) : Arrays.copyOfRange(address, 4, 8);
+    }
+
     /** Returns an address of the internet for people. */
     static String text(byte[] address) {
         boolean six = address.length > 0 && address[0] == Sockets.AF_INET6;
         try {
-            byte[] host = six ? Arrays.copyOfRange(address, 8, 24) : Arrays.copyOfRange(address, 4, 8);
-            String text = InetAddress.getByAddress(host).getHostAddress();
+            String text = InetAddress.getByAddress(plainHost(address)).getHostAddress();
             return (six ? "[" + text + "]" : text) + ":" + port(address);
         } catch (UnknownHostException | ArrayIndexOutOfBoundsException _) {
             return "an unknown address";

@@ -20,6 +20,8 @@ final class SocketOptions {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SO_BUF_LOCK = 72;
+    private static final int SEND_SET = 1;
+    private static final int RECEIVE_SET = 2;
 
     // SO_REUSEADDR to SO_RCVLOWAT, timeouts, device, time stamps, mark, and the like
     private static final int[] SOCKET = {
@@ -53,11 +55,15 @@ final class SocketOptions {
 
     private static final int IPPROTO_IP = 0;
     // linux/in.h: IP_TOS to IP_LOCAL_PORT_RANGE
-    private static final int[] IP = {1, 2, 8, 10, 11, 12, 13, 15, 19, 20, 21, 24, 25, 32, 33, 34, 49, 50, 51};
+    private static final int[] IP = {1, 2, 8, 10, 11, 12, 13, 15, 19, 20, 21, 24, 25, 50, 51};
+    // linux/in.h: IP_MULTICAST_IF and so on, of datagrams alone
+    private static final int[] IP_MULTICAST = {32, 33, 34, 49};
 
     private static final int IPPROTO_IPV6 = 41;
     // linux/in6.h: IPV6_V6ONLY first
-    private static final int[] IPV6 = {26, 16, 17, 18, 19, 23, 25, 29, 49, 51, 66, 67, 70, 72, 73, 75, 76, 78};
+    private static final int[] IPV6 = {26, 16, 23, 25, 49, 51, 66, 67, 70, 72, 73, 75, 76, 78};
+    // linux/in6.h: IPV6_MULTICAST_IF and so on
+    private static final int[] IPV6_MULTICAST = {17, 18, 19, 29};
 
     static final int IPPROTO_TCP = 6;
     // linux/tcp.h: TCP_NODELAY to TCP_TX_DELAY
@@ -76,11 +82,16 @@ final class SocketOptions {
         if (domain == Sockets.AF_UNIX) {
             return socket;
         }
-        Stream<Name> transport = type == Sockets.SOCK_STREAM ? names(IPPROTO_TCP, TCP) : names(IPPROTO_UDP, UDP);
-        Stream<Name> network = domain == Sockets.AF_INET6
-                ? Stream.concat(names(IPPROTO_IPV6, IPV6), names(IPPROTO_IP, IP))
-                : names(IPPROTO_IP, IP);
+        boolean six = domain == Sockets.AF_INET6;
+        Stream<Name> network =
+                six ? Stream.concat(names(IPPROTO_IPV6, IPV6), names(IPPROTO_IP, IP)) : names(IPPROTO_IP, IP);
+        Stream<Name> transport = type == Sockets.SOCK_STREAM ? names(IPPROTO_TCP, TCP) : datagrams(six);
         return Stream.concat(network, Stream.concat(transport, socket));
+    }
+
+    private static Stream<Name> datagrams(boolean six) {
+        Stream<Name> four = Stream.concat(names(IPPROTO_UDP, UDP), names(IPPROTO_IP, IP_MULTICAST));
+        return six ? Stream.concat(names(IPPROTO_IPV6, IPV6_MULTICAST), four) : four;
     }
 
     private static Stream<Name> names(int level, int... numbers) {
@@ -133,6 +144,21 @@ final class SocketOptions {
     /** Has the send buffer as it was before {@link #widen}, as far as programs see. */
     static void narrow(int descriptor, int size) {
         Sockets.setNumber(descriptor, Sockets.SOL_SOCKET, SO_SNDBUFFORCE, size / 2);
+        free(descriptor);
+    }
+
+    /** Returns the options without sizes of buffers that nobody has set. */
+    static List<Option> withoutGrown(List<Option> options) {
+        int set = number(options, Sockets.SOL_SOCKET, SO_BUF_LOCK);
+        return options.stream()
+                .filter(option -> option.level() != Sockets.SOL_SOCKET
+                        || (option.name() != SO_SNDBUF || (set & SEND_SET) != 0)
+                                && (option.name() != SO_RCVBUF || (set & RECEIVE_SET) != 0))
+                .toList();
+    }
+
+    /** Lets the sizes of buffers be as they should. */
+    static void free(int descriptor) {
         Sockets.setNumber(descriptor, Sockets.SOL_SOCKET, SO_BUF_LOCK, 0);
     }
 

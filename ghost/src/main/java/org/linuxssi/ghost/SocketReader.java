@@ -57,13 +57,15 @@ record SocketReader(OpenFile file, int descriptor, SocketView view) {
     private Inet inet(int domain, int type) {
         boolean datagrams = type == Sockets.SOCK_DGRAM;
         byte[] local = Sockets.local(descriptor);
-        byte[] remote = datagrams ? Sockets.remote(descriptor).orElse(new byte[0]) : new byte[0];
+        boolean connected = !datagrams && view.tcp().connected(file.inode());
+        boolean peered = datagrams || connected || view.tcp().waits(file.inode());
         return new Inet(
                 domain,
                 type,
                 SocketNames.port(local) == 0 ? new byte[0] : local,
-                remote,
-                datagrams ? -1 : SocketRules.backlog(descriptor));
+                peered ? Sockets.remote(descriptor).orElse(new byte[0]) : new byte[0],
+                datagrams ? -1 : SocketRules.backlog(descriptor),
+                connected ? Optional.of(view.tcp().of(file.inode())) : Optional.empty());
     }
 
     private SavedSocket.Unix unix(int type) {

@@ -26,8 +26,6 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
     private static final int SO_PASSPIDFD = 76;
     private static final int TCP_INFO = 11;
     private static final int TCP_ULP = 31;
-    private static final int TCP_CLOSE = 7;
-    private static final int TCP_LISTEN = 10;
     private static final int UDP_ENCAP = 100;
     private static final int POLLERR = 0x8;
     private static final int POLLRDHUP = 0x2000;
@@ -44,7 +42,7 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
     /** Returns the backlog of a TCP socket; -1 when it does not listen. */
     static int backlog(int descriptor) {
         byte[] info = tcpInfo(descriptor);
-        boolean listens = info.length >= 32 && info[0] == TCP_LISTEN;
+        boolean listens = info.length >= 32 && info[0] == TcpConnections.LISTEN;
         return listens ? (info[28] & 0xff) | (info[29] & 0xff) << 8 | (info[30] & 0xff) << 16 | info[31] << 24 : -1;
     }
 
@@ -96,17 +94,25 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
             return Optional.of("it has a protocol on top (TCP_ULP)");
         }
         int state = tcpInfo(descriptor)[0];
-        if (state == TCP_LISTEN) {
+        if (state == TcpConnections.LISTEN) {
             return Optional.empty();
         }
-        if (state != TCP_CLOSE) {
+        if (view.tcp().connected(file.inode()) || view.tcp().waits(file.inode())) {
+            return failed(descriptor) ? Optional.of("it has an error that nobody has heard of") : Optional.empty();
+        }
+        if (state != TcpConnections.CLOSE) {
             return Optional.of("a TCP connection from " + SocketNames.text(Sockets.local(descriptor))
                     + Sockets.remote(descriptor)
                             .map(remote -> " to " + SocketNames.text(remote))
-                            .orElse(""));
+                            .orElse("")
+                    + ", which is not an open file of the application");
         }
-        boolean ended = (Sockets.events(descriptor, POLLRDHUP) & POLLRDHUP) != 0;
-        return ended ? Optional.of("a TCP connection that has ended and is not closed") : Optional.empty();
+        return ended(descriptor) ? Optional.of("a TCP connection that has just ended") : Optional.empty();
+    }
+
+    /** Tells whether nothing comes any more to a socket that was connected. */
+    static boolean ended(int descriptor) {
+        return (Sockets.events(descriptor, POLLRDHUP) & POLLRDHUP) != 0;
     }
 
     private Optional<String> udp() {

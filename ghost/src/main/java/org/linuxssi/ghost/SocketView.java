@@ -15,18 +15,25 @@ import org.linuxssi.linux.SocketDiag;
 import org.linuxssi.linux.SocketDiag.Unix;
 
 /**
- * The sockets of the Unix domain at one time.
+ * The sockets at one time.
  *
- * @param all by inode
+ * @param all those of the Unix domain, by inode
+ * @param tcp those of TCP that the application has
  * @param inside inodes of those that belong to the application
  * @param processes of the application
  * @param perhapsInside tells whether another process belongs to it although it is not among them
  * @param complete whether the processes stand still; else there may be more by now
  */
 record SocketView(
-        Map<Long, Unix> all, Set<Long> inside, Set<Integer> processes, IntPredicate perhapsInside, boolean complete) {
+        Map<Long, Unix> all,
+        TcpConnections tcp,
+        Set<Long> inside,
+        Set<Integer> processes,
+        IntPredicate perhapsInside,
+        boolean complete) {
 
-    static final SocketView EMPTY = new SocketView(Map.of(), Set.of(), Set.of(), _ -> false, false);
+    static final SocketView EMPTY =
+            new SocketView(Map.of(), TcpConnections.of(Map.of()), Set.of(), Set.of(), _ -> false, false);
 
     /** Looks at the sockets, when the files have any. */
     static SocketView of(Map<Integer, List<OpenFile>> application, IntPredicate perhapsInside, boolean complete) {
@@ -37,7 +44,13 @@ record SocketView(
                 .forEach(file -> inside.add(file.inode()));
         return inside.isEmpty()
                 ? EMPTY
-                : new SocketView(SocketDiag.unix(), inside, Set.copyOf(application.keySet()), perhapsInside, complete);
+                : new SocketView(
+                        SocketDiag.unix(),
+                        TcpConnections.of(application),
+                        inside,
+                        Set.copyOf(application.keySet()),
+                        perhapsInside,
+                        complete);
     }
 
     Optional<Unix> find(long inode) {

@@ -4,136 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
-import org.linuxssi.linux.RootedCalls;
 import org.linuxssi.linux.SocketDiag;
 import org.linuxssi.linux.Sockets;
 import org.linuxssi.linux.StreamSockets;
 import org.linuxssi.tools.DecodeException;
 
 /** Sockets of this process that are saved and made again beside the originals, or in their place. */
-class SavedSocketsTest {
+class SavedSocketsTest extends SocketImages {
 
-    private static final int SELF = (int) ProcessHandle.current().pid();
     private static final int SO_SNDBUF = 7;
     private static final int SO_KEEPALIVE = 9;
     private static final int SO_REUSEPORT = 15;
     private static final int SO_PASSCRED = 16;
     private static final int SO_RCVTIMEO = 20;
     private static final int SO_PEEK_OFF = 42;
-
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final List<Integer> opened = new ArrayList<>();
-
-    @AfterEach
-    void closeAll() {
-        opened.forEach(Descriptors::close);
-    }
-
-    private int keep(int descriptor) {
-        opened.add(descriptor);
-        return descriptor;
-    }
-
-    private int socket(int domain, int type) {
-        return keep(Sockets.create(domain, type, 0));
-    }
-
-    private int[] pair(int type) {
-        StreamSockets.Pair pair = RootedCalls.pairAs(type, 0, 0);
-        return new int[] {keep(pair.first()), keep(pair.second())};
-    }
-
-    private void end(int... descriptors) {
-        for (int descriptor : descriptors) {
-            opened.removeIf(other -> other == descriptor);
-            Descriptors.close(descriptor);
-        }
-    }
-
-    private static SharedFiles save(int... descriptors) {
-        try (SavedFiles files = new SavedFiles(false)) {
-            files.look(List.of(SELF), true);
-            for (int descriptor : descriptors) {
-                var file = OpenFiles.of(SELF, descriptor);
-                assertThat(files.refusal(file)).isEmpty();
-                files.export(file, Descriptors.duplicate(descriptor));
-            }
-            return SharedFiles.CODEC.fromBytes(SharedFiles.CODEC.toBytes(files.all()));
-        }
-    }
-
-    private static Optional<String> refusal(int descriptor) {
-        try (SavedFiles files = new SavedFiles(false)) {
-            files.look(List.of(SELF), true);
-            return files.refusal(OpenFiles.of(SELF, descriptor));
-        }
-    }
-
-    private static java.nio.channels.FileChannel noObject(int number) {
-        throw new AssertionError("object " + number);
-    }
-
-    private int[] restore(SharedFiles image) {
-        try (RestoredFiles files = new RestoredFiles(image, "", SavedSocketsTest::noObject, Map.of())) {
-            int[] made = new int[image.files().size()];
-            for (int number = 0; number < made.length; number++) {
-                made[number] = keep(files.restore(ByteBuffer.allocate(4)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .putInt(number)
-                        .array()));
-            }
-            files.settle();
-            return made;
-        }
-    }
-
-    private static void send(int descriptor, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        assertThat(Sockets.send(descriptor, bytes, Optional.empty())).isEqualTo(bytes.length);
-    }
-
-    private static void sendTo(int descriptor, String text, byte[] name) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        assertThat(Sockets.send(RootedCalls.HERE, descriptor, bytes, SocketNames.address(name), Optional.empty()))
-                .isEqualTo(bytes.length);
-    }
-
-    /** Returns what one receive brings: the text, or the name of the error. */
-    private static String receive(int descriptor) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment into = arena.allocate(1 << 20);
-            long count = StreamSockets.receive(descriptor, into, into.byteSize());
-            return count < 0
-                    ? Errno.of((int) -count).toString()
-                    : new String(into.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
-        }
-    }
 
     private static byte[] name(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
@@ -430,21 +327,14 @@ class SavedSocketsTest {
         int accepted = keep(Sockets.accept(made[0]));
         send(made[1], "hello");
         assertThat(receive(accepted)).isEqualTo("hello");
-        assertThat(refusal(made[1]).orElseThrow())
-                .contains("a TCP connection from ", " to ", ":" + SocketNames.port(address));
-        end(accepted);
-        assertThat(refusal(made[1])).isPresent();
-    }
-
-    private static byte[] loopback(int domain, byte[] address) {
-        byte[] loopback = address.clone();
-        if (domain == Sockets.AF_INET) {
-            loopback[4] = 127;
-            loopback[7] = 1;
-        } else {
-            loopback[23] = 1;
+        assertThat(refusal(made[1])).isEmpty();
+        int outside = Descriptors.duplicate(accepted);
+        try (SavedFiles files = new SavedFiles(false)) {
+            files.look(List.of(), true);
+            assertThat(files.refusal(OpenFiles.of(SELF, made[1])).orElseThrow())
+                    .contains("a TCP connection from ", " to ", ":" + SocketNames.port(address));
         }
-        return loopback;
+        end(outside);
     }
 
     @Test

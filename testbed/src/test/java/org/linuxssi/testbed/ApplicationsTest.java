@@ -112,9 +112,10 @@ class ApplicationsTest {
     void aDataBaseInMemoryWithClients() throws IOException {
         assumeInstalled("redis-server", "redis-cli", "redis-benchmark");
         Path script = script("redis", """
-                redis-server --port 0 --unixsocket @/socket --save '' --daemonize no >@/log 2>&1 &
+                redis-server --port 18083 --unixsocket @/socket --save '' --daemonize no >@/log 2>&1 &
                 until redis-cli -s @/socket ping >/dev/null 2>&1; do sleep 0.1; done
                 redis-benchmark -s @/socket -c 8 -r 10000 -l -q -t set,get,lpush >@/load 2>&1 &
+                redis-benchmark -p 18083 -c 8 -r 10000 -l -q -t set,get,incr >@/load 2>&1 &
                 while redis-cli -s @/socket incr laps; do sleep 0.02; done
                 """);
         int application = start("sh " + script);

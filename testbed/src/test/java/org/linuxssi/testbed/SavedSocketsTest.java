@@ -270,25 +270,68 @@ class SavedSocketsTest {
     }
 
     @Test
-    void aTcpConnectionIsRefusedOrLeftOut() throws IOException {
+    void aTcpConnectionInsideGoesOn() throws IOException {
         int number = start("python3 " + script("connected", """
-                import socket, time
+                import os, socket, time
                 server = socket.create_server(('127.0.0.1', 0))
-                client = socket.create_connection(server.getsockname())
+                if os.fork() == 0:
+                    client = socket.create_connection(server.getsockname())
+                    for n in range(1000000):
+                        client.sendall(b'%d ' % n * 1000)
+                    os._exit(0)
+                peer, _ = server.accept()
+                expected = 0
+                while True:
+                    piece = b''
+                    while len(piece) < len(b'%d ' % expected) * 1000:
+                        piece += peer.recv(len(b'%d ' % expected) * 1000 - len(piece))
+                    print(expected, piece == b'%d ' % expected * 1000, flush=True)
+                    expected += 1
+                    time.sleep(0.02)
+                """));
+        for (int version = 1; version <= 3; version++) {
+            awaitLines(3);
+            saveAndEnd(number);
+            prompt.types("restart --on " + version % cluster.nodes() + " " + number + " " + version, "");
+        }
+        awaitLines(3);
+        List<String> all = lines();
+        assertThat(all)
+                .isEqualTo(IntStream.range(0, all.size())
+                        .mapToObj(n -> n + " True")
+                        .toList());
+        cluster.signal(0, number, 9);
+    }
+
+    @Test
+    void aTcpConnectionToOthersIsRefusedOrLeftOut() throws IOException {
+        int number = start("python3 " + script("server", """
+                import socket, time
+                server = socket.create_server(('127.0.0.1', 18082))
+                print('ready', flush=True)
                 peer, _ = server.accept()
                 while True:
-                    client.sendall(b'x')
-                    print(peer.recv(1), flush=True)
+                    peer.sendall(b'x')
+                    print('sent', flush=True)
                     time.sleep(0.05)
                 """));
-        awaitLines(2);
-        assertThat(prompt.type("checkpoint " + number).messages())
-                .matches("checkpoint: application " + number + " cannot be saved: pid " + number
-                        + ": fd \\d+: socket:\\[\\d+\\]: a TCP connection from 127.0.0.1:\\d+ to 127.0.0.1:\\d+;.*"
-                        + " \\(EAGAIN\\)\n");
-        awaitLines(2);
-        assertThat(prompt.type("checkpoint -i " + number).messages()).isEmpty();
-        awaitLines(2);
+        awaitLines(1);
+        try (Program client = cluster.start(
+                0,
+                Command.of(
+                        "python3",
+                        "-c",
+                        "import socket\ns = socket.create_connection(('127.0.0.1', 18082))\nwhile True: s.recv(1)"))) {
+            awaitLines(2);
+            assertThat(prompt.type("checkpoint " + number).messages())
+                    .matches("checkpoint: application " + number + " cannot be saved: pid " + number
+                            + ": fd \\d+: socket:\\[\\d+\\]: a TCP connection from 127.0.0.1:18082 to 127.0.0.1:\\d+,"
+                            + " which is not an open file of the application \\(EAGAIN\\)\n");
+            awaitLines(2);
+            assertThat(prompt.type("checkpoint -i " + number).messages()).isEmpty();
+            awaitLines(2);
+            cluster.signal(0, client.pid(), 9);
+        }
         cluster.signal(0, number, 9);
     }
 
