@@ -104,6 +104,13 @@ def watching_a_closed_one():
     return watcher, lasting, other
 
 
+def untold():
+    queue = call(294, 0)
+    libc.inotify_add_watch(queue, b".", 0x100)
+    open("new", "w").close()
+    return queue
+
+
 whole = struct.pack("hhqqi", 1, 0, 0, 0, 0)
 kinds = {
     "epoll": shared(select.epoll),
@@ -111,7 +118,7 @@ kinds = {
     "eventfd": shared(lambda: os.eventfd(3)),
     "timerfd": shared(lambda: call(283, 1, 0)),
     "signalfd": shared(lambda: call(289, -1, ctypes.byref(ctypes.c_ulong(1 << 9)), 8, 0)),
-    "inotify": lambda: call(294, 0),
+    "inotify": untold,
     "pidfd": ended,
     "memfd": lambda: os.memfd_create("x"),
     "userfaultfd": lambda: call(323, 1),

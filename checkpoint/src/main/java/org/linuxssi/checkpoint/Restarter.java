@@ -149,6 +149,7 @@ public final class Restarter {
                     int pid = part.tasks().get(i).pid();
                     built.add(arrive(imager, place, pid, agents.get(i)));
                 }
+                files.watch(numbers(part, agents));
                 reached(Phase.BUILT, manifest);
                 for (int i = 0; i < agents.size(); i++) {
                     start.add(
@@ -167,6 +168,15 @@ public final class Restarter {
             }
             return run(manifest, part, built);
         }
+    }
+
+    /** Returns the numbers of processes in our pid name space by those in the cluster. */
+    private static Map<Integer, Integer> numbers(Task.Part part, List<Integer> agents) {
+        Map<Integer, Integer> numbers = new HashMap<>();
+        for (int i = 0; i < agents.size(); i++) {
+            numbers.put(part.tasks().get(i).pid(), agents.get(i));
+        }
+        return numbers;
     }
 
     private void reached(Phase phase, Manifest manifest) throws IOException {

@@ -7,12 +7,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.Syscalls;
@@ -35,6 +39,7 @@ sealed interface AnonymousFile {
                     case Signals signals -> out.constant(Kind.SIGNALS).value(signals, Signals.CODEC);
                     case Interest interest -> out.constant(Kind.INTEREST).value(interest, Interest.CODEC);
                     case Reference reference -> out.constant(Kind.REFERENCE).value(reference, Reference.CODEC);
+                    case Watches watches -> out.constant(Kind.WATCHES).value(watches, Watches.CODEC);
                 }
             },
             in -> switch (in.constant(Kind.values())) {
@@ -43,6 +48,7 @@ sealed interface AnonymousFile {
                 case SIGNALS -> in.value(Signals.CODEC);
                 case INTEREST -> in.value(Interest.CODEC);
                 case REFERENCE -> in.value(Reference.CODEC);
+                case WATCHES -> in.value(Watches.CODEC);
             });
 
     /** Tells whether the file is one of those that can be made again. */
@@ -70,6 +76,7 @@ sealed interface AnonymousFile {
             case COUNTER -> Counter.refusal(file);
             case INTEREST -> Interest.refusal(file);
             case REFERENCE -> Reference.refusal(file);
+            case WATCHES -> Watches.refusal(file);
             case TIMER, SIGNALS -> Optional.empty();
         };
     }
@@ -87,12 +94,24 @@ sealed interface AnonymousFile {
             case SIGNALS -> Signals.of(file);
             case INTEREST -> Interest.of(file);
             case REFERENCE -> Reference.of(file);
+            case WATCHES -> Watches.of(file, duplicate);
         };
     }
 
     /** Tells whether it matters that another process has it too. */
     static boolean changes(OpenFile file) {
         return kind(file).orElseThrow() != Kind.REFERENCE;
+    }
+
+    /** Tells whether one that processes share can be made by another. */
+    static boolean anybodyMakes(OpenFile file) {
+        Kind kind = kind(file).orElseThrow();
+        return kind == Kind.COUNTER || kind == Kind.TIMER || kind == Kind.SIGNALS;
+    }
+
+    /** Tells whether it names its files by descriptors of a process. */
+    static boolean isInterest(OpenFile file) {
+        return kind(file).orElseThrow() == Kind.INTEREST;
     }
 
     /** Returns its flags of open(2). */
@@ -104,7 +123,8 @@ sealed interface AnonymousFile {
         TIMER("[timerfd]"),
         SIGNALS("[signalfd]"),
         INTEREST("[eventpoll]"),
-        REFERENCE("[pidfd]");
+        REFERENCE("[pidfd]"),
+        WATCHES("inotify");
 
         private final String link;
 
@@ -279,6 +299,41 @@ sealed interface AnonymousFile {
 
         private static Optional<String> refusal(OpenFile file) {
             return number(file) > 0 ? Optional.empty() : Optional.of("pidfd: the process has ended and was waited for");
+        }
+    }
+
+    /** The files that inotify(7) watches; events that wait to be read can't be made again. */
+    record Watches(List<Watched> files, int flags) implements AnonymousFile {
+
+        private static final int LIMIT = 1 << 20;
+        private static final String WAIT = "events wait to be read";
+
+        static final Codec<Watches> CODEC = Codec.of(
+                (w, out) -> out.list(w.files, Watched.CODEC).i32(w.flags),
+                in -> new Watches(in.list(LIMIT, Watched.CODEC), in.i32()));
+
+        private static Watches of(OpenFile file, int duplicate) {
+            List<Watched> files = ProcFiles.fdinfo(file.pid(), file.fd()).extra().stream()
+                    .flatMap(line -> Watched.of(file, line).stream())
+                    .sorted(Comparator.comparingInt(Watched::number))
+                    .toList();
+            if (Descriptors.readable(duplicate) > 0) {
+                throw new ErrnoException("move fd " + file.fd() + ", inotify: " + WAIT, Errno.EAGAIN);
+            }
+            return new Watches(files, file.flags());
+        }
+
+        private static Optional<String> refusal(OpenFile file) {
+            int duplicate = Descriptors.fromProcess(file.pid(), file.fd());
+            try {
+                return of(file, duplicate).files.size() > LIMIT
+                        ? Optional.of("inotify: more watches than an image has room for")
+                        : Optional.empty();
+            } catch (ErrnoException problem) {
+                return Optional.of("inotify: " + problem.getMessage());
+            } finally {
+                Descriptors.close(duplicate);
+            }
         }
     }
 

@@ -12,9 +12,12 @@ import org.linuxssi.ghost.AnonymousFile.Interest.Watch;
 import org.linuxssi.ghost.AnonymousFile.Reference;
 import org.linuxssi.ghost.AnonymousFile.Signals;
 import org.linuxssi.ghost.AnonymousFile.Timer;
+import org.linuxssi.ghost.AnonymousFile.Watches;
 import org.linuxssi.ghost.FileImage.Descriptor;
 import org.linuxssi.ghost.FileImage.Open;
 import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.Errno;
+import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PtraceCall;
 import org.linuxssi.linux.PtraceScratch;
@@ -32,9 +35,14 @@ final class FileBuilder {
     private static final int PIDFD_THREAD = 0200;
     private static final int EPOLL_CTL_ADD = 1;
     /** {@code TFD_IOC_SET_TICKS} ({@code linux/timerfd.h}). */
-    private static final long TFD_IOC_SET_TICKS = 0x4008_5400L;
+    static final long TFD_IOC_SET_TICKS = 0x4008_5400L;
 
     private static final String LOCK = "take a lock on a part of a file, which somebody else has";
+    /** Bytes of the event that tells of the removal of a watch. */
+    private static final int REMOVED = 16;
+
+    private static final int IN_DONT_FOLLOW = 0x02000000;
+    private static final String WATCH_FILE = "watch a file by inotify";
     private static final String WATCH = "have descriptors watched by epoll";
     private static final int F_DUPFD = 0;
     private static final int LOCK_NB = 4;
@@ -100,6 +108,7 @@ final class FileBuilder {
         table.add(Nr.CLOSE_RANGE, base, 0xffff_ffffL, 0);
         runAll(table, "close what is not needed");
         watch(files);
+        watchFiles(files);
         notices(files);
         lock(files);
     }
@@ -151,6 +160,45 @@ final class FileBuilder {
         runAll(table, WATCH);
     }
 
+    /** The watches of inotify get their numbers back: the kernel counts up, also for those that are removed at once. */
+    private void watchFiles(FileImage files) {
+        for (Descriptor descriptor : firstOfEach(files)) {
+            if (files.open().get(descriptor.open()) instanceof Open.Anonymous(Watches watches)) {
+                int next = 1;
+                for (Watched file : watches.files()) {
+                    watchFile(descriptor.number(), file, next);
+                    next = file.number() + 1;
+                }
+            }
+        }
+    }
+
+    private void watchFile(int descriptor, Watched file, int next) {
+        for (int number = next; number < file.number(); ) {
+            number = skip(descriptor, file, number);
+        }
+        PtraceScratch.Table table = scratch.table();
+        int added = table.add(Nr.INOTIFY_ADD_WATCH, descriptor, table.text(file.path()), file.mask() | IN_DONT_FOLLOW);
+        table.run(call);
+        if (table.check(added, WATCH_FILE + " " + file.path()) != file.number()) {
+            throw new ErrnoException(WATCH_FILE + " " + file.path() + " by number " + file.number(), Errno.EPROTO);
+        }
+    }
+
+    /** Uses up some numbers of watches, and reads that they were removed; returns the next number. */
+    private int skip(int descriptor, Watched file, int from) {
+        PtraceScratch.Table table = scratch.table();
+        long told = table.room(PER_TABLE * REMOVED);
+        int number = from;
+        for (; number < file.number() && number < from + PER_TABLE && !table.full(3); number++) {
+            table.add(Nr.INOTIFY_ADD_WATCH, descriptor, table.text(file.path()), file.mask() | IN_DONT_FOLLOW);
+            table.add(Nr.INOTIFY_RM_WATCH, descriptor, number);
+        }
+        table.add(Nr.READ, descriptor, told, PER_TABLE * REMOVED);
+        runAll(table, WATCH_FILE);
+        return number;
+    }
+
     private static Collection<Descriptor> firstOfEach(FileImage files) {
         Map<Integer, Descriptor> first = new LinkedHashMap<>();
         files.descriptors().forEach(descriptor -> first.putIfAbsent(descriptor.open(), descriptor));
@@ -200,6 +248,7 @@ final class FileBuilder {
             case Timer timer -> table.add(Nr.TIMERFD_CREATE, timer.clock(), flags);
             case Signals signals -> table.add(Nr.SIGNALFD4, -1, table.words(signals.mask()), 8, flags);
             case Interest _ -> table.add(Nr.EPOLL_CREATE1, O_CLOEXEC);
+            case Watches _ -> table.add(Nr.INOTIFY_INIT1, flags);
             case Reference reference ->
                 table.add(Nr.PIDFD_OPEN, reference.pid(), reference.flags() & (O_NONBLOCK | PIDFD_THREAD));
         }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.linuxssi.ghost.SharedFiles.PipeContent;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.EpollSet;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
@@ -92,6 +94,7 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
             case SharedFile.Named named -> named(named);
             case PipeEnd end -> pipeEnd(end);
             case SharedFile.State(AnonymousFile state) -> state(state);
+            case SharedFile.Watching _ -> made("epoll_create1", Syscalls.call(Nr.EPOLL_CREATE1, Descriptors.O_CLOEXEC));
             case SharedFile.Stored(String key, String _, int flags, long position, int lock) ->
                 placed(Descriptors.reopen(object(key), flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH)), position, lock);
             case SharedFile.Socket(SavedSocket socket) ->
@@ -155,19 +158,82 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
     }
 
     private static int state(AnonymousFile state) {
-        if (!(state instanceof AnonymousFile.Counter(long value, boolean semaphore, int flags))) {
-            throw new ErrnoException("make a shared " + state, Errno.EPROTO);
-        }
-        int options = Descriptors.O_CLOEXEC | (flags & Descriptors.O_NONBLOCK) | (semaphore ? EFD_SEMAPHORE : 0);
-        int descriptor = (int) Syscalls.check("eventfd2", Syscalls.call(Nr.EVENTFD2, 0, options));
-        if (value != 0) {
+        int options = Descriptors.O_CLOEXEC | (state.flags() & Descriptors.O_NONBLOCK);
+        return switch (state) {
+            case AnonymousFile.Counter counter -> counter(counter, options);
+            case AnonymousFile.Timer timer -> timer(timer, options);
+            case AnonymousFile.Signals(long mask, int _) -> {
+                try (Arena arena = Arena.ofConfined()) {
+                    long words = words(arena, mask).address();
+                    yield made("signalfd4", Syscalls.call(Nr.SIGNALFD4, -1, words, 8, options));
+                }
+            }
+            default -> throw new ErrnoException("make a shared " + state, Errno.EPROTO);
+        };
+    }
+
+    private static int made(String call, long result) {
+        return (int) Syscalls.check(call, result);
+    }
+
+    private static MemorySegment words(Arena arena, long... words) {
+        return arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_LONG, words);
+    }
+
+    private static int counter(AnonymousFile.Counter counter, int options) {
+        int descriptor =
+                made("eventfd2", Syscalls.call(Nr.EVENTFD2, 0, options | (counter.semaphore() ? EFD_SEMAPHORE : 0)));
+        if (counter.value() != 0) {
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment word = arena.allocate(8, 8);
-                word.set(java.lang.foreign.ValueLayout.JAVA_LONG, 0, value);
-                Syscalls.check("set an eventfd", Descriptors.write(descriptor, word, 8));
+                made("set an eventfd", Descriptors.write(descriptor, words(arena, counter.value()), 8));
             }
         }
         return descriptor;
+    }
+
+    private static int timer(AnonymousFile.Timer timer, int options) {
+        int descriptor = made("timerfd_create", Syscalls.call(Nr.TIMERFD_CREATE, timer.clock(), options));
+        try (Arena arena = Arena.ofConfined()) {
+            if (timer.value() != 0) {
+                long setting = words(arena, timer.setting()).address();
+                made("timerfd_settime", Syscalls.call(Nr.TIMERFD_SETTIME, descriptor, timer.mode(), setting, 0));
+            }
+            if (timer.ticks() != 0) {
+                long ticks = words(arena, timer.ticks()).address();
+                made("TFD_IOC_SET_TICKS", Syscalls.call(Nr.IOCTL, descriptor, FileBuilder.TFD_IOC_SET_TICKS, ticks));
+            }
+        }
+        return descriptor;
+    }
+
+    /**
+     * Has sets of epoll that processes share watch their files again, once all processes are built.
+     *
+     * @param processes numbers in our pid name space by those in the cluster
+     */
+    public synchronized void watch(Map<Integer, Integer> processes) {
+        made.forEach((index, descriptor) -> {
+            if (image.files().get(index) instanceof SharedFile.Watching(AnonymousFile.Interest interest, int pid)) {
+                Integer process = processes.get(pid);
+                if (process == null) {
+                    throw new ErrnoException("find process " + pid + " in the image", Errno.EPROTO);
+                }
+                watch(descriptor, interest, process);
+            }
+        });
+    }
+
+    private static void watch(int set, AnonymousFile.Interest interest, int process) {
+        List<EpollSet.Member> members = new ArrayList<>();
+        try {
+            for (AnonymousFile.Interest.Watch watch : interest.watches()) {
+                int descriptor = Descriptors.fromProcess(process, watch.descriptor());
+                members.add(new EpollSet.Member(descriptor, watch.descriptor(), watch.event()));
+            }
+            EpollSet.add(set, members);
+        } finally {
+            members.forEach(member -> Descriptors.close(member.descriptor()));
+        }
     }
 
     private int pipeEnd(PipeEnd end) {

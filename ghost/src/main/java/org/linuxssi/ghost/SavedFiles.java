@@ -14,11 +14,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.linuxssi.ghost.SharedFile.PipeEnd;
 import org.linuxssi.ghost.SharedFiles.PipeContent;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.Descriptors;
+import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Pipes;
 import org.linuxssi.linux.ProcFiles;
@@ -88,7 +90,8 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
 
     @Override
     public synchronized boolean shared(OpenFile file) {
-        return (file.regular() && deleted(file)) || inAnother(file);
+        boolean alike = AnonymousFile.is(file) && !AnonymousFile.changes(file);
+        return (file.regular() && deleted(file)) || (!alike && inAnother(file));
     }
 
     /** Tells whether no directory has the file. */
@@ -97,9 +100,11 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     }
 
     private boolean inAnother(OpenFile file) {
-        return application.entrySet().stream()
-                .filter(process -> process.getKey() != file.pid())
-                .anyMatch(process -> process.getValue().stream().anyMatch(other -> OpenFiles.same(file, other)));
+        return sharers(file).anyMatch(other -> other.pid() != file.pid());
+    }
+
+    private Stream<OpenFile> sharers(OpenFile file) {
+        return application.values().stream().flatMap(List::stream).filter(other -> OpenFiles.same(file, other));
     }
 
     @Override
@@ -112,10 +117,25 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
             return Optional.empty();
         }
         if (AnonymousFile.is(file)) {
-            boolean alike = file.link().equals(AnonymousFile.LINK + "[eventfd]");
-            return alike ? AnonymousFile.refusal(file) : Optional.of("it is shared with another process");
+            return sharedRefusal(file);
         }
         return file.socket() ? socketRefusal(file) : Optional.of("it is not saved");
+    }
+
+    private Optional<String> sharedRefusal(OpenFile file) {
+        if (AnonymousFile.isInterest(file)) {
+            return watcher(file).isPresent()
+                    ? Optional.empty()
+                    : Optional.of("it is shared, and no process has all files that it watches");
+        }
+        return AnonymousFile.anybodyMakes(file)
+                ? AnonymousFile.refusal(file)
+                : Optional.of("it is shared with another process");
+    }
+
+    /** Returns what epoll watches in the view of a process that has all the files. */
+    private Optional<OpenFile> watcher(OpenFile file) {
+        return sharers(file).filter(one -> AnonymousFile.refusal(one).isEmpty()).findFirst();
     }
 
     private Optional<String> socketRefusal(OpenFile file) {
@@ -209,7 +229,7 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
             return new SharedFile.Terminal(file.link(), file.flags());
         }
         if (AnonymousFile.is(file)) {
-            return new SharedFile.State(AnonymousFile.of(file, descriptor));
+            return anonymous(file, descriptor);
         }
         if (file.socket()) {
             return new SharedFile.Socket(new SocketReader(file, descriptor, sockets).take());
@@ -223,6 +243,18 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
             return new SharedFile.Stored(key, file.link(), file.flags(), position, FileLocks.of(file));
         }
         return new SharedFile.Named(file.link(), file.flags(), position, FileLocks.of(file));
+    }
+
+    private SharedFile anonymous(OpenFile file, int descriptor) {
+        if (!AnonymousFile.isInterest(file)) {
+            return new SharedFile.State(AnonymousFile.of(file, descriptor));
+        }
+        OpenFile one = watcher(file)
+                .orElseThrow(() -> new ErrnoException(
+                        "save fd " + file.fd() + ", epoll, of which no process has all files", Errno.EAGAIN));
+        return new SharedFile.Watching(
+                (AnonymousFile.Interest) AnonymousFile.of(one, descriptor),
+                Integer.parseInt(Surroundings.inside(one.pid())));
     }
 
     private void add(String key, String path, int descriptor) {

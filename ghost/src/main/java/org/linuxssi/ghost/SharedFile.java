@@ -21,6 +21,8 @@ sealed interface SharedFile {
                         out.i8(3).text(path).i32(flags);
                     case Stored(String key, String path, int flags, long position, int lock) ->
                         out.i8(4).text(key).text(path).i32(flags).i64(position).i8(lock);
+                    case Watching(AnonymousFile.Interest interest, int pid) ->
+                        out.i8(6).value(interest, AnonymousFile.Interest.CODEC).i32(pid);
                     case Socket(SavedSocket socket) -> out.i8(5).value(socket, SavedSocket.CODEC);
                 }
             },
@@ -33,6 +35,7 @@ sealed interface SharedFile {
                     case 3 -> new Terminal(in.text(PATH), in.i32());
                     case 4 -> new Stored(in.text(PATH), in.text(PATH), in.i32(), in.i64(), in.i8());
                     case 5 -> new Socket(in.value(SavedSocket.CODEC));
+                    case 6 -> new Watching(in.value(AnonymousFile.Interest.CODEC), in.i32());
                     default -> throw new DecodeException(in.position() - 1, kind + " is no kind of shared file");
                 };
             });
@@ -77,6 +80,18 @@ sealed interface SharedFile {
         @Override
         public String name() {
             return AnonymousFile.LINK + state.getClass().getSimpleName();
+        }
+    }
+
+    /**
+     * What epoll watches for several processes.
+     *
+     * @param pid the process, by its number in the cluster, whose descriptors name the files
+     */
+    record Watching(AnonymousFile.Interest interest, int pid) implements SharedFile {
+        @Override
+        public String name() {
+            return AnonymousFile.LINK + "[eventpoll]";
         }
     }
 

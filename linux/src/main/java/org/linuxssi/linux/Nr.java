@@ -390,6 +390,12 @@ public final class Nr {
     /** timer_gettime(2). */
     public static final int TIMER_GETTIME = 224;
 
+    /** inotify_add_watch(2). */
+    public static final int INOTIFY_ADD_WATCH = 254;
+
+    /** inotify_rm_watch(2). */
+    public static final int INOTIFY_RM_WATCH = 255;
+
     /** timerfd_create(2). */
     public static final int TIMERFD_CREATE = 283;
 
@@ -417,6 +423,9 @@ public final class Nr {
     /** pipe2(2). */
     public static final int PIPE2 = 293;
 
+    /** inotify_init1(2). */
+    public static final int INOTIFY_INIT1 = 294;
+
     /** rt_tgsigqueueinfo(2). */
     public static final int RT_TGSIGQUEUEINFO = 297;
 
@@ -425,6 +434,9 @@ public final class Nr {
 
     /** prlimit64(2). */
     public static final int PRLIMIT64 = 302;
+
+    /** open_by_handle_at(2). */
+    public static final int OPEN_BY_HANDLE_AT = 304;
 
     /** setns(2). */
     public static final int SETNS = 308;
