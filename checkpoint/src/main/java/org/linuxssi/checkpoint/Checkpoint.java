@@ -16,7 +16,7 @@ final class Checkpoint {
 
     private final Surroundings around;
     private final Versions versions;
-    private final Map<Integer, FrozenApplication> frozen;
+    private final Map<Integer, StandingStill> frozen;
     private final Order order;
     private final int number;
 
@@ -26,7 +26,7 @@ final class Checkpoint {
      * @param frozen the applications that stand still, by their numbers; changed here
      * @param order names the application by its number
      */
-    Checkpoint(Surroundings around, Versions versions, Map<Integer, FrozenApplication> frozen, Order order) {
+    Checkpoint(Surroundings around, Versions versions, Map<Integer, StandingStill> frozen, Order order) {
         this.around = around;
         this.versions = versions;
         this.frozen = frozen;
@@ -35,12 +35,12 @@ final class Checkpoint {
     }
 
     Outcome carryOut() throws CheckpointException {
-        Optional<FrozenApplication> former = former();
+        Optional<StandingStill> former = former();
         if (!order.has(Step.SAVE)) {
             return release(former, former.isPresent() ? former.get() : freeze(Optional.empty()), Optional.empty());
         }
         try (Versions.Draft draft = versions.begin(number)) {
-            FrozenApplication application = former.isPresent() ? former.get() : freeze(Optional.of(draft));
+            StandingStill application = former.isPresent() ? former.get() : freeze(Optional.of(draft));
             boolean saved = false;
             try {
                 Saved version = save(application, draft);
@@ -58,7 +58,7 @@ final class Checkpoint {
         }
     }
 
-    private Outcome release(Optional<FrozenApplication> former, FrozenApplication application, Optional<Saved> saved) {
+    private Outcome release(Optional<StandingStill> former, StandingStill application, Optional<Saved> saved) {
         if (order.has(Step.UNFREEZE) || order.has(Step.KILL)) {
             letGo(application);
         } else {
@@ -72,8 +72,8 @@ final class Checkpoint {
                 former.isPresent() ? 0 : application.stoodNanos());
     }
 
-    private Optional<FrozenApplication> former() throws CheckpointException {
-        Optional<FrozenApplication> former = Optional.ofNullable(frozen.get(number));
+    private Optional<StandingStill> former() throws CheckpointException {
+        Optional<StandingStill> former = Optional.ofNullable(frozen.get(number));
         if (former.isPresent() && order.has(Step.FREEZE)) {
             throw new CheckpointException(
                     Errno.EALREADY,
@@ -90,7 +90,7 @@ final class Checkpoint {
         return former;
     }
 
-    private FrozenApplication freeze(Optional<Versions.Draft> draft) throws CheckpointException {
+    private StandingStill freeze(Optional<Versions.Draft> draft) throws CheckpointException {
         try {
             return FrozenApplication.freeze(number, around, order.uid(), order.leavesOut(), draft);
         } catch (IOException problem) {
@@ -99,7 +99,7 @@ final class Checkpoint {
         }
     }
 
-    private void requireOwner(FrozenApplication application) throws CheckpointException {
+    private void requireOwner(StandingStill application) throws CheckpointException {
         if (order.uid() != 0 && order.uid() != application.uid()) {
             throw new CheckpointException(
                     Errno.EPERM,
@@ -109,7 +109,7 @@ final class Checkpoint {
     }
 
     /** May be called twice. */
-    private void letGo(FrozenApplication application) {
+    private void letGo(StandingStill application) {
         frozen.remove(number);
         if (order.signal() == 0) {
             application.close();
@@ -121,7 +121,7 @@ final class Checkpoint {
     private record Saved(Manifest manifest, long bytes) {}
 
     /** One that is to run on does so as soon as its images are complete; one that is to end does when they are on the disk. */
-    private Saved save(FrozenApplication application, Versions.Draft draft) throws IOException {
+    private Saved save(StandingStill application, Versions.Draft draft) throws IOException {
         long bytes = application.save(draft);
         if (order.has(Step.UNFREEZE)) {
             letGo(application);

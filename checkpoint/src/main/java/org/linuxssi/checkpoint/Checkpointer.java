@@ -26,7 +26,7 @@ public final class Checkpointer implements AutoCloseable {
     private final Rpc rpc;
     private final Surroundings around;
     private final Versions versions;
-    private final Map<Integer, FrozenApplication> frozen = new ConcurrentHashMap<>();
+    private final Map<Integer, StandingStill> frozen = new ConcurrentHashMap<>();
     private final Set<Integer> busy = ConcurrentHashMap.newKeySet();
     private final Registration orders;
 
@@ -128,11 +128,16 @@ public final class Checkpointer implements AutoCloseable {
         }
     }
 
+    /** Takes over an application that stands still. */
+    void keep(int application, StandingStill standing) {
+        frozen.put(application, standing);
+    }
+
     /** Lets all applications go on that are frozen. */
     @Override
     public void close() {
         orders.close();
-        frozen.values().forEach(FrozenApplication::close);
+        frozen.values().forEach(StandingStill::close);
         frozen.clear();
     }
 }

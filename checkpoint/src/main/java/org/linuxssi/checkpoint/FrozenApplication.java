@@ -31,7 +31,7 @@ import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
 
 /** An application whose processes all stand still, at one point of time. */
-final class FrozenApplication implements AutoCloseable {
+final class FrozenApplication implements StandingStill {
 
     private static final Logger LOG = System.getLogger(FrozenApplication.class.getName());
     private static final int LOOKS = 10;
@@ -298,22 +298,23 @@ final class FrozenApplication implements AutoCloseable {
         }
     }
 
-    int uid() {
+    @Override
+    public int uid() {
         return uid;
     }
 
-    /** Returns how many processes stood still at last. */
-    int size() {
+    @Override
+    public int size() {
         return count;
     }
 
-    /** Returns how long they stood still, from the first one's stop until they went on; 0 as long as they stand still. */
-    long stoodNanos() {
+    @Override
+    public long stoodNanos() {
         return stood;
     }
 
-    /** Writes all images and what belongs to them; returns the bytes of memory that were written. */
-    long save(Versions.Draft draft) throws IOException {
+    @Override
+    public long save(Versions.Draft draft) throws IOException {
         List<Task> tasks = new ArrayList<>();
         long bytes = 0;
         for (Frozen process : processes.values()) {
@@ -358,15 +359,20 @@ final class FrozenApplication implements AutoCloseable {
                 ProcFiles.text(process.host(), "comm").strip());
     }
 
-    /** Lets all processes go on with a signal; those that are killed have ended then, so that their numbers are free. */
-    void letGo(int signal) {
+    @Override
+    public void letGo(int signal) {
         List<Integer> hosts = processes.values().stream().map(Frozen::host).toList();
         hosts.forEach(host -> Signals.kill(host, signal));
         close();
+        if (signal == Signals.SIGKILL) {
+            awaitEnds(hosts);
+        }
+    }
+
+    /** Waits until processes that were killed have ended. */
+    static void awaitEnds(List<Integer> hosts) {
         long end = System.nanoTime() + END.toNanos();
-        while (signal == Signals.SIGKILL
-                && hosts.stream().anyMatch(FrozenApplication::runs)
-                && System.nanoTime() < end) {
+        while (hosts.stream().anyMatch(FrozenApplication::runs) && System.nanoTime() < end) {
             LockSupport.parkNanos(STEP);
         }
     }
@@ -379,7 +385,6 @@ final class FrozenApplication implements AutoCloseable {
         }
     }
 
-    /** Lets all processes go on. */
     @Override
     public void close() {
         stood = processes.isEmpty() ? stood : System.nanoTime() - since;

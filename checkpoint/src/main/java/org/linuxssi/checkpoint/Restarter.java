@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.linuxssi.capability.Families;
 import org.linuxssi.epm.JointStart;
+import org.linuxssi.epm.MigrationException;
 import org.linuxssi.ghost.HeldProcess;
 import org.linuxssi.ghost.Imager;
 import org.linuxssi.ghost.ProcessArrival;
@@ -21,6 +22,7 @@ import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.WaitStatus;
 import org.linuxssi.proc.Relations;
 import org.linuxssi.tools.NodeId;
+import org.linuxssi.tools.Registration;
 
 /** Starts applications again from saved versions, on this node, with the numbers that their processes had. */
 public final class Restarter {
@@ -29,11 +31,13 @@ public final class Restarter {
 
     private final Surroundings around;
     private final Versions versions;
+    private final Checkpointer checkpointer;
 
-    /** Starts applications in the container of this node. */
-    public Restarter(Surroundings around, Versions versions) {
+    /** Starts applications in the container of this node; those that are to stand still are the checkpointer's. */
+    public Restarter(Surroundings around, Versions versions, Checkpointer checkpointer) {
         this.around = around;
         this.versions = versions;
+        this.checkpointer = checkpointer;
     }
 
     /**
@@ -44,8 +48,10 @@ public final class Restarter {
      * @param uid the user who asks; root may start all, others their own
      * @param instead descriptors of ours in the place of shared files, by their numbers in {@code user_info}
      * @param terminals descriptor of ours in the place of all terminals; negative for none, which is /dev/null
+     * @param standsStill whether it is to stand still until it is let go
      */
-    public record Wish(int application, int version, int uid, Map<Integer, Integer> instead, int terminals) {}
+    public record Wish(
+            int application, int version, int uid, Map<Integer, Integer> instead, int terminals, boolean standsStill) {}
 
     /**
      * An application that runs again.
@@ -100,7 +106,7 @@ public final class Restarter {
                 root,
                 number -> FileChannel.open(place.resolve(FrozenApplication.sharedMemory(node, number))),
                 instead)) {
-            return build(manifest, part, place, files);
+            return build(wish, manifest, part, place, files);
         }
     }
 
@@ -128,45 +134,89 @@ public final class Restarter {
         }
     }
 
-    private Restarted build(Manifest manifest, Task.Part part, Path place, RestoredFiles files) throws IOException {
+    private Restarted build(Wish wish, Manifest manifest, Task.Part part, Path place, RestoredFiles files)
+            throws IOException {
         List<Relations> tree = part.tasks().stream().map(Task::relations).toList();
         try {
-            return build(manifest, part, place, files, around.revival().prepare(tree));
+            return build(wish, manifest, part, place, files, around.revival().prepare(tree));
         } finally {
             around.revival().over(tree);
         }
     }
 
-    private Restarted build(Manifest manifest, Task.Part part, Path place, RestoredFiles files, List<Integer> agents)
+    private Restarted build(
+            Wish wish, Manifest manifest, Task.Part part, Path place, RestoredFiles files, List<Integer> agents)
+            throws IOException {
+        List<ProcessArrival> built = new ArrayList<>();
+        List<Registration> kept = new ArrayList<>();
+        JointStart start = around.migrator().jointStart();
+        boolean passedOn = false;
+        try {
+            if (wish.standsStill()) {
+                keep(part, kept);
+            }
+            hold(manifest, part, place, files, agents, built, start);
+            Restarted restarted = arrived(manifest, part);
+            NotBegun whole = new NotBegun(manifest, agents, built, start, kept, around.table());
+            passedOn = true;
+            if (wish.standsStill()) {
+                checkpointer.keep(manifest.application(), whole);
+            } else {
+                whole.close();
+            }
+            return restarted;
+        } finally {
+            if (!passedOn) {
+                start.close();
+                kept.forEach(Registration::close);
+            }
+        }
+    }
+
+    /** Lets none of them move. */
+    private void keep(Task.Part part, List<Registration> kept) {
+        for (Task task : part.tasks()) {
+            try {
+                kept.add(around.migrator().keep(task.pid()));
+            } catch (MigrationException moving) {
+                throw new ErrnoException("keep pid " + task.pid(), moving.errno());
+            }
+        }
+    }
+
+    /** Builds all processes, so that they run whatever happens; otherwise none is there. */
+    private void hold(
+            Manifest manifest,
+            Task.Part part,
+            Path place,
+            RestoredFiles files,
+            List<Integer> agents,
+            List<ProcessArrival> built,
+            JointStart start)
             throws IOException {
         Imager imager = new Imager(around.imager().premises(), files);
-        List<ProcessArrival> built = new ArrayList<>();
         boolean complete = false;
-        try (JointStart start = around.migrator().jointStart()) {
-            try {
-                reached(Phase.PREPARED, manifest);
-                for (int i = 0; i < agents.size(); i++) {
-                    int pid = part.tasks().get(i).pid();
-                    built.add(arrive(imager, place, pid, agents.get(i)));
-                }
-                files.watch(numbers(part, agents));
-                reached(Phase.BUILT, manifest);
-                for (int i = 0; i < agents.size(); i++) {
-                    start.add(
-                            part.tasks().get(i).pid(),
-                            HeldProcess.CODEC.toBytes(built.get(i).hold()));
-                }
-                part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
-                reached(Phase.HELD, manifest);
-                start.decide();
-                files.settle();
-                complete = true;
-            } finally {
-                if (!complete) {
-                    takeBack(part, built);
-                }
+        try {
+            reached(Phase.PREPARED, manifest);
+            for (int i = 0; i < agents.size(); i++) {
+                int pid = part.tasks().get(i).pid();
+                built.add(arrive(imager, place, pid, agents.get(i)));
             }
-            return run(manifest, part, built);
+            files.watch(numbers(part, agents));
+            reached(Phase.BUILT, manifest);
+            for (int i = 0; i < agents.size(); i++) {
+                byte[] held = HeldProcess.CODEC.toBytes(built.get(i).hold());
+                start.add(part.tasks().get(i).pid(), held);
+            }
+            part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
+            reached(Phase.HELD, manifest);
+            start.decide();
+            files.settle();
+            complete = true;
+        } finally {
+            if (!complete) {
+                takeBack(part, built);
+            }
         }
     }
 
@@ -199,15 +249,13 @@ public final class Restarter {
         part.tasks().reversed().forEach(task -> around.table().abandon(task.pid()));
     }
 
-    private Restarted run(Manifest manifest, Task.Part part, List<ProcessArrival> built) throws IOException {
+    private Restarted arrived(Manifest manifest, Task.Part part) throws IOException {
         reached(Phase.DECIDED, manifest);
         CompletableFuture<WaitStatus> end = around.revival().end(manifest.application());
         for (Task task : part.tasks()) {
             around.table().arrived(task.pid(), around.self(), task.history());
             around.capabilities().restore(task.pid(), task.history().startMillis(), task.capabilities());
         }
-        built.forEach(ProcessArrival::run);
-        around.table().settled();
         return new Restarted(part.tasks().stream().map(Task::pid).toList(), end);
     }
 }

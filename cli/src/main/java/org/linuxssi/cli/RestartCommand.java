@@ -43,6 +43,11 @@ final class RestartCommand extends DaemonCommand {
     private List<String> files = new ArrayList<>();
 
     @Option(
+            names = {"-U", "--no-unfreeze"},
+            description = "it stands still until checkpoint -u lets it go")
+    private boolean standsStill;
+
+    @Option(
             names = {"-q", "--quiet"},
             description = "print nothing")
     private boolean quiet;
@@ -78,7 +83,7 @@ final class RestartCommand extends DaemonCommand {
             numbers.add(Integer.parseInt(file.substring(0, comma)));
             descriptors.add(Integer.parseInt(file.substring(comma + 1)));
         }
-        Request request = new Request.Restart(application, version, foreground, own, numbers);
+        Request request = new Request.Restart(application, version, foreground, own, standsStill, numbers);
         if (foreground) {
             return ProgramSession.run(daemon().connect(), request, descriptors);
         }

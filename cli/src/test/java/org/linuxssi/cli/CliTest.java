@@ -510,14 +510,14 @@ class CliTest {
             return new Reply.Exited(7 << 8);
         };
         assertThat(handled(restarts, "restart", "-p", "712", "4").out()).isEqualTo("712 713\n");
-        assertThat(handled(restarts, "krg", "restart", "-q", "-p", "-t", "-s", "1,2", "712", "4"))
+        assertThat(handled(restarts, "krg", "restart", "-q", "-p", "-t", "-U", "-s", "1,2", "712", "4"))
                 .isEqualTo(new Outcome(0, "", ""));
         assertThat(handled(restarts, "restart", "-f", "712", "4").status()).isEqualTo(7);
         assertThat(requests)
                 .contains(
-                        new Request.Restart(712, 4, false, false, List.of()),
-                        new Request.Restart(712, 4, false, true, List.of(1)),
-                        new Request.Restart(712, 4, true, true, List.of()));
+                        new Request.Restart(712, 4, false, false, false, List.of()),
+                        new Request.Restart(712, 4, false, true, true, List.of(1)),
+                        new Request.Restart(712, 4, true, true, false, List.of()));
         assertThat(run("restart", "-s", "one", "712", "4").status()).isEqualTo(2);
         assertThat(run("restart", "712").status()).isEqualTo(2);
     }

@@ -240,9 +240,16 @@ public sealed interface Request {
      * @param version which of its versions
      * @param foreground whether to wait for its first process
      * @param terminal whether a descriptor travels first that comes in the place of its terminals
+     * @param standsStill whether it is to stand still until it is let go
      * @param files numbers of shared files in whose place the other descriptors come that travel
      */
-    record Restart(int application, int version, boolean foreground, boolean terminal, List<Integer> files)
+    record Restart(
+            int application,
+            int version,
+            boolean foreground,
+            boolean terminal,
+            boolean standsStill,
+            List<Integer> files)
             implements Request {
 
         /** Copies the list. */

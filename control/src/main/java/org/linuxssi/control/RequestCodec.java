@@ -118,6 +118,7 @@ final class RequestCodec {
                         .i32(it.version())
                         .bool(it.foreground())
                         .bool(it.terminal())
+                        .bool(it.standsStill())
                         .list(it.files(), WORD);
             case Capabilities(int pid, List<Optional<CapabilityChange>> changes) ->
                 out.i8(20).i32(pid).list(changes, CHANGE);
@@ -150,7 +151,7 @@ final class RequestCodec {
             case 16 -> new Shutdown(in.bool());
             case 17 -> new RunApplication(in.value(RUN), in.bool());
             case 18 -> in.value(CHECKPOINT);
-            case 19 -> new Restart(in.i32(), in.i32(), in.bool(), in.bool(), in.list(DESCRIPTORS, WORD));
+            case 19 -> new Restart(in.i32(), in.i32(), in.bool(), in.bool(), in.bool(), in.list(DESCRIPTORS, WORD));
             case 20 -> new Capabilities(in.i32(), in.list(SETS, CHANGE));
             case 21 -> new Versions(in.constant(VersionsTopic.values()), in.i32(), in.i32());
             case 22 -> new Ipc(in.constant(IpcKind.values()), in.length(Integer.MAX_VALUE), in.bool());

@@ -68,7 +68,7 @@ class MessageCodecTest {
                         "before the change",
                         true,
                         3),
-                new Request.Restart(712, 4, true, false, List.of(2, 0)),
+                new Request.Restart(712, 4, true, false, true, List.of(2, 0)),
                 new Request.Capabilities(
                         0, List.of(Optional.empty(), Optional.of(new CapabilityChange(CapabilityChange.How.ADD, 16)))),
                 new Request.Versions(Request.VersionsTopic.SHOW, 712, 4),

@@ -139,7 +139,8 @@ final class Applications {
             instead.put(request.files().get(i), descriptors.get(first + i));
         }
         int terminal = request.terminal() ? descriptors.getFirst() : -1;
-        return new Restarter.Wish(request.application(), request.version(), uid, instead, terminal);
+        return new Restarter.Wish(
+                request.application(), request.version(), uid, instead, terminal, request.standsStill());
     }
 
     Reply.CapabilitySets capabilities(Request.Capabilities request, Exchange exchange) {

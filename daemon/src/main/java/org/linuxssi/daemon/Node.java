@@ -172,7 +172,12 @@ final class Node {
         Checkpointer checkpointer = part(new Checkpointer(rpc, around, versions));
         IpcObjects ipcObjects = new IpcObjects(imager.premises().init());
         return new Applications(
-                programs, capabilities, checkpointer, new Restarter(around, versions), versions, ipcObjects);
+                programs,
+                capabilities,
+                checkpointer,
+                new Restarter(around, versions, checkpointer),
+                versions,
+                ipcObjects);
     }
 
     /** Tests put a hook on the class path that makes migrations fail at chosen points. */

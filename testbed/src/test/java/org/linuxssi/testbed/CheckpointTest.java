@@ -249,7 +249,12 @@ class CheckpointTest {
                 .endsWith(" (EAGAIN)\n");
         Files.delete(directory.resolve("stop"));
         Files.write(output(), before);
-        prompt.types("restart " + number + " 2", "");
+        prompt.types("restart -U " + number + " 2", "");
+        prompt.refuses(
+                "migrate " + number + " 1", "migrate: pid " + number + " is frozen with its application (EALREADY)");
+        assertThat(prompt.type("checkpoint -c " + number).messages()).contains("has not run since it was started");
+        assertThat(lines(output())).isEqualTo(before);
+        prompt.types("checkpoint -u " + number, "");
         awaitLines(before.size() + 2);
     }
 
