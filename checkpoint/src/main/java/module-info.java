@@ -5,4 +5,7 @@ module org.linuxssi.checkpoint {
     requires transitive org.linuxssi.epm;
 
     exports org.linuxssi.checkpoint;
+
+    opens org.linuxssi.checkpoint to
+            org.linuxssi.tools;
 }

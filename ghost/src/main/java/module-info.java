@@ -7,4 +7,7 @@ module org.linuxssi.ghost {
 
     exports org.linuxssi.ghost;
     exports org.linuxssi.ghost.spi;
+
+    opens org.linuxssi.ghost to
+            org.linuxssi.tools;
 }

@@ -43,6 +43,11 @@ final class CheckedFile {
     }
 
     private static int sum(byte[] content) {
+        return sum(ByteBuffer.wrap(content));
+    }
+
+    /** Returns the CRC-32C. */
+    static int sum(ByteBuffer content) {
         CRC32C sum = new CRC32C();
         sum.update(content);
         return (int) sum.getValue();

@@ -50,6 +50,7 @@ class LayersTest {
         below.put("control", Set.of("tools", "linux"));
         below.put("daemon", Set.of("checkpoint", "procfs", "control"));
         below.put("cli", Set.of("control"));
+        below.put("image", Set.of("checkpoint", "cli"));
         below.put("testbed", Set.of("daemon", "cli"));
         below.put("bench", Set.of("testbed"));
         return below;

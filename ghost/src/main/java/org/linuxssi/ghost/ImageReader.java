@@ -29,8 +29,15 @@ final class ImageReader {
             ByteBuffer.allocateDirect(ImageWriter.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final CRC32C checksum = new CRC32C();
 
+    private long position;
+
     ImageReader(ReadableByteChannel channel) {
         this.channel = channel;
+    }
+
+    /** Returns how many bytes were read. */
+    long position() {
+        return position;
     }
 
     /** A section; the content is valid until the buffer is used again. */
@@ -111,9 +118,11 @@ final class ImageReader {
 
     private void readAll(ByteBuffer target) throws IOException {
         while (target.hasRemaining()) {
-            if (channel.read(target) < 0) {
+            int count = channel.read(target);
+            if (count < 0) {
                 throw new EOFException("the image ended early");
             }
+            position += count;
         }
     }
 }

@@ -1,10 +1,13 @@
 package org.linuxssi.ghost;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.linuxssi.tools.Codec;
+import org.linuxssi.tools.Described;
 
 /** The open files that processes of an application have in common, and what its pipes hold. */
 public final class SharedFiles {
@@ -55,6 +58,15 @@ public final class SharedFiles {
 
     List<SharedFile> files() {
         return files;
+    }
+
+    /** Returns what it consists of. */
+    public Described described() {
+        Map<String, Described> parts = new LinkedHashMap<>();
+        parts.put("files", Described.of(files));
+        parts.put("pipes", Described.of(pipes));
+        parts.put("objects", Described.of(objects));
+        return new Described.Fields(parts);
     }
 
     /** Returns the sockets, without those of these numbers. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.ghost.SavedSocket.Connection;
 import org.linuxssi.ghost.spi.OpenFile;
@@ -53,6 +54,11 @@ final class TcpConnections {
 
         boolean connectedTo(End other) {
             return remote.length > 0 && same(remote, other.local) && same(local, other.remote);
+        }
+
+        /** Returns the inode of the other end, 0 when no process has it; nothing when it is not of this node. */
+        OptionalLong otherEnd() {
+            return TcpTable.inode(/* local= */ remote, /* remote= */ local);
         }
 
         boolean listensAt(byte[] address) {
@@ -165,7 +171,7 @@ final class TcpConnections {
         return peerEnded(end.state)
                 && peer(end).isEmpty()
                 && isHere(end.remote)
-                && TcpTable.inode(end.remote, end.local).orElse(0) == 0;
+                && end.otherEnd().orElse(0) == 0;
     }
 
     /** Tells whether an address is one of this node. */
@@ -191,7 +197,7 @@ final class TcpConnections {
                 && end.state == ESTABLISHED
                 && end.silent
                 && ends.values().stream().anyMatch(other -> other.listensAt(end.remote))
-                && TcpTable.inode(end.remote, end.local).orElse(-1) == 0;
+                && end.otherEnd().orElse(-1) == 0;
     }
 
     /** Tells whether a socket is to be connected again. */

@@ -77,12 +77,12 @@ abstract class SocketImages {
         }
     }
 
-    static java.nio.channels.FileChannel noObject(int number) {
+    private static java.nio.channels.FileChannel noObject(int number) {
         throw new AssertionError("object " + number);
     }
 
     int[] restore(SharedFiles image) {
-        try (RestoredFiles files = new RestoredFiles(image, "", SavedSocketsTest::noObject, Map.of())) {
+        try (RestoredFiles files = new RestoredFiles(image, "", SocketImages::noObject, Map.of())) {
             int[] made = new int[image.files().size()];
             for (int number = 0; number < made.length; number++) {
                 made[number] = keep(files.restore(ByteBuffer.allocate(4)

@@ -1,0 +1,5 @@
+/** Looks into saved versions of applications. */
+@NullMarked
+package org.linuxssi.image;
+
+import org.jspecify.annotations.NullMarked;
