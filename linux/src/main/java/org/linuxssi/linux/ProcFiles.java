@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The other files of {@code /proc/PID} ({@code proc(5)}). All throw ESRCH when there is no such process. */
 public final class ProcFiles {
@@ -145,14 +146,16 @@ public final class ProcFiles {
      *
      * @param position of the next read or write
      * @param flags of open, with O_CLOEXEC
+     * @param mount the number of the mount, as in {@code mountinfo}; -1 when the kernel does not tell
      * @param extra all other lines
      */
-    public record FdInfo(long position, int flags, List<String> extra) {}
+    public record FdInfo(long position, int flags, int mount, List<String> extra) {}
 
     /** Returns what the kernel tells of a descriptor. */
     public static FdInfo fdinfo(int pid, int fd) {
         long position = 0;
         int flags = 0;
+        int mount = -1;
         List<String> extra = new ArrayList<>();
         for (String line :
                 ProcFilesReader.text("/proc/" + pid + "/fdinfo/" + fd).split("\n")) {
@@ -160,10 +163,26 @@ public final class ProcFiles {
                 position = Long.parseUnsignedLong(line.substring(4).trim());
             } else if (line.startsWith("flags:")) {
                 flags = Integer.parseInt(line.substring(6).trim(), 8);
-            } else if (!line.startsWith("mnt_id:") && !line.startsWith("ino:")) {
+            } else if (line.startsWith("mnt_id:")) {
+                mount = Integer.parseInt(line.substring(7).trim());
+            } else if (!line.startsWith("ino:")) {
                 extra.add(line);
             }
         }
-        return new FdInfo(position, flags, List.copyOf(extra));
+        return new FdInfo(position, flags, mount, List.copyOf(extra));
+    }
+
+    /**
+     * Returns the type of a file system that a process has mounted ({@code proc_pid_mountinfo(5)}), as {@code "ext4"}.
+     *
+     * @param mount the number of the mount
+     * @return nothing when it is none of the process's
+     */
+    public static Optional<String> fileSystem(int pid, int mount) {
+        return text(pid, "mountinfo")
+                .lines()
+                .filter(line -> line.startsWith(mount + " "))
+                .map(line -> line.substring(line.indexOf(" - ") + 3).split(" ")[0])
+                .findFirst();
     }
 }

@@ -115,14 +115,15 @@ final class KillCalls {
         return nobody ? Errno.ESRCH : Errno.EINVAL;
     }
 
-    private static boolean silent(SignalInfo info) {
-        return info.number() == Signals.SIGKILL || info.number() == Signals.SIGSTOP || info.number() == Signals.SIGCONT;
+    /** Tells whether a proxy does not see a signal that it gets. */
+    static boolean silent(int signal) {
+        return signal == Signals.SIGKILL || signal == Signals.SIGSTOP || signal == Signals.SIGCONT;
     }
 
     private void one(NotifiedCall call, Kill kill) {
         int pid = kill.id();
         if (proxies.contains(pid)
-                ? !silent(kill.info())
+                ? !silent(kill.info().number())
                 : container.numbers().toHost(pid).isPresent() && !signalling.arriving(pid)) {
             call.proceed();
         } else {
@@ -134,7 +135,7 @@ final class KillCalls {
     private void thread(NotifiedCall call, int process, int thread, SignalInfo info) {
         int leader = process == 0 ? thread : process;
         boolean away = proxies.contains(leader)
-                ? thread != leader || silent(info)
+                ? thread != leader || silent(info.number())
                 : container.numbers().toHost(leader).isEmpty() || signalling.arriving(leader);
         if (thread > 0 && away) {
             away(call, Kill.thread(process, thread, info, UNKNOWN));

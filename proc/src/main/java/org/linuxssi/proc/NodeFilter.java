@@ -56,7 +56,7 @@ final class NodeFilter {
     private static void numbers(SeccompFilter filter) {
         filter.equal(Nr.KILL, "kill").equal(Nr.TKILL, "kill").equal(Nr.RT_SIGQUEUEINFO, "kill");
         filter.equal(Nr.TGKILL, "tgkill").equal(Nr.RT_TGSIGQUEUEINFO, "tgkill");
-        filter.equal(Nr.PIDFD_OPEN, "open").equal(Nr.PIDFD_SEND_SIGNAL, "pidfd");
+        filter.equal(Nr.PIDFD_OPEN, "open").equal(Nr.PIDFD_SEND_SIGNAL, "own");
         filter.equal(Nr.SETPGID, "own").equal(Nr.SETSID, "own");
         filter.equal(Nr.GETPGID, "first").equal(Nr.GETSID, "first");
         filter.equal(Nr.GETPRIORITY, "priority").equal(Nr.SETPRIORITY, "priority");
@@ -74,10 +74,6 @@ final class NodeFilter {
     }
 
     private static void signals(SeccompFilter filter, PidRange range) {
-        filter.label("pidfd").load(SeccompFilter.argument(3)).differs(0, "own");
-        filter.load(SeccompFilter.argument(1));
-        filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
-        filter.answer(SeccompFilter.ALLOW);
         filter.label("tgkill").load(SeccompFilter.argument(2));
         filter.equal(SIGKILL, "own").equal(SIGSTOP, "own").equal(SIGCONT, "own");
         target(filter, range);

@@ -12,7 +12,7 @@ import org.linuxssi.tools.Registration;
 
 /**
  * {@code pidfd_open(2)} of a process elsewhere, which makes a proxy to be its target, and those uses of
- * {@code pidfd_send_signal(2)} that a proxy can't report.
+ * {@code pidfd_send_signal(2)} that a proxy can't report, or that name the process by its directory in {@code /proc}.
  */
 final class PidFdCalls {
 
@@ -41,7 +41,7 @@ final class PidFdCalls {
 
     private void open(NotifiedCall call) {
         int pid = call.word(0);
-        if (pid <= 0 || pid >= PidRange.PID_MAX || container.range().contains(pid)) {
+        if (!PidRange.possible(pid) || container.range().contains(pid)) {
             call.proceed();
             return;
         }
@@ -54,10 +54,7 @@ final class PidFdCalls {
     }
 
     private void send(NotifiedCall call) {
-        Optional<Integer> pid = PidFds.of(call.hostThread(), call.word(0))
-                .filter(hostPid -> hostPid > 0)
-                .flatMap(container.numbers()::fromHost)
-                .filter(table.proxyMap()::contains);
+        Optional<Integer> pid = target(call);
         int flags = call.word(3);
         boolean known = flags == 0 || flags == PIDFD_SIGNAL_THREAD || flags == PIDFD_SIGNAL_THREAD_GROUP;
         Optional<SignalInfo> info = pid.isPresent() && known ? info(call) : Optional.empty();
@@ -68,6 +65,22 @@ final class PidFdCalls {
         } else {
             kills.away(call, Kill.process(pid.get(), info.get(), KillCalls.UNKNOWN));
         }
+    }
+
+    private Optional<Integer> target(NotifiedCall call) {
+        Optional<Integer> directory = PidFds.ofDirectory(call.hostThread(), call.word(0));
+        return directory.isPresent() ? directory : silentTarget(call);
+    }
+
+    /** A proxy reports other signals that the kernel sends it. */
+    private Optional<Integer> silentTarget(NotifiedCall call) {
+        boolean reported = call.word(3) == 0 && !KillCalls.silent(call.word(1));
+        return reported
+                ? Optional.empty()
+                : PidFds.of(call.hostThread(), call.word(0))
+                        .filter(hostPid -> hostPid > 0)
+                        .flatMap(container.numbers()::fromHost)
+                        .filter(table.proxyMap()::contains);
     }
 
     /** Nothing when the kernel will refuse what the caller wants to be told. */

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.tools.TimeSource;
@@ -17,6 +19,8 @@ final class PidFds {
 
     /** A call that was let go on has made its descriptor by then. */
     private static final Duration MADE = Duration.ofSeconds(10);
+
+    private static final Pattern DIRECTORY = Pattern.compile(".*/proc/([1-9][0-9]{0,6})");
 
     private final Container container;
     private final TimeSource time;
@@ -55,6 +59,22 @@ final class PidFds {
                     .anyMatch(fd -> of(holder, fd).equals(Optional.of(hostPid)));
         } catch (ErrnoException gone) {
             return false;
+        }
+    }
+
+    /**
+     * Returns the process whose directory in the cluster's {@code /proc} a descriptor is of; the kernel takes that of its
+     * own for a descriptor of the process. Nothing when it is of something else.
+     */
+    static Optional<Integer> ofDirectory(int holder, int fd) {
+        try {
+            Matcher path = DIRECTORY.matcher(ProcFiles.link(holder, "fd/" + fd));
+            boolean ours = path.matches()
+                    && ProcFiles.fileSystem(holder, ProcFiles.fdinfo(holder, fd).mount())
+                            .equals(Optional.of("fuse"));
+            return ours ? Optional.of(Integer.valueOf(path.group(1))) : Optional.empty();
+        } catch (ErrnoException gone) {
+            return Optional.empty();
         }
     }
 

@@ -18,7 +18,12 @@ public record PidRange(NodeId node) {
     /** The kernel never hands out smaller ones after it has wrapped ({@code RESERVED_PIDS}). */
     private static final int RESERVED = 300;
 
-    /** Returns the node that handed out a pid. */
+    /** Tells whether some process may have this number. */
+    public static boolean possible(int pid) {
+        return pid > 0 && pid < PID_MAX;
+    }
+
+    /** Returns the node that handed out a {@linkplain #possible possible} pid. */
     public static NodeId homeOf(int pid) {
         return NodeId.of(pid >> SHIFT);
     }

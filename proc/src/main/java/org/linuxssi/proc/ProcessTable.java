@@ -120,9 +120,9 @@ public final class ProcessTable implements AutoCloseable {
         return signalling.terminals();
     }
 
-    /** Returns the node where a process is now, alive or not. */
+    /** Returns the node where a process is now, alive or not; this node for what is no number of a process. */
     public NodeId where(int pid) {
-        return directory.where(pid);
+        return PidRange.possible(pid) ? directory.where(pid) : rpc.self();
     }
 
     /** Returns the processes that are here, parents before children; no proxies, no zombies. */

@@ -186,7 +186,7 @@ final class RemoteCalls {
 
     /** Tells whether a process or thread may be on another node: it is not here. */
     boolean isElsewhere(int pid) {
-        boolean possible = pid > 0 && pid < PidRange.PID_MAX && !others().isEmpty();
+        boolean possible = PidRange.possible(pid) && !others().isEmpty();
         return possible && (proxies.contains(pid) || isUnknownHere(pid));
     }
 

@@ -119,7 +119,7 @@ final class Signalling {
     }
 
     Optional<NodeId> elsewhere(int pid) {
-        if (others().isEmpty()) {
+        if (others().isEmpty() || !PidRange.possible(pid)) {
             return Optional.empty();
         }
         Optional<NodeId> origin = origins.apply(pid);

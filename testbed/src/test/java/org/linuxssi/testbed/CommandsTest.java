@@ -91,6 +91,13 @@ class CommandsTest {
     void aProcessThatDoesNotExistIsSaidSo() {
         prompt.refuses("krg enter 4000000", "krg enter: pid 4000000 does not exist (ESRCH)");
         prompt.refuses("krg enter " + NEVER_STARTED, "krg enter: pid " + NEVER_STARTED + " does not exist (ESRCH)");
+        for (int pid : List.of(4194304, Integer.MAX_VALUE)) {
+            prompt.refuses("migrate " + pid + " 1", "migrate: pid " + pid + " does not exist (ESRCH)");
+            prompt.refuses("krg enter " + pid, "krg enter: pid " + pid + " does not exist (ESRCH)");
+            prompt.refuses(
+                    "krg signal TERM " + pid, "krg signal: signal 15 to process " + pid + ": No such process (ESRCH)");
+        }
+        prompt.refuses("krg enter -- -5", "krg enter: pid -5 does not exist (ESRCH)");
         assertThat(prompt.type("krg ps 4000000"))
                 .isEqualTo(new Result(1, "", "krg ps: pid 4000000 does not exist (ESRCH)\n"));
     }
@@ -117,6 +124,9 @@ class CommandsTest {
         assertThat(cluster.run(1, "lscpu").output())
                 .containsPattern(
                         "(?m)^CPU\\(s\\): +" + NODES * Runtime.getRuntime().availableProcessors() + "$");
+        assertThat(cluster.run(1, "killall", "-w", "-KILL", "sleep-named-so"))
+                .isEqualTo(new Result(1, "", "sleep-named-so: no process found\n"));
+        assertThat(cluster.run(1, "killall", "-0", "sleep")).isEqualTo(new Result(0, "", ""));
         assertThat(cluster.run(1, "pkill", "-f", "^sleep 4321").exit()).isZero();
         assertThat(program.await(PATIENCE).exit()).isEqualTo(128 + 15);
     }
