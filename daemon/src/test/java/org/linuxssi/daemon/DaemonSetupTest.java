@@ -91,6 +91,20 @@ class DaemonSetupTest {
     }
 
     @Test
+    void aTokenThatWasChangedAnywhereIsRefused() {
+        init();
+        String token = run("join-token", "--dir", first()).out().strip();
+        for (int back = 2; back < token.length() - 200; back += 97) {
+            int at = token.length() - back;
+            String changed = token.substring(0, at) + (token.charAt(at) == 'A' ? 'B' : 'A') + token.substring(at + 1);
+            assertThat(run("join", "--dir", second(), changed).err())
+                    .describedAs("character %d", at)
+                    .contains("join token is damaged");
+        }
+        assertThat(Path.of(second())).doesNotExist();
+    }
+
+    @Test
     void aNodeThatListensEverywhereHasToSayWhereItIsReached() {
         run("init", "--dir", first());
         assertThat(run("join-token", "--dir", first()).err()).contains("say by --seed");

@@ -32,6 +32,9 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  */
 public final class ClusterCa {
 
+    /** How certificates are signed. */
+    static final String SIGNATURE = "SHA256withECDSA";
+
     private static final Duration LIFETIME = Duration.ofDays(3650);
     private static final Duration CLOCK_SKEW = Duration.ofHours(1);
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -130,7 +133,7 @@ public final class ClusterCa {
                     pair.getPublic());
             extend(builder, authority);
             return new JcaX509CertificateConverter()
-                    .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(signer)));
+                    .getCertificate(builder.build(new JcaContentSignerBuilder(SIGNATURE).build(signer)));
         } catch (IOException | OperatorCreationException | GeneralSecurityException e) {
             throw new IllegalStateException("certificate of " + subject + ": " + e.getMessage(), e);
         }

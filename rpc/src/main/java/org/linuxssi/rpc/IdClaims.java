@@ -1,6 +1,7 @@
 package org.linuxssi.rpc;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +28,9 @@ final class IdClaims {
     private static final Duration GRANT = Duration.ofSeconds(10);
     private static final Duration ROUND = Duration.ofMillis(100);
 
+    /** How much longer a seed is waited for that takes connections but is slow to answer. */
+    private static final Duration SLOW = Duration.ofSeconds(30);
+
     private record Grant(String address, long end) {}
 
     /** The answer of one seed. */
@@ -35,7 +39,21 @@ final class IdClaims {
     /** Asks one seed; empty when it is not reached or is this node itself. */
     @FunctionalInterface
     interface Asker {
-        Optional<Answer> ask(String seed, NodeId wanted) throws IOException;
+
+        /**
+         * Asks it.
+         *
+         * @throws SocketTimeoutException when somebody takes the connection, but does not answer in time
+         */
+        Optional<Answer> ask(String seed, NodeId wanted) throws SocketTimeoutException;
+    }
+
+    /** What the seeds said when each was asked once. */
+    private static final class Round {
+        boolean reached;
+        boolean slow;
+        String refusal = "";
+        NodeSet used = NodeSet.EMPTY;
     }
 
     private final TimeSource time;
@@ -108,38 +126,45 @@ final class IdClaims {
      */
     NodeId settle(List<String> seeds, Duration seedWait, boolean configured, Asker asker) throws IOException {
         boolean alone = seeds.stream().allMatch(address::equals);
-        long end = time.nanos() + (alone ? 0 : seedWait.toNanos());
+        long start = time.nanos();
         while (true) {
-            boolean reached = false;
-            boolean refused = false;
-            NodeSet used = NodeSet.EMPTY;
-            for (String seed : seeds) {
-                Optional<Answer> answer = asker.ask(seed, candidate());
-                if (answer.isEmpty()) {
-                    continue;
-                }
-                reached = true;
-                String refusal = answer.get().refusal();
-                if (!refusal.isEmpty() && configured) {
-                    throw new IOException(refusal + ": give this node another id, or none to take a free one");
-                }
-                refused |= !refusal.isEmpty();
-                used = used.plus(NodeSet.of(answer.get().hello().peers().stream()
-                        .filter(peer -> !peer.address().equals(address))
-                        .map(Hello.Peer::node)
-                        .toList()));
+            Round round = ask(seeds, asker);
+            Duration patience = alone ? Duration.ZERO : round.slow ? seedWait.plus(SLOW) : seedWait;
+            if (!round.refusal.isEmpty() && configured) {
+                throw new IOException(round.refusal + ": give this node another id, or none to take a free one");
             }
-            if (refused) {
-                next(used);
-            } else if (reached || time.nanos() - end >= 0) {
+            if (!round.refusal.isEmpty()) {
+                next(round.used);
+            } else if (round.reached || time.nanos() - start >= patience.toNanos()) {
                 if (settleIfFree()) {
                     return candidate();
                 }
-                next(used);
+                next(round.used);
             } else {
                 pause();
             }
         }
+    }
+
+    private Round ask(List<String> seeds, Asker asker) {
+        Round round = new Round();
+        for (String seed : seeds) {
+            try {
+                asker.ask(seed, candidate()).ifPresent(answer -> note(round, answer));
+            } catch (SocketTimeoutException slow) {
+                round.slow = true;
+            }
+        }
+        return round;
+    }
+
+    private void note(Round round, Answer answer) {
+        round.reached = true;
+        round.refusal = round.refusal.isEmpty() ? answer.refusal() : round.refusal;
+        round.used = round.used.plus(NodeSet.of(answer.hello().peers().stream()
+                .filter(peer -> !peer.address().equals(address))
+                .map(Hello.Peer::node)
+                .toList()));
     }
 
     private void pause() throws IOException {

@@ -66,7 +66,8 @@ public record JoinToken(String cluster, int session, List<String> seeds, Instant
         JoinToken token;
         try {
             token = CODEC.fromBytes(Base64.getUrlDecoder().decode(line.substring(PREFIX.length())));
-        } catch (DecodeException | IllegalArgumentException | DateTimeException e) {
+            token.keys().check();
+        } catch (DecodeException | IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
             throw new IllegalArgumentException("the join token is damaged: " + e.getMessage(), e);
         }
         if (now.isAfter(token.expiry())) {

@@ -3,7 +3,10 @@ package org.linuxssi.rpc;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.X509Certificate;
 
 /**
@@ -30,13 +33,39 @@ public record NodeKeys(PrivateKey key, X509Certificate certificate, X509Certific
     /**
      * Reads what {@link #save} wrote.
      *
-     * @throws IOException when a file is missing or damaged
+     * @throws IOException when a file is missing or damaged, or they do not belong together
      */
     public static NodeKeys load(Path directory) throws IOException {
-        return new NodeKeys(
+        NodeKeys keys = new NodeKeys(
                 Pem.privateKey(directory.resolve(KEY)),
                 Pem.certificate(directory.resolve(CERTIFICATE)),
                 Pem.certificate(directory.resolve(AUTHORITY)));
+        try {
+            keys.check();
+        } catch (GeneralSecurityException e) {
+            throw new IOException("the files of " + directory + " do not belong together: " + e.getMessage(), e);
+        }
+        return keys;
+    }
+
+    /**
+     * Checks that the certificates are signed by the authority, and that the key is that of the node's certificate.
+     *
+     * @throws GeneralSecurityException when they do not belong together, or one was changed
+     */
+    void check() throws GeneralSecurityException {
+        authority.verify(authority.getPublicKey());
+        certificate.verify(authority.getPublicKey());
+        byte[] sample = certificate.getEncoded();
+        Signature signature = Signature.getInstance(ClusterCa.SIGNATURE);
+        signature.initSign(key);
+        signature.update(sample);
+        byte[] signed = signature.sign();
+        signature.initVerify(certificate.getPublicKey());
+        signature.update(sample);
+        if (!signature.verify(signed)) {
+            throw new SignatureException("the private key is not that of the certificate");
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -109,7 +110,7 @@ final class SocketTransport implements Transport, Dialer.Attempt {
         claims.settle(config.seeds(), config.seedWait(), config.node().isPresent(), this::claim);
     }
 
-    private Optional<IdClaims.Answer> claim(String seed, NodeId wanted) throws IOException {
+    private Optional<IdClaims.Answer> claim(String seed, NodeId wanted) throws SocketTimeoutException {
         if (seed.equals(address)) {
             return Optional.empty();
         }
@@ -118,6 +119,8 @@ final class SocketTransport implements Transport, Dialer.Attempt {
                 return Optional.empty();
             }
             return Optional.of(new IdClaims.Answer(greeted.theirs(), Hello.read(greeted.wire(), Hello.VERDICT)));
+        } catch (SocketTimeoutException slow) {
+            throw slow;
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, () -> "seed " + seed + ": " + e.getMessage());
             return Optional.empty();
@@ -225,8 +228,9 @@ final class SocketTransport implements Transport, Dialer.Attempt {
     private Greeted greet(String to, Hello ours) throws IOException {
         InetSocketAddress target = RpcConfig.address(to);
         SocketChannel channel = SocketChannel.open();
+        boolean taken = false;
         try (Registration _ = limit(channel)) {
-            channel.connect(new InetSocketAddress(target.getHostString(), target.getPort()));
+            taken = channel.connect(new InetSocketAddress(target.getHostString(), target.getPort()));
             if (channel.getLocalAddress().equals(channel.getRemoteAddress())) {
                 throw new IOException("nobody listens: the kernel connected the socket to itself");
             }
@@ -237,7 +241,8 @@ final class SocketTransport implements Transport, Dialer.Attempt {
             ours.check(theirs);
             return new Greeted(wire, theirs);
         } catch (ClosedChannelException e) {
-            throw new IOException("no answer within " + HANDSHAKE.toSeconds() + " s", e);
+            String problem = "no answer within " + HANDSHAKE.toSeconds() + " s";
+            throw taken ? new SocketTimeoutException(problem) : new IOException(problem, e);
         } catch (IOException | RuntimeException e) {
             Wire.drop(channel);
             throw e;
