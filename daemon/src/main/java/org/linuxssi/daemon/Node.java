@@ -408,6 +408,18 @@ final class Node {
         }
     }
 
+    /** Checks that programs can be started on a node, or moved, from here. */
+    void requireActive(NodeId node) {
+        requireUp(node);
+        if (hotplug.paused()) {
+            throw new ControlException(
+                    Errno.EAGAIN,
+                    "node " + self()
+                            + " is on the minority side of a partition and pauses: wait until it reaches the others"
+                            + " again");
+        }
+    }
+
     /** Returns the program of an Enter request as one that runs where the process lives. */
     Request.Run enter(Request.Enter enter, UnixSocket.Peer caller) {
         ProcessQueries.Found found =

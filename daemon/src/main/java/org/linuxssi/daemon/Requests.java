@@ -73,19 +73,19 @@ final class Requests implements ControlHandler {
                     case GET -> exchange.requireRoot("kddm get");
                     case BENCH -> {
                         exchange.requireRoot("bench kddm");
-                        node.requireUp(node.self());
+                        node.requireActive(node.self());
                     }
                     case SETS, STAT, OBJECTS, WAITS -> {}
                 }
                 yield new Reply.Text(node.kddm().text(query));
             }
             case Request.RunApplication program -> {
-                node.requireUp(node.self());
+                node.requireActive(node.self());
                 yield node.applications().run(program, exchange);
             }
             case Request.Checkpoint checkpoint -> node.applications().checkpoint(checkpoint, exchange);
             case Request.Restart restart -> {
-                node.requireUp(node.self());
+                node.requireActive(node.self());
                 yield node.applications().restart(restart, exchange);
             }
             case Request.Capabilities change -> node.applications().capabilities(change, exchange);
@@ -100,7 +100,7 @@ final class Requests implements ControlHandler {
 
     private Reply.Last run(Request.Run run, Exchange exchange) throws InterruptedException {
         NodeId where = run.node().orElse(node.self());
-        node.requireUp(where);
+        node.requireActive(where);
         return where.equals(node.self())
                 ? node.programs().run(run, exchange)
                 : node.remote().run(where, run, exchange);
@@ -129,6 +129,7 @@ final class Requests implements ControlHandler {
     }
 
     private Reply.Migrated migrate(Request.Migrate request, Exchange exchange) {
+        node.requireActive(node.self());
         try {
             org.linuxssi.epm.MigrationReport report = node.migrator()
                     .migrate(request.pid(), request.node(), exchange.caller().uid(), Migrator.LIVE_FROM);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.linuxssi.rpc.NodeKeys;
 
 /**
  * Tries what the configuration asks of this machine, before anything is started: values that are well-formed can still be
@@ -22,6 +23,8 @@ final class StartChecks {
 
     private static final String DIRECTORY = "an absolute path of a directory that can be made and written";
     private static final String ADDRESS = "an address of this machine, or 0.0.0.0 for all of them";
+    private static final String KEY_DIRECTORY =
+            "a directory with node.key, node.crt and ca.crt, as krg init and krg join make it";
     private static final List<String> KEYS = List.of("node.key", "node.crt", "ca.crt");
 
     private final DaemonConfig config;
@@ -92,14 +95,24 @@ final class StartChecks {
     }
 
     private void keys() {
-        for (String name : KEYS) {
-            Path key = config.keys().resolve(name);
-            if (!Files.isReadable(key)) {
-                fields.problem(
-                        "security.keys",
-                        key + (Files.exists(key) ? " cannot be read (EACCES)" : " is missing (ENOENT)"),
-                        "a directory with node.key, node.crt and ca.crt, as krg init and krg join make it");
-            }
+        List<Path> unreadable = KEYS.stream()
+                .map(config.keys()::resolve)
+                .filter(key -> !Files.isReadable(key))
+                .toList();
+        for (Path key : unreadable) {
+            String what = Files.exists(key) ? " cannot be read (EACCES)" : " is missing (ENOENT)";
+            fields.problem("security.keys", key + what, KEY_DIRECTORY);
+        }
+        if (unreadable.isEmpty()) {
+            contents();
+        }
+    }
+
+    private void contents() {
+        try {
+            NodeKeys.load(config.keys());
+        } catch (IOException damaged) {
+            fields.problem("security.keys", Problems.describe(damaged), KEY_DIRECTORY);
         }
     }
 

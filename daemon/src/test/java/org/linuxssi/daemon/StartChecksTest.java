@@ -8,10 +8,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.linuxssi.rpc.ClusterCa;
+import org.linuxssi.rpc.NodeKeys;
 
 /** What is well-formed in a configuration and still impossible on this machine. */
 @Timeout(60)
@@ -83,6 +86,22 @@ class StartChecksTest {
                         .hasSize(2)
                         .allMatch(line -> line.startsWith(file + ":7: security.keys: " + keys))
                         .allMatch(line -> line.contains("is missing (ENOENT); allowed is a directory with node.key")));
+    }
+
+    @Test
+    void keysThatDoNotBelongTogetherAreTold() throws Exception {
+        ClusterCa authority = ClusterCa.create("blue", Instant.now());
+        Path keys = Files.createDirectory(directory.resolve("keys"));
+        NodeKeys other = authority.issue("node2", Instant.now());
+        other.save(keys);
+        byte[] key = Files.readAllBytes(keys.resolve("node.key"));
+        authority.issue("node1", Instant.now()).save(keys);
+        Files.write(keys.resolve("node.key"), key);
+        assertThatThrownBy(() -> check("127.0.0.1:0", "[security]\nkeys = \"" + keys + "\"\n"))
+                .hasMessage(
+                        file + ":7: security.keys: the files of " + keys + " do not belong together: the private key is"
+                                + " not that of the certificate; allowed is a directory with node.key, node.crt and ca.crt, as"
+                                + " krg init and krg join make it");
     }
 
     @Test

@@ -264,6 +264,12 @@ class LeavingNodeTest {
             long movedLaps = moved.laps();
             LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
             assertThat(ledger.laps()).isEqualTo(laps);
+            Prompt prompt = new Prompt(cluster.bed().directory());
+            String refusal =
+                    ": node 2 is on the minority side of a partition and pauses: wait until it reaches the others"
+                            + " again (EAGAIN)";
+            prompt.refuses("krg run --on 2 true", "krg run" + refusal);
+            prompt.refuses("migrate " + stays.pid() + " 0 --on 2", "migrate" + refusal);
             cluster.bed().heal();
             await().atMost(PATIENCE).until(() -> state(2) == NodeLine.State.ONLINE);
             awaitProgress();
