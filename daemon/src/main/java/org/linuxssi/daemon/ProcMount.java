@@ -11,6 +11,7 @@ import org.linuxssi.linux.DirectoryFd;
 import org.linuxssi.linux.FuseDevice;
 import org.linuxssi.linux.FuseNegotiated;
 import org.linuxssi.linux.FuseSession;
+import org.linuxssi.linux.Mounts;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.Syscalls;
 import org.linuxssi.proc.Container;
@@ -82,7 +83,16 @@ final class ProcMount implements AutoCloseable {
         call(container, "fuse", "/proc", ProcFsOptions.MOUNT.data(number));
         FuseSession session = tree.serve(device);
         write(agreed, session.awaitReady(PATIENCE));
-        call(container, "proc", "/proc/" + ProcFsOptions.defaults().hidden(), "");
+        String hidden = "/proc/" + ProcFsOptions.defaults().hidden();
+        call(container, "proc", hidden, "");
+        cover(container, hidden + "/" + ProcFsOptions.COVERED, "/proc/" + ProcFsOptions.COVERED);
+    }
+
+    private static void cover(Container container, String source, String target) {
+        CallTable table = new CallTable();
+        table.must(Nr.MOUNT, table.text(source), table.text(target), 0, Mounts.BIND, 0);
+        long[] results = container.initAgent().run(table).join();
+        Syscalls.check("mount " + source + " on " + target + " in the container", results[0]);
     }
 
     private static void call(Container container, String type, String target, String data) {

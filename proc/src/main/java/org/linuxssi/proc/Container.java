@@ -1,8 +1,10 @@
 package org.linuxssi.proc;
 
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -23,6 +25,7 @@ import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PidFd;
 import org.linuxssi.linux.PidNumbers;
 import org.linuxssi.linux.Poller;
+import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcessIdentity;
 import org.linuxssi.linux.SeccompListener;
 import org.linuxssi.linux.Signals;
@@ -149,6 +152,7 @@ public final class Container implements AutoCloseable {
             Syscalls.check("set up the container, step " + i, results[i]);
         }
         placeAgentFile();
+        dumpAsUsual(known.init().pid());
         byte[] text = Integer.toString(PidRange.PID_MAX).getBytes(StandardCharsets.US_ASCII);
         CallTable raise = new CallTable();
         raise.must(Nr.WRITE, results[limit], raise.bytes(text), text.length);
@@ -158,6 +162,16 @@ public final class Container implements AutoCloseable {
         PidSteering.set(init.agent(), (int) results[last], range.first() - 1);
         return new ContainerState(
                 known.node(), known.init(), known.listener(), (int) results[last], known.cgroup(), known.kept());
+    }
+
+    /** A Java machine changes what goes into core files, and programs would inherit that: they get what the machine's init has. */
+    private static void dumpAsUsual(int init) {
+        try {
+            Files.writeString(
+                    Path.of("/proc/" + init + "/coredump_filter"), "0x" + ProcFiles.text(1, "coredump_filter"));
+        } catch (IOException | ErrnoException without) {
+            LOG.log(Level.DEBUG, () -> "core files of programs hold what those of the daemon do: " + without);
+        }
     }
 
     /** Puts the agent's file where all programs can execute it: a file system of our own, which dies with the container. */

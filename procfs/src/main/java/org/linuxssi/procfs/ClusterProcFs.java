@@ -43,6 +43,7 @@ import org.linuxssi.rpc.Rpc;
  * mount("proc", "/proc", "fuse", ProcFsOptions.MOUNT_FLAGS, ProcFsOptions.MOUNT.data(N))  // N: /dev/fuse in init
  * serve(device)                                                                           // in the daemon
  * mount("proc", "/proc/.local", "proc", ProcFsOptions.MOUNT_FLAGS, null)                  // waits until served
+ * mount("/proc/.local/sys", "/proc/sys", null, MS_BIND, null)
  * }</pre>
  */
 public final class ClusterProcFs implements FuseFileSystem, AutoCloseable {

@@ -15,6 +15,12 @@ import org.linuxssi.linux.FuseMountOptions;
  */
 public record ProcFsOptions(String hidden, int threads, Duration deadline, IntPredicate seesLocalStat) {
 
+    /**
+     * Name of an empty directory on which that of the real procfs is to be mounted: programs that look where a path leads
+     * ({@code sysctl}) expect it there.
+     */
+    public static final String COVERED = "sys";
+
     /** Options of mount(2). */
     public static final FuseMountOptions MOUNT = new FuseMountOptions("proc", "fuse", true, 128 << 10);
 

@@ -118,6 +118,9 @@ final class ProcTree {
         if (name.equals(hidden)) {
             return entry(ProcNode.of(Kind.HIDDEN, 0, 0, 0), FOREVER);
         }
+        if (name.equals(ProcFsOptions.COVERED)) {
+            return entry(ProcNode.of(Kind.HIDDEN, 0, 1, 0), FOREVER);
+        }
         if (extensions.isDirectory(name)) {
             return extension(Optional.of(name));
         }
@@ -338,6 +341,9 @@ final class ProcTree {
     }
 
     private static int rootType(String name) {
+        if (name.equals(ProcFsOptions.COVERED)) {
+            return DIRECTORY;
+        }
         return NodeFile.find(name).filter(NodeFile::isSummed).isPresent() ? REGULAR : SYMLINK;
     }
 

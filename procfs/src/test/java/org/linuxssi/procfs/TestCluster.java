@@ -63,7 +63,7 @@ final class TestCluster implements AutoCloseable {
         procFs = new ClusterProcFs(rpc, new View(ZERO), providers[0], options);
         device = first.mountProc();
         session = procFs.serve(device);
-        first.say("mount -t proc proc /proc/.local; echo $?");
+        first.say("mount -t proc proc /proc/.local && mount --bind /proc/.local/sys /proc/sys; echo $?");
     }
 
     /** The second node needs several messages for all its processes. */

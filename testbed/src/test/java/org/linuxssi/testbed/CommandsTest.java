@@ -120,6 +120,9 @@ class CommandsTest {
                 .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
                 .sum();
         assertThat(cluster.run(1, "free", "-k").output()).containsPattern("Mem: +" + NODES * one + " ");
+        assertThat(cluster.run(1, "sysctl", "-n", "kernel.pid_max")).isEqualTo(new Result(0, "4194304\n", ""));
+        assertThat(cluster.run(1, "cat", "/proc/self/coredump_filter").output())
+                .isEqualTo(Files.readString(Path.of("/proc/1/coredump_filter")));
         assertThat(cluster.run(1, "uptime").output()).containsPattern(" up .*load average: [0-9]");
         assertThat(cluster.run(1, "lscpu").output())
                 .containsPattern(
