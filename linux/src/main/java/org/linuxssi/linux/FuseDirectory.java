@@ -57,13 +57,22 @@ public final class FuseDirectory {
      * @return false when there is no room for it
      */
     public boolean add(String name, FuseEntry entry, long next) {
+        return add(name, entry.attr().direntType(), entry, next);
+    }
+
+    /**
+     * Adds a name with its entry as {@link #add(String, FuseEntry, long)}, but shows another type in the listing.
+     *
+     * @param type {@link FuseAttr#direntType()}, or 0 for one that is not told ({@code DT_UNKNOWN})
+     */
+    public boolean add(String name, int type, FuseEntry entry, long next) {
         if (!fits(name)) {
             return false;
         }
         if (plus) {
             out.entry(entry);
         }
-        dirent(name, entry.attr().direntType(), entry.attr().ino(), next);
+        dirent(name, type, entry.attr().ino(), next);
         return true;
     }
 

@@ -16,6 +16,9 @@ final class ProcListing {
     /** Offset of a process: behind all other names. */
     private static final long PIDS = 1L << 32;
 
+    /** {@code DT_UNKNOWN} of {@code linux/fs_types.h}. */
+    private static final int UNKNOWN = 0;
+
     private final List<Line> lines = new ArrayList<>();
 
     /**
@@ -39,10 +42,15 @@ final class ProcListing {
         lines.add(new Line(name, entry.attr().direntType(), entry.attr().ino(), Optional.of(entry), lines.size() + 1L));
     }
 
-    /** Adds a process; they come last and in ascending order. */
+    /**
+     * Adds a process; they come last and in ascending order. That some are links is not told: programs that look for
+     * directories ({@code lsns}) would leave them out, though what they do with a directory works with a link, too.
+     */
     void addProcess(int pid, FuseEntry entry) {
-        lines.add(new Line(
-                Integer.toString(pid), entry.attr().direntType(), entry.attr().ino(), Optional.of(entry), PIDS + pid));
+        int type = entry.attr().direntType() == FuseAttr.SYMLINK >> 12
+                ? UNKNOWN
+                : entry.attr().direntType();
+        lines.add(new Line(Integer.toString(pid), type, entry.attr().ino(), Optional.of(entry), PIDS + pid));
     }
 
     FuseDirectory part(FuseRequest.ReadDir request) {
@@ -57,7 +65,7 @@ final class ProcListing {
 
     private static boolean add(FuseDirectory out, Line line) {
         return line.entry.isPresent()
-                ? out.add(line.name, line.entry.get(), line.offset)
+                ? out.add(line.name, line.type, line.entry.get(), line.offset)
                 : out.add(line.name, line.type, line.ino, line.offset);
     }
 }

@@ -129,6 +129,7 @@ class ClusterProcFsTest {
         assertThat(run("pmap " + far)).contains("sleep 1234", "libc.so");
         assertThat(run("lsof -p " + near)).contains("/usr/bin/sleep", "/dev/null");
         assertThat(run("lsof -p " + far)).contains("/usr/bin/sleep", "/dev/null");
+        assertThat(run("lsns -n -t pid -o PID,COMMAND")).containsPattern("^ *1 bash");
     }
 
     @Test
