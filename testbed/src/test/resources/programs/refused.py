@@ -1,5 +1,5 @@
 # Takes something that no process can take to another node, says "ready", and ends with "alive" when it is told to.
-import ctypes, fcntl, mmap, os, select, signal, socket, struct, sys, time
+import atexit, ctypes, fcntl, mmap, os, select, signal, socket, struct, sys, time
 
 libc = ctypes.CDLL(None, use_errno=True)
 kept = []
@@ -45,7 +45,7 @@ def segment():
     number = libc.shmget(0, 4096, 0o1600)
     libc.shmat.restype = ctypes.c_void_p
     libc.shmat(number, None, 0)
-    libc.shmctl(number, 0, None)
+    atexit.register(libc.shmctl, number, 0, None)
 
 
 def gone():
@@ -63,6 +63,29 @@ def locked(name, command, argument):
     file = written(name)
     fcntl.fcntl(file, command, argument)
     return file
+
+
+def wanted_lock():
+    file = locked("record-lock", fcntl.F_SETLK, whole)
+    if os.fork() == 0:
+        libc.prctl(1, signal.SIGKILL)
+        fcntl.fcntl(open("record-lock", "r+"), fcntl.F_SETLKW, whole)
+    while b"->" not in open("/proc/locks", "rb").read():
+        time.sleep(0.01)
+    return file
+
+
+def with_another_name():
+    file = written("linked")
+    os.link("linked", "other")
+    os.unlink("linked")
+    return file
+
+
+def receiver():
+    box = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    box.bind("")
+    return box
 
 
 def signals_for_input():
@@ -120,19 +143,20 @@ kinds = {
     "signalfd": shared(lambda: call(289, -1, ctypes.byref(ctypes.c_ulong(1 << 9)), 8, 0)),
     "inotify": untold,
     "pidfd": ended,
-    "memfd": lambda: os.memfd_create("x"),
+    "memfd": shared(lambda: os.memfd_create("x")),
     "userfaultfd": lambda: call(323, 1),
-    "deleted": deleted,
-    "deleted-mapping": deleted_mapping,
-    "shared-memory": lambda: mmap.mmap(-1, 8192),
+    "deleted": shared(deleted),
+    "deleted-linked": with_another_name,
+    "deleted-mapping": shared(deleted_mapping),
+    "shared-memory": shared(lambda: mmap.mmap(-1, 8192)),
     "segment": segment,
     "udp": lambda: bound(socket.AF_INET, socket.SOCK_DGRAM),
     "listening": lambda: bound(socket.AF_INET, socket.SOCK_STREAM, True),
-    "unix-datagrams": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+    "unix-datagrams": receiver,
     "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0),
     "named-pipe": named_pipe,
-    "record-lock": lambda: locked("record-lock", fcntl.F_SETLK, whole),
-    "description-lock": lambda: locked("description-lock", 37, whole),
+    "record-lock": wanted_lock,
+    "description-lock": shared(lambda: locked("description-lock", 37, whole)),
     "lease": lambda: locked("lease", 1024, fcntl.F_WRLCK),
     "async": signals_for_input,
     "proc": lambda: open("/proc/self/status"),

@@ -17,6 +17,16 @@ final class AnonymousFiles {
         this.relatives = relatives;
     }
 
+    /** Tells whether it matters for a file who else has it. */
+    static boolean concerns(OpenFile file) {
+        return AnonymousFile.is(file) || RecordLock.ofDescription(file);
+    }
+
+    /** Tells whether a relative has the open file, too. */
+    boolean shared(OpenFile file) {
+        return relatives.share(file);
+    }
+
     /**
      * Returns why a file can't move, when it can't. Some reasons pass at once: a child that is about to execute a program has all files
      * of its parent, and a process that runs closes them between two looks.

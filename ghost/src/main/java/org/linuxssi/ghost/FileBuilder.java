@@ -30,6 +30,10 @@ final class FileBuilder {
     private static final int O_PATH = 010000000;
     private static final int O_CLOEXEC = 02000000;
     private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
+
+    /** {@code O_NOFOLLOW}, {@code O_TMPFILE} with {@code O_DIRECTORY}. */
+    private static final int ONLY_BY_PATH = 0400000 | 020000000 | 0200000;
+
     private static final int O_NONBLOCK = 04000;
     private static final int EFD_SEMAPHORE = 1;
     private static final int PIDFD_THREAD = 0200;
@@ -51,6 +55,7 @@ final class FileBuilder {
     private final PtraceScratch scratch;
     private final PtraceCall call;
     private final RelayedFile relayed;
+    private final ArrivedObjects objects;
     private final int doorway;
 
     /**
@@ -58,10 +63,11 @@ final class FileBuilder {
      *
      * @param doorway number, in the process, of a pidfd of ours, through which it takes descriptors; -1 when it has none
      */
-    FileBuilder(PtraceScratch scratch, PtraceCall call, RelayedFile relayed, int doorway) {
+    FileBuilder(PtraceScratch scratch, PtraceCall call, RelayedFile relayed, ArrivedObjects objects, int doorway) {
         this.scratch = scratch;
         this.call = call;
         this.relayed = relayed;
+        this.objects = objects;
         this.doorway = doorway;
     }
 
@@ -121,7 +127,7 @@ final class FileBuilder {
                 runAll(table, LOCK);
                 table = scratch.table();
             }
-            lock.add(table);
+            lock.add(table, false);
         }
         runAll(table, LOCK);
     }
@@ -226,7 +232,17 @@ final class FileBuilder {
                         ours.add(fd);
                         table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
                     }
+                    case Open.Inner(byte[] number) -> {
+                        int fd = objects.inner(number);
+                        ours.add(fd);
+                        table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
+                    }
                     case Open.Anonymous(AnonymousFile file) -> create(table, file);
+                    case Open.Stored(String key, int flags, long _, int _) -> {
+                        int fd = objects.open(key, flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH));
+                        ours.add(fd);
+                        table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
+                    }
                 }
             }
             table.run(call);
@@ -275,7 +291,18 @@ final class FileBuilder {
                 file.getClass().getSimpleName().toLowerCase(Locale.ROOT);
             case Open.Path path -> path.path();
             case Open.Relayed _ -> "a relayed file";
+            case Open.Stored _ -> "a deleted file";
+            case Open.Inner _ -> "a pipe or socket";
         };
+    }
+
+    private static void place(PtraceScratch.Table table, long fd, int flags, long position, int lock) {
+        if (position != 0 && (flags & O_PATH) == 0) {
+            table.add(Nr.LSEEK, fd, position, 0);
+        }
+        if (lock != 0) {
+            table.add(Nr.FLOCK, fd, lock | LOCK_NB);
+        }
     }
 
     /** Moves the descriptors out of the way of those that are wanted, and to their positions in the files. */
@@ -284,16 +311,13 @@ final class FileBuilder {
         List<Integer> raised = new ArrayList<>();
         for (int i = 0; i < part.size(); i++) {
             raised.add(table.add(Nr.FCNTL, low.get(i), F_DUPFD, base));
-            if (part.get(i) instanceof Open.Path(String _, int flags, long position, int lock)) {
-                if (position != 0 && (flags & O_PATH) == 0) {
-                    table.add(Nr.LSEEK, low.get(i), position, 0);
-                }
-                if (lock != 0) {
-                    table.add(Nr.FLOCK, low.get(i), lock | LOCK_NB);
-                }
-            }
-            if (part.get(i) instanceof Open.Anonymous(AnonymousFile file)) {
-                adjust(table, file, low.get(i));
+            switch (part.get(i)) {
+                case Open.Path(String _, int flags, long position, int lock) ->
+                    place(table, low.get(i), flags, position, lock);
+                case Open.Stored(String _, int flags, long position, int lock) ->
+                    place(table, low.get(i), flags, position, lock);
+                case Open.Anonymous(AnonymousFile file) -> adjust(table, file, low.get(i));
+                case Open.Relayed _, Open.Inner _ -> {}
             }
             table.add(Nr.CLOSE, low.get(i));
         }

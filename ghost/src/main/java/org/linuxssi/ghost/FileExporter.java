@@ -25,12 +25,17 @@ final class FileExporter {
     private final RelayedFile relayed;
     private final FileRules rules;
     private final List<Exported> exported = new ArrayList<>();
+    private final LeavingObjects objects;
+    private final InnerFiles inner;
     private final Map<Integer, Integer> locks = new LinkedHashMap<>();
+    private final List<RecordLock> parts = new ArrayList<>();
 
-    FileExporter(int pid, RelayedFile relayed, AnonymousFiles anonymous) {
+    FileExporter(int pid, RelayedFile relayed, AnonymousFiles anonymous, LeavingObjects objects, InnerFiles inner) {
         this.pid = pid;
         this.relayed = relayed;
-        rules = new FileRules(relayed, anonymous);
+        this.objects = objects;
+        this.inner = inner;
+        rules = new FileRules(relayed, anonymous, inner);
     }
 
     /**
@@ -45,7 +50,6 @@ final class FileExporter {
         List<Supplier<Open>> open = new ArrayList<>();
         List<Descriptor> descriptors = new ArrayList<>();
         List<Notice> notices = new ArrayList<>();
-        List<RecordLock> parts = new ArrayList<>();
         for (OpenFile told : wanted(files)) {
             OpenFile file = told.without(Notice.O_ASYNC);
             OptionalInt same = find(seen, file);
@@ -56,15 +60,20 @@ final class FileExporter {
                 if (Notice.wanted(told)) {
                     notices.add(notice(told));
                 }
-                boolean shared = relayed.copies()
-                        ? relayed.shared(file)
-                        : !otherFlags.containsKey(file.fd()) && FileLocks.of(file) == 0 && offsets.goesOnShared(file);
+                boolean shared = relayed.copies() ? relayed.shared(file) : sharesOffset(file, otherFlags, offsets);
                 open.add(shared ? relayed(file) : open(file, otherFlags.getOrDefault(file.fd(), file.flags())));
             }
             boolean cloexec = (ProcFiles.fdinfo(pid, file.fd()).flags() & OpenFiles.O_CLOEXEC) != 0;
             descriptors.add(new Descriptor(file.fd(), same.orElse(seen.size() - 1), cloexec));
         }
-        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors, notices, parts);
+        return new FileImage(open.stream().map(Supplier::get).toList(), descriptors, notices, List.copyOf(parts));
+    }
+
+    private static boolean sharesOffset(OpenFile file, Map<Integer, Integer> otherFlags, SharedOffsets offsets) {
+        return !otherFlags.containsKey(file.fd())
+                && FileLocks.of(file) == 0
+                && !SavedFiles.deleted(file)
+                && offsets.goesOnShared(file);
     }
 
     private Notice notice(OpenFile file) {
@@ -98,8 +107,14 @@ final class FileExporter {
             if (lock != 0) {
                 locks.put(file.fd(), lock);
             }
-            Open path = new Open.Path(file.link(), flags, position(file), lock);
+            Open path = file.regular() && SavedFiles.deleted(file)
+                    ? new Open.Stored(objects.add(file), flags, position(file), lock)
+                    : new Open.Path(file.link(), flags, position(file), lock);
             return () -> path;
+        }
+        if (inner.has(file)) {
+            Open own = new Open.Inner(inner.take(file, duplicate(file.fd())));
+            return () -> own;
         }
         return AnonymousFile.is(file) ? anonymous(file) : relayed(file);
     }
@@ -145,18 +160,20 @@ final class FileExporter {
     }
 
     /** Returns the locks of the image by descriptor: the process has to let go of them for the target to take them. */
-    Map<Integer, Integer> locks() {
-        return locks;
+    FileLocks.Held locks() {
+        return new FileLocks.Held(locks, parts);
     }
 
     void moved() {
         locks.clear();
+        parts.clear();
         exported.forEach(Exported::moved);
         exported.clear();
     }
 
     void stays() {
         locks.clear();
+        parts.clear();
         exported.forEach(Exported::stays);
         exported.clear();
     }

@@ -17,6 +17,7 @@ record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> not
     private static final int LIMIT = 1 << 20;
     private static final int PATH = 8192;
     private static final int RELAYED = 1 << 16;
+    private static final int NUMBER = 4;
 
     static final Codec<FileImage> CODEC = Codec.of(
             (files, out) -> out.list(files.open, Open.CODEC)
@@ -38,6 +39,9 @@ record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> not
                             out.i8(0).text(path).i32(flags).i64(position).i8(lock);
                         case Relayed(byte[] image) -> out.i8(1).bytes(image);
                         case Anonymous(AnonymousFile file) -> out.i8(2).value(file, AnonymousFile.CODEC);
+                        case Inner(byte[] number) -> out.i8(4).bytes(number);
+                        case Stored(String key, int flags, long position, int lock) ->
+                            out.i8(3).text(key).i32(flags).i64(position).i8(lock);
                     }
                 },
                 in -> {
@@ -46,6 +50,8 @@ record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> not
                         case 0 -> new Path(in.text(PATH), in.i32(), in.i64(), in.i8());
                         case 1 -> new Relayed(in.bytes(RELAYED));
                         case 2 -> new Anonymous(in.value(AnonymousFile.CODEC));
+                        case 3 -> new Stored(in.text(PATH), in.i32(), in.i64(), in.i8());
+                        case 4 -> new Inner(in.bytes(NUMBER));
                         default -> throw new DecodeException(0, kind + " is no kind of open file");
                     };
                 });
@@ -63,8 +69,15 @@ record FileImage(List<Open> open, List<Descriptor> descriptors, List<Notice> not
         @SuppressWarnings("ArrayRecordComponent")
         record Relayed(byte[] image) implements Open {}
 
+        /** One of {@link InnerFiles}, by its number in the image. */
+        @SuppressWarnings("ArrayRecordComponent")
+        record Inner(byte[] number) implements Open {}
+
         /** One that is made again in the state it had. */
         record Anonymous(AnonymousFile file) implements Open {}
+
+        /** One that no directory has: the key of the {@link SharedObject}; the rest as of {@link Path}. */
+        record Stored(String key, int flags, long position, int lock) implements Open {}
     }
 
     /** A descriptor: its number, the index of its open file, and whether execve closes it. */

@@ -3,14 +3,16 @@ package org.linuxssi.ghost;
 import java.util.Optional;
 import org.linuxssi.ghost.spi.OpenFile;
 import org.linuxssi.ghost.spi.RelayedFile;
+import org.linuxssi.linux.FileSystems;
 
 /**
  * Tells which open files can be part of an image.
  *
  * @param relayed takes care of files whose other end is elsewhere
  * @param anonymous tells which anonymous files can move
+ * @param inner those that the process has with nobody else
  */
-record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
+record FileRules(RelayedFile relayed, AnonymousFiles anonymous, InnerFiles inner) {
 
     private static final String DELETED = " (deleted)";
 
@@ -20,11 +22,15 @@ record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
         if (lock.isPresent()) {
             return lock;
         }
+        if (!relayed.copies() && RecordLock.ofDescription(file) && anonymous.shared(file)) {
+            return Optional.of("a lock on a part of " + file.link() + " that belongs to another process, too");
+        }
         if (Notice.wanted(file) && !relayed.copies()) {
             return Optional.of("signals for " + file.link() + " (O_ASYNC)");
         }
-        if (relayed.copies() && file.regular() && SavedFiles.deleted(file)) {
-            return Optional.empty();
+        Optional<String> special = file.regular() ? special(file) : Optional.empty();
+        if (special.isPresent() || (file.regular() && SavedFiles.deleted(file))) {
+            return special.or(() -> named(file));
         }
         if (file.regular() || file.directory()) {
             boolean gone = file.links() == 0
@@ -41,6 +47,9 @@ record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
         if (AnonymousFile.is(file) && !relayed.shared(file)) {
             return AnonymousFile.refusal(file);
         }
+        if (inner.has(file)) {
+            return Optional.empty();
+        }
         return relayed.refusal(file).map(reason -> name(file) + ": " + reason);
     }
 
@@ -49,6 +58,25 @@ record FileRules(RelayedFile relayed, AnonymousFiles anonymous) {
         boolean kernel = file.regular()
                 && (file.link().startsWith("/proc/") || file.link().startsWith("/sys/"));
         return kernel ? Optional.of("a file of the kernel, " + file.link()) : Optional.empty();
+    }
+
+    /** One that has a name all the same is not the process's alone. */
+    private Optional<String> named(OpenFile file) {
+        return relayed.copies() || file.links() == 0
+                ? Optional.empty()
+                : Optional.of("a deleted file " + file.link() + " that has another name");
+    }
+
+    /** Tells of files that look like others, and can't be read or made like them. */
+    private static Optional<String> special(OpenFile file) {
+        long kind = FileSystems.kind("/proc/" + file.pid() + "/fd/" + file.fd());
+        if (kind == FileSystems.MESSAGE_QUEUES) {
+            return Optional.of("a POSIX message queue");
+        }
+        if (kind == FileSystems.HUGE_PAGES) {
+            return Optional.of("a file in huge pages (hugetlbfs)");
+        }
+        return kind == FileSystems.SECRET_MEMORY ? Optional.of("secret memory (memfd_secret)") : Optional.empty();
     }
 
     private static String name(OpenFile file) {

@@ -82,6 +82,8 @@ record MappingImage(
         KERNEL,
         /** A {@link SharedObject}, whose key is the path. */
         OBJECT,
+        /** A {@link SharedObject}, whose key is the path, then what was written. */
+        PRIVATE_OBJECT,
         /** System V shared memory; its device and number are the path. */
         SEGMENT
     }
@@ -114,15 +116,15 @@ record MappingImage(
         if (mapping.inode() == 0) {
             return Kind.ANONYMOUS;
         }
-        return isObject(mapping) ? Kind.OBJECT : mapping.shared() ? Kind.SHARED_FILE : Kind.PRIVATE_FILE;
+        if (isObject(mapping)) {
+            return mapping.shared() ? Kind.OBJECT : Kind.PRIVATE_OBJECT;
+        }
+        return mapping.shared() ? Kind.SHARED_FILE : Kind.PRIVATE_FILE;
     }
 
-    /** Tells whether it is a {@link SharedObject}. */
+    /** Tells whether it is of a {@link SharedObject}. */
     static boolean isObject(Mapping mapping) {
-        return mapping.shared()
-                && mapping.inode() != 0
-                && mapping.path().endsWith(SharedObject.DELETED)
-                && !isSegment(mapping);
+        return mapping.inode() != 0 && mapping.path().endsWith(SharedObject.DELETED) && !isSegment(mapping);
     }
 
     /** Tells whether it is System V shared memory; its inode is the number of that, which may be 0. */
@@ -139,7 +141,13 @@ record MappingImage(
 
     /** Returns the key of the {@link SharedObject} that it is. */
     static String key(Mapping mapping) {
-        return mapping.device() + ":" + mapping.inode();
+        return (isSegment(mapping) ? "segment:" : "") + mapping.device() + ":" + mapping.inode();
+    }
+
+    /** Returns the link by which the file of a mapping can be opened. */
+    static String link(int pid, Mapping mapping) {
+        return "/proc/" + pid + "/map_files/" + Long.toHexString(mapping.start()) + "-"
+                + Long.toHexString(mapping.end());
     }
 
     private static String path(Mapping mapping) {
@@ -165,9 +173,14 @@ record MappingImage(
         return end - start;
     }
 
+    /** Tells whether it is memory, or of a file, that no directory has. */
+    boolean isObject() {
+        return kind == Kind.OBJECT || kind == Kind.PRIVATE_OBJECT || kind == Kind.SEGMENT;
+    }
+
     /** Tells whether its pages are in the image. */
     boolean hasPages() {
-        return kind == Kind.ANONYMOUS || kind == Kind.PRIVATE_FILE;
+        return kind == Kind.ANONYMOUS || kind == Kind.PRIVATE_FILE || kind == Kind.PRIVATE_OBJECT;
     }
 
     /** Returns the name given by prctl(PR_SET_VMA_ANON_NAME), or nothing. */

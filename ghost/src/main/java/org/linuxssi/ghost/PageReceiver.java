@@ -25,8 +25,13 @@ final class PageReceiver implements AutoCloseable {
     private static final int MUCH = 1 << 18;
 
     /** Sections that do not depend on the pages before them. */
-    private static final Set<SectionType> BESIDE_PAGES =
-            EnumSet.of(SectionType.STATE, SectionType.THREADS, SectionType.FILES);
+    private static final Set<SectionType> BESIDE_PAGES = EnumSet.of(
+            SectionType.STATE,
+            SectionType.THREADS,
+            SectionType.FILES,
+            SectionType.OBJECT,
+            SectionType.CONTENT,
+            SectionType.INNER);
 
     private final ProcessArrival arrival;
     private final Arena arena = Arena.ofShared();
@@ -78,6 +83,10 @@ final class PageReceiver implements AutoCloseable {
             case DROPPED -> arrival.drop(section.decode(DroppedPages.CODEC));
             case STATE -> arrival.state(section.decode(ProcessState.CODEC));
             case THREADS -> arrival.threads(section.decode(Threads.CODEC));
+            case INNER -> arrival.inner(section.decode(SharedFiles.CODEC));
+            case OBJECT -> arrival.object(section.decode(SharedObject.CODEC));
+            case CONTENT -> arrival.content(section.decode(ObjectPart.CODEC));
+            case GUARDS -> arrival.guards(section.decode(DroppedPages.CODEC));
             case FILES -> arrival.files(section.decode(FileImage.CODEC));
             case END -> arrival.complete();
             case PAGES -> throw new IllegalStateException("pages are handled apart");

@@ -93,27 +93,37 @@ final class PageSender {
         lenient = false;
         long before = bytes;
         List<Run> gone = new ArrayList<>();
+        List<Run> guards = new ArrayList<>();
         for (MappingImage mapping : layout) {
             if (mapping.hasPages()) {
-                rest(mapping, gone);
+                rest(mapping, gone, guards);
+            } else if (mapping.kind() != MappingImage.Kind.KERNEL) {
+                pages.guards(
+                        mapping.start(), mapping.end(), (start, end, _) -> guards.add(new Run(start, end - start)));
             }
         }
         flush();
-        for (int at = 0; at < gone.size(); at += DroppedPages.LIMIT) {
-            writer.section(
-                    SectionType.DROPPED,
-                    DroppedPages.CODEC,
-                    gone.subList(at, Math.min(gone.size(), at + DroppedPages.LIMIT)));
-        }
+        send(SectionType.DROPPED, gone);
+        send(SectionType.GUARDS, guards);
         return bytes - before;
     }
 
-    private void rest(MappingImage mapping, List<Run> gone) throws IOException {
+    private void send(SectionType type, List<Run> all) throws IOException {
+        for (int at = 0; at < all.size(); at += DroppedPages.LIMIT) {
+            writer.section(type, DroppedPages.CODEC, all.subList(at, Math.min(all.size(), at + DroppedPages.LIMIT)));
+        }
+    }
+
+    private void rest(MappingImage mapping, List<Run> gone, List<Run> guards) throws IOException {
         BitSet there = sent(mapping);
         BitSet present = new BitSet();
         BitSet missing = new BitSet();
         pages.content(
                 mapping.start(), mapping.end(), mapping.kind() == MappingImage.Kind.ANONYMOUS, (start, end, kind) -> {
+                    if ((kind & PageMap.GUARD) != 0) {
+                        guards.add(new Run(start, end - start));
+                        return;
+                    }
                     int from = page(mapping, start);
                     int to = page(mapping, end);
                     present.set(from, to);

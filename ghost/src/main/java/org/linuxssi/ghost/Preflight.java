@@ -2,6 +2,7 @@ package org.linuxssi.ghost;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFiles;
 import org.linuxssi.linux.ProcFilesMaps;
 import org.linuxssi.linux.ProcFilesMaps.Mapping;
+import org.linuxssi.linux.ProcFilesStat;
 import org.linuxssi.linux.Syscalls;
 
 /** Finds what a process holds that cannot move, without touching it. */
@@ -38,9 +40,11 @@ final class Preflight {
     static List<String> obstacles(int pid, int init, RelayedFile relayed) {
         Preflight preflight = new Preflight(pid, relayed);
         preflight.status();
+        preflight.filters(init);
         preflight.obstacles.addAll(Surroundings.obstacles(pid, init));
         preflight.files();
         preflight.memory();
+        preflight.objects();
         preflight.threads();
         return List.copyOf(preflight.obstacles);
     }
@@ -70,6 +74,16 @@ final class Preflight {
         deleted("working directory", ProcFiles.link(pid, "cwd"));
     }
 
+    private void filters(int init) {
+        if (filtersOf(pid) != filtersOf(init)) {
+            obstacles.add("it has a seccomp filter of its own");
+        }
+    }
+
+    private static int filtersOf(int process) {
+        return Credentials.of(Integer.toString(process)).seccompFilters();
+    }
+
     private void sharedWithParent() {
         int parent = ProcFiles.stat(pid).parent();
         if (parent > 0 && Syscalls.call(Nr.KCMP, pid, parent, KCMP_VM, 0, 0) == 0) {
@@ -89,9 +103,16 @@ final class Preflight {
         if (relayed.leavesOutRefused()) {
             return;
         }
-        FileRules rules = new FileRules(relayed, new AnonymousFiles(new Relatives(pid, AnonymousFile::is)));
-        for (OpenFile file : OpenFiles.list(pid)) {
-            refusal(rules, file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
+        List<OpenFile> files = OpenFiles.list(pid);
+        try (InnerFiles inner = new InnerFiles(pid)) {
+            if (!relayed.copies()) {
+                inner.look(files, false);
+            }
+            AnonymousFiles anonymous = new AnonymousFiles(new Relatives(pid, AnonymousFiles::concerns));
+            FileRules rules = new FileRules(relayed, anonymous, inner);
+            for (OpenFile file : files) {
+                refusal(rules, file).ifPresent(reason -> obstacles.add("fd " + file.fd() + ": " + reason));
+            }
         }
     }
 
@@ -122,7 +143,7 @@ final class Preflight {
             return Optional.empty();
         }
         if (MappingImage.isSegment(mapping)) {
-            return relayed.copies()
+            return relayed.copies() || Segments.destroyed(pid, mapping)
                     ? Segments.refusal(pid, mapping, all)
                     : Optional.of("SysV shared memory " + mapping.path());
         }
@@ -132,21 +153,51 @@ final class Preflight {
         if (mapping.path().startsWith("anon_inode:")) {
             return Optional.of(mapping.path());
         }
-        if (relayed.copies()
-                && MappingImage.isObject(mapping)
-                && !mapping.path().startsWith(SECRET)) {
-            return special(mapping, flags);
+        if (mapping.path().startsWith(SECRET) && mapping.path().endsWith(DELETED)) {
+            return Optional.of("secret memory (memfd_secret)");
         }
-        if (mapping.path().equals("/dev/zero" + DELETED) || (mapping.shared() && mapping.inode() == 0)) {
+        if (mapping.shared() && mapping.inode() == 0) {
             return Optional.of("shared anonymous memory");
         }
-        if (mapping.path().endsWith(DELETED)) {
-            return Optional.of("deleted file " + mapping.path());
+        if (MappingImage.isObject(mapping) && !relayed.copies() && hasName(mapping)) {
+            return Optional.of("deleted file " + mapping.path() + " that has another name");
         }
         if (mapping.path().equals("[uprobes]")) {
             return Optional.of("a probe of a tracer");
         }
         return special(mapping, flags);
+    }
+
+    private boolean hasName(Mapping mapping) {
+        return ProcFilesStat.of(MappingImage.link(pid, mapping))
+                .filter(stat -> stat.links() > 0)
+                .isPresent();
+    }
+
+    /** What no directory has moves when nobody else has it. */
+    private void objects() {
+        if (relayed.copies()) {
+            return;
+        }
+        Map<String, String> mine = new LinkedHashMap<>();
+        for (OpenFile file : OpenFiles.list(pid)) {
+            if (file.regular() && SavedFiles.deleted(file)) {
+                SharedObject.key(pid, file.fd())
+                        .ifPresent(key -> mine.putIfAbsent(key, "fd " + file.fd() + ": a deleted file " + file.link()));
+            }
+        }
+        for (Mapping mapping : ProcFilesMaps.maps(pid)) {
+            if (LeavingObjects.is(pid, mapping)) {
+                String what = mapping.path().startsWith(SharedObject.ANONYMOUS)
+                        ? "shared anonymous memory"
+                        : "deleted file " + mapping.path();
+                mine.putIfAbsent(
+                        MappingImage.key(mapping), "memory at " + Long.toHexString(mapping.start()) + ": " + what);
+            }
+        }
+        Holders.others(pid, mine.keySet())
+                .forEach((key, other) ->
+                        obstacles.add(mine.get(key) + ", which process " + Surroundings.inside(other) + " has, too"));
     }
 
     private static Optional<String> special(Mapping mapping, Set<String> flags) {

@@ -39,12 +39,14 @@ public final class ProcessArrival {
     private final Imager imager;
     private final int doorway;
     private final PtraceThread tracer;
+    private final ArrivedObjects objects;
     private @Nullable PtraceProcess process;
     private @Nullable SpaceBuilder space;
     private @Nullable ProcessState state;
     private @Nullable FileImage files;
     private @Nullable Future<Boolean> filesMade;
     private @Nullable Future<Boolean> stateMade;
+    private final List<Run> guards = new ArrayList<>();
     private List<ThreadImage> threads = List.of();
     private long instruction;
     private String agentOomScore = "0";
@@ -55,6 +57,8 @@ public final class ProcessArrival {
         this.imager = imager;
         this.doorway = doorway;
         tracer = new PtraceThread("arrival in " + agent);
+        objects = new ArrivedObjects(
+                imager.relayed(), "/proc/" + imager.premises().init() + "/root");
     }
 
     void receive(List<? extends ReadableByteChannel> parts) throws IOException {
@@ -83,7 +87,7 @@ public final class ProcessArrival {
                 process = seized;
                 agentOomScore = ProcFiles.text(agent, OOM_SCORE).trim();
                 oomScore(FIRST_TO_GO);
-                builder = new SpaceBuilder(seized, layout, imager.relayed(), doorway);
+                builder = new SpaceBuilder(seized, layout, objects, doorway);
                 space = builder;
                 PtraceScratch.Table table = builder.scratch().table();
                 table.add(Nr.PERSONALITY, 0xffff_ffffL);
@@ -137,6 +141,22 @@ public final class ProcessArrival {
         });
     }
 
+    void object(SharedObject object) throws IOException {
+        objects.make(object);
+    }
+
+    void inner(SharedFiles received) throws IOException {
+        objects.inner(received);
+    }
+
+    void content(ObjectPart part) throws IOException {
+        objects.fill(part);
+    }
+
+    void guards(List<Run> runs) {
+        guards.addAll(runs);
+    }
+
     void state(ProcessState received) throws IOException {
         if (state != null) {
             throw new IOException("the image has the state twice");
@@ -177,7 +197,8 @@ public final class ProcessArrival {
         PtraceProcess seized = process();
         SpaceBuilder builder = space();
         filesMade = tracer.begin(() -> {
-            new FileBuilder(builder.scratch(), seized.leader().call(), imager.relayed(), doorway).build(received);
+            new FileBuilder(builder.scratch(), seized.leader().call(), imager.relayed(), objects, doorway)
+                    .build(received);
             return true;
         });
         files = received;
@@ -196,9 +217,11 @@ public final class ProcessArrival {
         SpaceBuilder builder = space();
         PtraceThread.await(opened);
         PtraceThread.await(described);
+        objects.finish();
         onTracer(() -> {
             PtraceScratch scratch = builder.scratch();
             builder.lock();
+            builder.guard(guards);
             ThreadBuilder maker = new ThreadBuilder(seized, scratch, received);
             List<StoppedThread> made = new ArrayList<>();
             made.add(seized.leader());
@@ -223,6 +246,7 @@ public final class ProcessArrival {
             instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(agent), seized.memory());
             return true;
         });
+        objects.close();
     }
 
     /**
@@ -286,6 +310,7 @@ public final class ProcessArrival {
             process = null;
             tracer.run(() -> backToAgent(seized));
         }
+        objects.close();
         tracer.close();
     }
 

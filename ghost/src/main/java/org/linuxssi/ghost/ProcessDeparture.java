@@ -56,6 +56,8 @@ public final class ProcessDeparture implements AutoCloseable {
     private final PtraceThread tracer;
     private final RestartRules rules = new RestartRules();
     private final FileExporter files;
+    private final LeavingObjects objects;
+    private final InnerFiles inner;
     private final Relatives relatives;
     private final SharedOffsets offsets;
     private List<Mapping> known = List.of();
@@ -69,15 +71,17 @@ public final class ProcessDeparture implements AutoCloseable {
     private @Nullable Future<Boolean> described;
     private @Nullable Future<Boolean> rested;
     private List<ThreadImage> threads = List.of();
-    private Map<Integer, Integer> released = Map.of();
+    private FileLocks.Held released = FileLocks.Held.NONE;
     private boolean stopped;
 
     ProcessDeparture(int pid, Imager imager) {
         this.pid = pid;
         this.imager = imager;
-        relatives = new Relatives(pid, file -> SharedOffsets.concerns(file) || AnonymousFile.is(file));
+        relatives = new Relatives(pid, file -> SharedOffsets.concerns(file) || AnonymousFiles.concerns(file));
         offsets = new SharedOffsets(relatives, imager.relayed());
-        files = new FileExporter(pid, imager.relayed(), new AnonymousFiles(relatives));
+        objects = new LeavingObjects(pid);
+        inner = new InnerFiles(pid);
+        files = new FileExporter(pid, imager.relayed(), new AnonymousFiles(relatives), objects, inner);
         tracer = new PtraceThread("image of " + pid);
     }
 
@@ -115,6 +119,9 @@ public final class ProcessDeparture implements AutoCloseable {
         for (int round = 1; round <= ROUNDS; round++) {
             known = AddressSpace.refresh(pid, known);
             List<MappingImage> layout = AddressSpace.images(known);
+            if (!imager.relayed().copies()) {
+                layout.removeIf(MappingImage::isObject);
+            }
             if (pageSender.layout(layout)) {
                 register(layout);
             }
@@ -232,6 +239,10 @@ public final class ProcessDeparture implements AutoCloseable {
         PtraceProcess stopped = frozen();
         ImageWriter out = writing();
         known = AddressSpace.refresh(pid, known);
+        if (!imager.relayed().copies()) {
+            objects.addMapped(known);
+            objects.announce(out);
+        }
         pageSender.layout(AddressSpace.images(known));
         described = tracer.begin(() -> {
             try {
@@ -246,7 +257,9 @@ public final class ProcessDeparture implements AutoCloseable {
             return true;
         });
         writeFiles(out);
-        return new Progress(pageSender.rest(), 1);
+        objects.requireAlone();
+        long bytes = pageSender.rest();
+        return new Progress(bytes + objects.writeContents(out), 1);
     }
 
     /**
@@ -264,6 +277,8 @@ public final class ProcessDeparture implements AutoCloseable {
         writer = null;
         sender = null;
         closePages();
+        objects.close();
+        inner.close();
         PtraceThread.await(rest);
     }
 
@@ -307,7 +322,12 @@ public final class ProcessDeparture implements AutoCloseable {
     private void writeFiles(ImageWriter out) throws IOException {
         List<OpenFile> open = OpenFiles.list(pid);
         relatives.look(open);
+        if (!imager.relayed().copies()) {
+            inner.look(open, true);
+        }
         FileImage image = imager.relayed().copies() ? files.image(open, Map.of(), offsets) : leavingFiles(open);
+        objects.announce(out);
+        inner.write(out);
         out.section(SectionType.FILES, FileImage.CODEC, image);
     }
 
@@ -333,7 +353,7 @@ public final class ProcessDeparture implements AutoCloseable {
 
     private void releaseLocks() {
         PtraceProcess stopped = frozen();
-        released = Map.copyOf(files.locks());
+        released = files.locks();
         if (!released.isEmpty()) {
             tracer.run(() -> {
                 FileLocks.release(stopped, released);
@@ -428,6 +448,8 @@ public final class ProcessDeparture implements AutoCloseable {
     public void close() {
         resume();
         closePages();
+        objects.close();
+        inner.close();
         tracer.close();
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.linuxssi.ghost.spi.OpenFile;
+import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.PtraceScratch;
 import org.linuxssi.tools.Codec;
@@ -20,6 +21,7 @@ import org.linuxssi.tools.Codec;
  */
 record RecordLock(int descriptor, boolean ofDescription, boolean exclusive, long start, long length) {
 
+    private static final int UNLOCK = 2;
     private static final int F_SETLK = 6;
     private static final int F_OFD_SETLK = 37;
     private static final int LIMIT = 1 << 20;
@@ -34,8 +36,19 @@ record RecordLock(int descriptor, boolean ofDescription, boolean exclusive, long
                     .i64(it.length),
             in -> new RecordLock(in.length(LIMIT), in.bool(), in.bool(), in.i64(), in.i64()));
 
-    /** Returns those that were taken by a descriptor, or by another one of the same open file. */
+    /**
+     * Returns those that can be taken by a descriptor. The kernel tells those of the process by all descriptors that it has for the
+     * file, also by some that were opened for less.
+     */
     static List<RecordLock> of(OpenFile file) {
+        int mode = file.flags() & Descriptors.O_ACCMODE;
+        return all(file).stream()
+                .filter(lock -> mode != (lock.exclusive() ? Descriptors.O_RDONLY : Descriptors.O_WRONLY))
+                .toList();
+    }
+
+    /** Returns those that the kernel tells by a descriptor. */
+    static List<RecordLock> all(OpenFile file) {
         List<RecordLock> locks = new ArrayList<>();
         for (String line : file.extra()) {
             Matcher lock = LINE.matcher(line.strip());
@@ -53,9 +66,14 @@ record RecordLock(int descriptor, boolean ofDescription, boolean exclusive, long
         return locks;
     }
 
-    /** Has the process that has the descriptor take it again; {@code struct flock} has no words but the last two. */
-    void add(PtraceScratch.Table table) {
-        long kind = exclusive ? 1 : 0;
+    /** Tells whether there is one that belongs to the open file, with all processes that have that. */
+    static boolean ofDescription(OpenFile file) {
+        return all(file).stream().anyMatch(RecordLock::ofDescription);
+    }
+
+    /** Has the process that has the descriptor take it again, or let go; {@code struct flock} has no words but the last two. */
+    void add(PtraceScratch.Table table, boolean release) {
+        long kind = release ? UNLOCK : exclusive ? 1 : 0;
         table.add(Nr.FCNTL, descriptor, ofDescription ? F_OFD_SETLK : F_SETLK, table.words(kind, start, length, 0));
     }
 }

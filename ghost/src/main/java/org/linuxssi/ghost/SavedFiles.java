@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -114,7 +113,7 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
                     .map(pid -> "its other end belongs to process " + pid + ", which is not saved with it");
         }
         if (file.terminal()) {
-            return Optional.empty();
+            return file.terminalMaster() ? Optional.of("the master of a terminal is not saved") : Optional.empty();
         }
         if (AnonymousFile.is(file)) {
             return sharedRefusal(file);
@@ -136,6 +135,17 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     /** Returns what epoll watches in the view of a process that has all the files. */
     private Optional<OpenFile> watcher(OpenFile file) {
         return sharers(file).filter(one -> AnonymousFile.refusal(one).isEmpty()).findFirst();
+    }
+
+    /**
+     * Tells whether a socket of a process can be in the image of that one alone: nobody looks for it, and it is connected to no
+     * other process's.
+     *
+     * @param descriptor of ours for it
+     */
+    synchronized boolean takesAlone(OpenFile file, int descriptor) {
+        return Descriptors.status(descriptor).inode() == file.inode()
+                && new SocketRules(file, descriptor, sockets).alone();
     }
 
     private Optional<String> socketRefusal(OpenFile file) {
@@ -236,9 +246,8 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
         }
         long position = ProcFiles.fdinfo(file.pid(), file.fd()).position();
         if (deleted(file)) {
-            long device = Descriptors.status(descriptor).device();
-            String key = String.format(
-                    Locale.ROOT, "%02x:%02x:%d", OpenFile.major(device), OpenFile.minor(device), file.inode());
+            int self = (int) ProcessHandle.current().pid();
+            String key = SharedObject.key(self, descriptor).orElseThrow();
             add(key, file.link(), Descriptors.duplicate(descriptor));
             return new SharedFile.Stored(key, file.link(), file.flags(), position, FileLocks.of(file));
         }
@@ -270,10 +279,8 @@ public final class SavedFiles implements RelayedFile, AutoCloseable {
     private void openMemory() {
         for (int pid : application.keySet()) {
             for (Mapping mapping : ProcFilesMaps.maps(pid)) {
-                boolean kept = MappingImage.isObject(mapping) || Segments.destroyed(pid, mapping);
-                if (kept && !objects.containsKey(MappingImage.key(mapping))) {
-                    String range = Long.toHexString(mapping.start()) + "-" + Long.toHexString(mapping.end());
-                    int descriptor = Descriptors.open("/proc/" + pid + "/map_files/" + range, Descriptors.O_RDONLY);
+                if (LeavingObjects.is(pid, mapping) && !objects.containsKey(MappingImage.key(mapping))) {
+                    int descriptor = Descriptors.open(MappingImage.link(pid, mapping), Descriptors.O_RDONLY);
                     add(MappingImage.key(mapping), mapping.path(), descriptor);
                 }
             }

@@ -20,7 +20,15 @@ enum SectionType {
     /** Descriptors and open files. */
     FILES(6),
     /** Last: the image is complete. */
-    END(7);
+    END(7),
+    /** Runs of pages where an access is a fault (MADV_GUARD_INSTALL). */
+    GUARDS(8),
+    /** A {@link SharedObject} of one process, before what uses it. */
+    OBJECT(9),
+    /** A part of the content of such an object. */
+    CONTENT(10),
+    /** Pipes and sockets that nobody else has, before the descriptors of them. */
+    INNER(11);
 
     /** Version of the content of all sections that this build writes and reads. */
     static final int VERSION = 1;
@@ -33,7 +41,7 @@ enum SectionType {
 
     /** Tells whether it is about memory, which may be kept apart from the rest. */
     boolean ofMemory() {
-        return this == LAYOUT || this == PAGES || this == DROPPED;
+        return this == LAYOUT || this == PAGES || this == DROPPED || this == GUARDS;
     }
 
     /** Returns the number in the image. */

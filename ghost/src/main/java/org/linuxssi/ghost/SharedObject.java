@@ -10,11 +10,15 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.Errno;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.MemoryFiles;
+import org.linuxssi.linux.MemoryFiles.Access;
+import org.linuxssi.linux.ProcFilesStat;
 import org.linuxssi.linux.ProcessMemory.Run;
 import org.linuxssi.tools.Codec;
 
@@ -26,13 +30,14 @@ import org.linuxssi.tools.Codec;
  * @param name of a memory file, for those who look; empty for shared anonymous memory
  * @param size in bytes
  * @param seals of fcntl(F_GET_SEALS); negative for none
+ * @param access who owns it, and may do what with it
  */
-record SharedObject(String key, String name, long size, int seals) {
+record SharedObject(String key, String name, long size, int seals, Access access) {
 
     /** How the paths of mapped and open files end that no directory has. */
     static final String DELETED = " (deleted)";
 
-    private static final String ANONYMOUS = "/dev/zero";
+    static final String ANONYMOUS = "/dev/zero";
     private static final String MEMORY_FILE = "/memfd:";
     private static final int KEY = 64;
     private static final int NAME = 4096;
@@ -40,10 +45,24 @@ record SharedObject(String key, String name, long size, int seals) {
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
 
+    private static final Codec<Access> ACCESS = Codec.of(
+            (access, out) -> out.i32(access.mode()).i32(access.user()).i32(access.group()),
+            in -> new Access(in.i32(), in.i32(), in.i32()));
+
     static final Codec<SharedObject> CODEC = Codec.of(
-            (object, out) ->
-                    out.text(object.key).text(object.name).i64(object.size).i32(object.seals),
-            in -> new SharedObject(in.text(KEY), in.text(NAME), in.i64(), in.i32()));
+            (object, out) -> out.text(object.key)
+                    .text(object.name)
+                    .i64(object.size)
+                    .i32(object.seals)
+                    .value(object.access, ACCESS),
+            in -> new SharedObject(in.text(KEY), in.text(NAME), in.i64(), in.i32(), in.value(ACCESS)));
+
+    /** Returns the key of what is behind a descriptor of a process; nothing when that is closed. */
+    static Optional<String> key(int pid, int fd) {
+        return ProcFilesStat.of("/proc/" + pid + "/fd/" + fd)
+                .map(stat -> String.format(
+                        Locale.ROOT, "%02x:%02x:%d", stat.device() >>> 32, stat.device() & 0xffff_ffffL, stat.inode()));
+    }
 
     /** Returns what is behind a descriptor of ours. */
     static SharedObject of(String key, String path, int descriptor) {
@@ -56,7 +75,8 @@ record SharedObject(String key, String name, long size, int seals) {
                     key,
                     name.substring(0, Math.min(name.length(), NAME_SHOWN)),
                     file.size(),
-                    MemoryFiles.seals(descriptor));
+                    MemoryFiles.seals(descriptor),
+                    MemoryFiles.access(descriptor));
         } catch (IOException problem) {
             throw new ErrnoException("look at " + path + ": " + problem.getMessage(), Errno.EIO);
         }
@@ -66,10 +86,29 @@ record SharedObject(String key, String name, long size, int seals) {
         return Path.of("/proc/self/fd/" + descriptor);
     }
 
+    /** Returns what it is, for people. */
+    String describe() {
+        return name.isEmpty() ? "shared anonymous memory" : "a deleted file " + name;
+    }
+
+    /** Takes parts of the content. */
+    @FunctionalInterface
+    interface Sink {
+        /** Takes bytes, valid until this returns, that begin at an offset. */
+        void part(long offset, MemorySegment bytes) throws IOException;
+    }
+
     /** Writes its content as an image: all but holes; returns the bytes. */
     long write(int descriptor, WritableByteChannel channel) throws IOException {
         ImageWriter out = new ImageWriter(channel);
         out.begin(new ImageHeader(ImageHeader.MAGIC, 0, 0));
+        long bytes = read(descriptor, (offset, part) -> out.pages(List.of(new Run(offset, part.byteSize())), part));
+        out.end();
+        return bytes;
+    }
+
+    /** Reads its content: all but holes; returns the bytes. */
+    long read(int descriptor, Sink sink) throws IOException {
         int own = Descriptors.reopen(descriptor, Descriptors.O_RDONLY);
         try (Arena arena = Arena.ofConfined();
                 FileChannel file = FileChannel.open(path(own))) {
@@ -86,12 +125,11 @@ record SharedObject(String key, String name, long size, int seals) {
                 while (at < end) {
                     MemorySegment part = buffer.asSlice(0, Math.min(buffer.byteSize(), end - at));
                     readAll(file, part.asByteBuffer(), at);
-                    out.pages(List.of(new Run(at, part.byteSize())), part);
+                    sink.part(at, part);
                     at += part.byteSize();
                     bytes += part.byteSize();
                 }
             }
-            out.end();
             return bytes;
         } finally {
             Descriptors.close(own);
@@ -124,18 +162,31 @@ record SharedObject(String key, String name, long size, int seals) {
      * @return a descriptor of our own
      */
     int make(ReadableByteChannel image) throws IOException {
-        int descriptor = name.isEmpty() ? MemoryFiles.shared(size) : MemoryFiles.named(name, size);
+        int descriptor = empty();
         boolean made = false;
         try {
             fill(descriptor, new ImageReader(image));
-            if (seals > 0 && !name.isEmpty()) {
-                MemoryFiles.seal(descriptor, seals);
-            }
+            finish(descriptor);
             made = true;
             return descriptor;
         } finally {
             if (!made) {
                 Descriptors.close(descriptor);
+            }
+        }
+    }
+
+    /** Makes it without its content; returns a descriptor of our own. */
+    int empty() {
+        return name.isEmpty() ? MemoryFiles.shared(size) : MemoryFiles.named(name, size);
+    }
+
+    /** Gives it what comes after its content: its owner, and seals that would keep it from being written. */
+    void finish(int descriptor) {
+        if (!name.isEmpty()) {
+            MemoryFiles.setAccess(descriptor, access);
+            if (seals > 0) {
+                MemoryFiles.seal(descriptor, seals);
             }
         }
     }

@@ -72,6 +72,28 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
         };
     }
 
+    /** Tells whether it can be in the image of its process alone: it has no name, and no other end but in the process. */
+    boolean alone() {
+        if (refusal().isPresent()) {
+            return false;
+        }
+        if (domain(descriptor) == Sockets.AF_UNIX) {
+            return view.find(file.inode())
+                    .filter(socket -> socket.name().isEmpty() && !socket.listens())
+                    .filter(socket -> !socket.connected() || peerIsAlone(socket))
+                    .isPresent();
+        }
+        return SocketNames.port(Sockets.local(descriptor)) == 0
+                && Sockets.remote(descriptor).isEmpty()
+                && backlog(descriptor) < 0;
+    }
+
+    private boolean peerIsAlone(Unix socket) {
+        return view.find(socket.peer())
+                .filter(peer -> peer.name().isEmpty() && peer.peer() == socket.inode())
+                .isPresent();
+    }
+
     private Optional<String> other() {
         return Optional.of(StreamSockets.describe(descriptor) + " is not saved");
     }

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.linuxssi.ghost.MappingImage.Kind;
-import org.linuxssi.ghost.spi.RelayedFile;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Nr;
 import org.linuxssi.linux.ProcFilesMaps;
@@ -34,21 +33,22 @@ final class SpaceBuilder {
     private static final int PR_SET_VMA = 0x53564d41;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_POPULATE_WRITE = 23;
+    private static final int MADV_GUARD_INSTALL = 102;
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 02000000;
     private static final int AT_FDCWD = -100;
 
     private final PtraceProcess process;
     private final PtraceCall call;
-    private final RelayedFile shared;
+    private final ArrivedObjects objects;
     private final int doorway;
     private PtraceScratch scratch;
     private List<MappingImage> layout = List.of();
 
     /** Leaves of the process's mappings nothing but a scratch area that the new ones do not need. */
-    SpaceBuilder(PtraceProcess process, List<MappingImage> planned, RelayedFile shared, int doorway) {
+    SpaceBuilder(PtraceProcess process, List<MappingImage> planned, ArrivedObjects objects, int doorway) {
         this.process = process;
-        this.shared = shared;
+        this.objects = objects;
         this.doorway = doorway;
         call = process.leader().call();
         List<Mapping> old = ProcFilesMaps.maps(process.pid());
@@ -170,9 +170,7 @@ final class SpaceBuilder {
     }
 
     private static String key(MappingImage mapping) {
-        String how = mapping.kind() == Kind.OBJECT || mapping.kind() == Kind.SEGMENT
-                ? "o"
-                : mapping.writableFile() ? "w" : "r";
+        String how = mapping.writableFile() ? "w" : "r";
         return how + mapping.path();
     }
 
@@ -196,12 +194,13 @@ final class SpaceBuilder {
 
     /** Tells whether it is there already; what goes with its last user is in the image. */
     private boolean attached(MappingImage mapping) {
-        return mapping.kind() == Kind.SEGMENT && !shared.hasObject(mapping.path());
+        return mapping.kind() == Kind.SEGMENT && !objects.has(mapping.path());
     }
 
     private int open(PtraceScratch.Table table, MappingImage mapping) {
-        if (mapping.kind() == Kind.OBJECT || mapping.kind() == Kind.SEGMENT) {
-            return table.add(Nr.PIDFD_GETFD, doorway, shared.object(mapping.path()), 0);
+        if (mapping.isObject()) {
+            int descriptor = objects.descriptor(mapping.path(), mapping.writableFile());
+            return table.add(Nr.PIDFD_GETFD, doorway, descriptor, 0);
         }
         int flags = O_CLOEXEC | (mapping.writableFile() ? O_RDWR : 0);
         return table.add(Nr.OPENAT, AT_FDCWD, table.text(mapping.path()), flags, 0);
@@ -229,7 +228,7 @@ final class SpaceBuilder {
 
     private static void map(Batch batch, MappingImage mapping, Map<String, Long> files) {
         boolean anonymous = mapping.kind() == Kind.ANONYMOUS;
-        boolean own = anonymous || mapping.kind() == Kind.PRIVATE_FILE;
+        boolean own = anonymous || mapping.kind() == Kind.PRIVATE_FILE || mapping.kind() == Kind.PRIVATE_OBJECT;
         long flags = MAP_FIXED
                 | (own ? MAP_PRIVATE : MAP_SHARED)
                 | (anonymous ? MAP_ANONYMOUS : 0)
@@ -305,6 +304,15 @@ final class SpaceBuilder {
             if ((mapping.advice() & MappingImage.LOCKED) != 0) {
                 batch.add("lock", mapping, Nr.MLOCK, mapping.start(), mapping.length());
             }
+        }
+        batch.run();
+    }
+
+    /** Makes accesses to pages faults, after what locks and fills memory. */
+    void guard(List<Run> runs) {
+        Batch batch = new Batch();
+        for (Run run : runs) {
+            batch.add("guard", null, Nr.MADVISE, run.address(), run.length(), MADV_GUARD_INSTALL);
         }
         batch.run();
     }

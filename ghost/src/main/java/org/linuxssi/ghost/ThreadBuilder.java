@@ -128,6 +128,8 @@ final class ThreadBuilder {
         steps.add("setresgid", Nr.SETRESGID, g.get(0), g.get(1), g.get(2));
         var u = wanted.users();
         steps.add("setresuid", Nr.SETRESUID, u.get(0), u.get(1), u.get(2));
+        steps.add("setfsgid", Nr.SETFSGID, g.get(3));
+        steps.add("setfsuid", Nr.SETFSUID, u.get(3));
     }
 
     private void capabilities(Steps steps, Credentials wanted) {

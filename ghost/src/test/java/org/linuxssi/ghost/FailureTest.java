@@ -46,7 +46,11 @@ class FailureTest {
 
     /** Runs the program as often as it takes to have tried so often: machines are not equally fast. */
     private void unharmed(Mishap mishap, boolean live, int seed) throws IOException {
-        String program = TestPrograms.compile(directory, "threads");
+        unharmed("threads", mishap, live, seed);
+    }
+
+    private void unharmed(String name, Mishap mishap, boolean live, int seed) throws IOException {
+        String program = TestPrograms.compile(directory, name);
         Outcome expected = TestPrograms.alone(directory, program);
         Random random = new Random(seed);
         int tries = 0;
@@ -127,6 +131,16 @@ class FailureTest {
     @Test
     void aTargetThatDies() throws IOException {
         unharmed(Mishap.TARGET_DIES, false, 3);
+    }
+
+    @Test
+    void locksAreThereAgainAfterAStreamThatBreaks() throws IOException {
+        unharmed("locks", Mishap.STREAM_BREAKS, false, 5);
+    }
+
+    @Test
+    void locksAreThereAgainAfterAMoveThatIsCalledOff() throws IOException {
+        unharmed("locks", Mishap.CHANGE_OF_MIND, true, 6);
     }
 
     @Test

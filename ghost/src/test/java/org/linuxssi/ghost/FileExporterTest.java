@@ -70,10 +70,11 @@ class FileExporterTest {
     void whatWasOpenedAfterThePreflightIsRefusedWithItsReason() throws IOException {
         Path file = Files.writeString(directory.resolve("gone"), "");
         Process deleted = sleep(Redirect.from(file.toFile()));
+        Files.createLink(directory.resolve("other"), file);
         Files.delete(file);
         assertThatThrownBy(() -> export(deleted))
                 .isInstanceOf(ErrnoException.class)
-                .hasMessageContaining("fd 0, a deleted file " + file)
+                .hasMessageContaining("fd 0, a deleted file " + file + " (deleted) that has another name")
                 .hasMessageContaining("EAGAIN");
         Process onPipe = sleep(Redirect.PIPE);
         assertThatThrownBy(() -> export(onPipe))
@@ -95,7 +96,12 @@ class FileExporterTest {
     private static FileImage export(Process program) {
         int pid = (int) program.pid();
         Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
-        return new FileExporter(pid, RelayedFile.NONE, new AnonymousFiles(relatives))
+        return new FileExporter(
+                        pid,
+                        RelayedFile.NONE,
+                        new AnonymousFiles(relatives),
+                        new LeavingObjects(pid),
+                        new InnerFiles(pid))
                 .image(OpenFiles.list(pid), Map.of(), new SharedOffsets(relatives, RelayedFile.NONE));
     }
 
@@ -106,7 +112,8 @@ class FileExporterTest {
         RelayedFile relayed = new LastUse(Descriptors.fromProcess(pid, 0));
         Relatives relatives = new Relatives(pid, SharedOffsets::concerns);
 
-        FileImage image = new FileExporter(pid, relayed, new AnonymousFiles(relatives))
+        FileImage image = new FileExporter(
+                        pid, relayed, new AnonymousFiles(relatives), new LeavingObjects(pid), new InnerFiles(pid))
                 .image(OpenFiles.list(pid), Map.of(), new SharedOffsets(relatives, relayed));
 
         assertThat(image.open().getFirst()).isInstanceOfSatisfying(Open.Path.class, open -> assertThat(open.position())

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.linuxssi.ghost.FileImage.Descriptor;
 import org.linuxssi.ghost.FileImage.Open;
+import org.linuxssi.linux.MemoryFiles;
 import org.linuxssi.linux.ProcessMemory.Run;
 import org.linuxssi.linux.Ptrace.Rseq;
 import org.linuxssi.linux.PtraceRegisters;
@@ -85,6 +86,14 @@ class ImageFuzzTest {
             writer.pages(List.of(new Run(4096, 4096)), arena.allocate(4096));
         }
         writer.section(SectionType.DROPPED, DroppedPages.CODEC, List.of(new Run(4096, 4096)));
+        writer.section(SectionType.GUARDS, DroppedPages.CODEC, List.of(new Run(8192, 4096)));
+        MemoryFiles.Access access = new MemoryFiles.Access(0600, 0, 0);
+        writer.section(SectionType.OBJECT, SharedObject.CODEC, new SharedObject("00:01:9", "notes", 9, 2, access));
+        writer.section(SectionType.CONTENT, ObjectPart.CODEC, new ObjectPart("00:01:9", 0, new byte[9]));
+        writer.section(
+                SectionType.INNER,
+                SharedFiles.CODEC,
+                new SharedFiles(List.of(new SharedFile.PipeEnd(77, "", 0)), List.of(), List.of()));
         writer.section(SectionType.STATE, ProcessState.CODEC, state());
         writer.section(SectionType.THREADS, Threads.CODEC, List.of(thread(), thread()));
         writer.section(
@@ -94,6 +103,8 @@ class ImageFuzzTest {
                         List.of(
                                 new Open.Path("/dev/null", 2, 0, 0),
                                 new Open.Relayed(new byte[9]),
+                                new Open.Inner(new byte[4]),
+                                new Open.Stored("00:01:9", 2, 5, 1),
                                 new Open.Anonymous(new AnonymousFile.Counter(3, true, 2)),
                                 new Open.Anonymous(new AnonymousFile.Timer(1, 0, 1, 5, 7, 2)),
                                 new Open.Anonymous(new AnonymousFile.Signals(512, 2)),
@@ -126,17 +137,20 @@ class ImageFuzzTest {
             case HEADER -> section.decode(ImageHeader.CODEC);
             case LAYOUT -> section.decode(MappingImage.LIST);
             case PAGES -> section.pages();
-            case DROPPED -> section.decode(DroppedPages.CODEC);
+            case DROPPED, GUARDS -> section.decode(DroppedPages.CODEC);
             case STATE -> section.decode(ProcessState.CODEC);
             case THREADS -> section.decode(Threads.CODEC);
             case FILES -> section.decode(FileImage.CODEC);
+            case OBJECT -> section.decode(SharedObject.CODEC);
+            case CONTENT -> section.decode(ObjectPart.CODEC);
+            case INNER -> section.decode(SharedFiles.CODEC);
             case END -> {}
         }
     }
 
     @Test
     void anImageIsReadAsItWasWritten() throws IOException {
-        assertThat(read(image())).isEqualTo(8);
+        assertThat(read(image())).isEqualTo(12);
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.linuxssi.linux.DescriptorIo;
 import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.ErrnoException;
 import org.linuxssi.linux.Fds;
+import org.linuxssi.linux.MemoryFiles;
 import org.linuxssi.linux.Pipes;
 import org.linuxssi.tools.DecodeException;
 
@@ -41,6 +42,8 @@ class SharedFilesTest {
                 .array();
     }
 
+    private static final MemoryFiles.Access ALL = new MemoryFiles.Access(0777, 0, 0);
+
     private static SharedFiles image(Path file) {
         return new SharedFiles(
                 List.of(
@@ -50,7 +53,9 @@ class SharedFilesTest {
                         new SharedFile.State(new AnonymousFile.Counter(5, false, 2)),
                         new SharedFile.Terminal("/dev/pts/3", 2)),
                 List.of(new PipeContent(77, 8192, "three bytes".getBytes(java.nio.charset.StandardCharsets.UTF_8))),
-                List.of(new SharedObject("00:01:9", "", 8192, -1), new SharedObject("00:01:10", "named", 8192, 2)));
+                List.of(
+                        new SharedObject("00:01:9", "", 8192, -1, ALL),
+                        new SharedObject("00:01:10", "named", 8192, 2, ALL)));
     }
 
     private static String read(int descriptor, int bytes) {

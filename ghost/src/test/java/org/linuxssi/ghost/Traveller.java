@@ -87,11 +87,12 @@ final class Traveller {
             } catch (IOException expected) {
                 departure.resume();
             }
-            departure.resume();
             try {
                 arriving.join().abandon();
             } catch (CompletionException _) {
                 return;
+            } finally {
+                departure.resume();
             }
         }
     }

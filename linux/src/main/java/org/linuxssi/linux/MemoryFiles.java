@@ -1,6 +1,9 @@
 package org.linuxssi.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** Files that have no name in any directory ({@code memfd_create(2)}) and memory that processes share ({@code mmap(2)}). */
 public final class MemoryFiles {
@@ -12,6 +15,7 @@ public final class MemoryFiles {
     private static final int MAP_NORESERVE = 0x4000;
     private static final int F_ADD_SEALS = 1033;
     private static final int F_GET_SEALS = 1034;
+    private static final int PERMISSIONS = 07777;
 
     private MemoryFiles() {}
 
@@ -58,6 +62,32 @@ public final class MemoryFiles {
 
     private static long pages(long size) {
         return (size + 4095) & -4096L;
+    }
+
+    /**
+     * Who may do what with a file.
+     *
+     * @param mode permissions, {@code 07777} of {@code st_mode}
+     * @param user who owns it
+     * @param group its group
+     */
+    public record Access(int mode, int user, int group) {}
+
+    /** Returns who may do what with an open file. */
+    public static Access access(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment stat = arena.allocate(144, 8);
+            Syscalls.check("stat descriptor " + descriptor, Syscalls.call(Nr.FSTAT, descriptor, stat.address()));
+            return new Access(stat.get(JAVA_INT, 24) & PERMISSIONS, stat.get(JAVA_INT, 28), stat.get(JAVA_INT, 32));
+        }
+    }
+
+    /** Sets who may do what with an open file. */
+    public static void setAccess(int descriptor, Access access) {
+        Syscalls.check(
+                "change the owner of a memory file",
+                Syscalls.call(Nr.FCHOWN, descriptor, access.user(), access.group()));
+        Syscalls.check("change the permissions of a memory file", Syscalls.call(Nr.FCHMOD, descriptor, access.mode()));
     }
 
     /** Returns the seals of a memory file; negative when it is none. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,8 +20,6 @@ public record NetNamespace(Path file) {
     private static final int CLONE_NEWNET = 0x40000000;
     private static final int AT_FDCWD = -100;
     private static final int O_CLOEXEC = 0x80000;
-    private static final long NSFS_MAGIC = 0x6e736673;
-    private static final int STATFS_SIZE = 120;
 
     /**
      * Makes a name space whose only device is a loopback that is up.
@@ -48,13 +45,8 @@ public record NetNamespace(Path file) {
 
     /** Returns the name space mounted on a file, if one is. */
     public static Optional<NetNamespace> find(Path file) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment path = Syscalls.text(arena, file.toString());
-            MemorySegment answer = arena.allocate(STATFS_SIZE, 8);
-            long result = Syscalls.call(Nr.STATFS, path.address(), answer.address());
-            boolean mounted = result == 0 && answer.get(ValueLayout.JAVA_LONG, 0) == NSFS_MAGIC;
-            return mounted ? Optional.of(new NetNamespace(file)) : Optional.empty();
-        }
+        boolean mounted = FileSystems.kind(file.toString()) == FileSystems.NSFS;
+        return mounted ? Optional.of(new NetNamespace(file)) : Optional.empty();
     }
 
     /** Runs something in this name space, on a thread of its own; sockets opened there stay in it. */

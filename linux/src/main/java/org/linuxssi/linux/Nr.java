@@ -252,6 +252,12 @@ public final class Nr {
     /** personality(2). */
     public static final int PERSONALITY = 135;
 
+    /** setfsuid(2). */
+    public static final int SETFSUID = 122;
+
+    /** setfsgid(2). */
+    public static final int SETFSGID = 123;
+
     /** statfs(2). */
     public static final int STATFS = 137;
 

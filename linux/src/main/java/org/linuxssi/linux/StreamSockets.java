@@ -22,6 +22,7 @@ public final class StreamSockets {
     private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_DOMAIN = 39;
+    private static final int POLLRDHUP = 0x2000;
     private static final int MSG_PEEK = 2;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -51,9 +52,16 @@ public final class StreamSockets {
         }
     }
 
-    /** Tells whether the socket is a stream and does not listen. */
+    /** Tells whether the socket is a stream that is connected, or was. */
     public static boolean isConnectedStream(int descriptor) {
-        return option(descriptor, SO_TYPE) == SOCK_STREAM && option(descriptor, SO_ACCEPTCONN) == 0;
+        return option(descriptor, SO_TYPE) == SOCK_STREAM
+                && option(descriptor, SO_ACCEPTCONN) == 0
+                && !isNew(descriptor);
+    }
+
+    /** Tells whether it was never connected: an ended connection has an end to be read, or still knows its peer. */
+    private static boolean isNew(int descriptor) {
+        return Sockets.remote(descriptor).isEmpty() && (Sockets.events(descriptor, POLLRDHUP) & POLLRDHUP) == 0;
     }
 
     /** Returns what kind of socket it is, as {@code a listening TCP socket}. */

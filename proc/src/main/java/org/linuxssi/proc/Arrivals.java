@@ -1,5 +1,7 @@
 package org.linuxssi.proc;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,7 @@ import org.linuxssi.tools.NodeId;
 /** Makes agents ready to be filled with processes that come from other nodes. Used under the table's lock. */
 final class Arrivals {
 
+    private static final Logger LOG = System.getLogger(Arrivals.class.getName());
     private static final int INIT = 1;
 
     /**
@@ -184,10 +187,14 @@ final class Arrivals {
         }
     }
 
-    /** The process does not come: its agent is a proxy again, or goes. */
+    /** The process does not come: its agent is a proxy again, or goes. One that can't get its user stands without. */
     private Optional<Proxy> standAgain(Agent agent, boolean before, Relations.Numbers self) {
         if (before) {
-            table.factory().become(agent, self);
+            try {
+                table.factory().become(agent, self);
+            } catch (ErrnoException forbidden) {
+                LOG.log(Level.WARNING, "the proxy of {0}: {1}", self.pid(), forbidden.getMessage());
+            }
             return Optional.of(table.hold(agent));
         } else {
             table.terminals().release(agent);

@@ -23,10 +23,10 @@ public final class StreamRelays implements RelayedFile {
     /** Major number of {@code /dev/tty}, with minor 0 ({@code linux/major.h}). */
     private static final int OWN_TERMINAL_MAJOR = 5;
 
-    /** Minor number of {@code /dev/ptmx} under the same major. */
-    private static final int MULTIPLEXER_MINOR = 2;
-
     private static final int TICKET = 8192;
+
+    /** How the line of {@code /proc/PID/fdinfo/N} begins that counts descriptors under way. */
+    private static final String DESCRIPTORS = "scm_fds:";
 
     private final Streams streams;
     private final SharedOffsets offsets;
@@ -65,8 +65,11 @@ public final class StreamRelays implements RelayedFile {
         if (!file.pipe() && !file.terminal() && !file.socket()) {
             return Optional.of("files of this kind cannot be relayed");
         }
-        if (file.terminal() && file.major() == OWN_TERMINAL_MAJOR && file.minor() == MULTIPLEXER_MINOR) {
+        if (file.terminalMaster()) {
             return Optional.of("the master of a terminal stays with it; programs on the terminal can move");
+        }
+        if (file.socket() && file.extra().stream().anyMatch(StreamRelays::descriptorsWait)) {
+            return Optional.of("descriptors that were sent to it wait there");
         }
         try (PidFd process = PidFd.open(file.pid())) {
             int descriptor = process.take(file.fd());
@@ -86,6 +89,11 @@ public final class StreamRelays implements RelayedFile {
                 Fds.close(descriptor);
             }
         }
+    }
+
+    private static boolean descriptorsWait(String line) {
+        return line.startsWith(DESCRIPTORS)
+                && !line.substring(DESCRIPTORS.length()).strip().equals("0");
     }
 
     private static String kind(OpenFile file, int descriptor) {

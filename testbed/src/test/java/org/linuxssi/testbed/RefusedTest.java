@@ -43,20 +43,21 @@ class RefusedTest {
             signalfd         | fd \\d+: signalfd: it is shared with another process
             inotify          | fd \\d+: inotify
             pidfd            | fd \\d+: pidfd: the process has ended
-            memfd            | fd \\d+: a deleted file /memfd:x
+            memfd            | fd \\d+: a deleted file /memfd:x \\(deleted\\), which process \\d+ has, too
             userfaultfd      | fd \\d+: userfaultfd
-            deleted          | fd \\d+: a deleted file /.*/deleted
-            deleted-mapping  | memory at [0-9a-f]+: deleted file /.*/deleted-mapping
-            shared-memory    | memory at [0-9a-f]+: shared anonymous memory
+            deleted          | fd \\d+: a deleted file /.*/deleted \\(deleted\\), which process \\d+ has, too
+            deleted-linked   | fd \\d+: a deleted file /.*/linked \\(deleted\\) that has another name
+            deleted-mapping  | fd \\d+: a deleted file /.*/deleted-mapping \\(deleted\\), which process \\d+ has
+            shared-memory    | memory at [0-9a-f]+: shared anonymous memory, which process \\d+ has, too
             segment          | memory at [0-9a-f]+: SysV shared memory
             udp              | fd \\d+: .*: a UDP socket
             listening        | fd \\d+: .*: a listening TCP socket
             unix-datagrams   | fd \\d+: .*: a Unix datagram socket
             netlink          | fd \\d+: .*: a netlink socket
             named-pipe       | fd \\d+: .*/fifo: both ends of a named pipe
-            record-lock      | fd \\d+: a lock on a part of .*/record-lock
-            description-lock | fd \\d+: a lock on a part of .*/description-lock
-            lease            | fd \\d+: .*or a lease
+            record-lock      | fd \\d+: a lock on .*/record-lock for which another process waits
+            description-lock | fd \\d+: a lock on a part of .*/description-lock that belongs to another process, too
+            lease            | fd \\d+: a lease on .*/lease
             async            | fd \\d+: signals for pipe:
             proc             | fd \\d+: a file of the kernel, /proc/\\S*/status
             proc-load        | fd \\d+: a file of the kernel, /proc/loadavg

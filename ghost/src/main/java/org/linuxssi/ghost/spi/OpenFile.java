@@ -87,6 +87,11 @@ public record OpenFile(
         return (int) ((device & 0xff) | ((device >> 12) & 0xfff00));
     }
 
+    /** Tells whether it is the master of a pseudo terminal, {@code /dev/ptmx}. */
+    public boolean terminalMaster() {
+        return characterDevice() && major() == 5 && minor() == 2;
+    }
+
     /** Tells whether it is a terminal: a pty's slave, a console, a serial line, or /dev/tty. */
     public boolean terminal() {
         int major = major();
