@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.kddm.Holders.Absent;
+import org.linuxssi.kddm.Holders.Lost;
+import org.linuxssi.kddm.Holders.Owned;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
@@ -62,7 +65,7 @@ final class DirectoryTable {
         if (entry.empty()) {
             packed.remove(entry.object);
             live.remove(entry);
-        } else if (entry.active == null && entry.queue.isEmpty()) {
+        } else if (entry.rests()) {
             int number = pack(entry);
             if (number != UNPACKABLE) {
                 packed.put(entry.object, number);
@@ -79,37 +82,44 @@ final class DirectoryTable {
         DirectoryEntry entry = new DirectoryEntry(set, object);
         if (number != 0) {
             entry.placement = number >>> PLACEMENT & 0x1ff;
-            entry.lost = (number & LOST) != 0;
             entry.replicated = (number & REPLICATED) != 0;
             entry.shadowed = (number & SHADOWED) != 0;
             entry.migratory = (number & MIGRATORY) != 0;
-            if ((number & OWNED) != 0) {
-                NodeId owner = NodeId.of(number & 0xff);
-                entry.own(owner);
-                if (number >>> COPY_SET != 0) {
-                    CopySet copySet = copySet(number >>> COPY_SET);
-                    entry.copies = copySet.copies();
-                    entry.unsure = copySet.unsure();
-                }
-            }
+            entry.holders = holders(number);
         }
         return entry;
     }
 
+    private Holders holders(int number) {
+        boolean lost = (number & LOST) != 0;
+        if ((number & OWNED) == 0) {
+            return lost ? Holders.LOST : Holders.ABSENT;
+        }
+        NodeId owner = NodeId.of(number & 0xff);
+        if (number >>> COPY_SET == 0) {
+            return Owned.alone(owner, lost);
+        }
+        CopySet copySet = copySet(number >>> COPY_SET);
+        return new Owned(owner, copySet.copies(), copySet.unsure(), lost);
+    }
+
     private int pack(DirectoryEntry entry) {
-        NodeId owner = entry.owner;
         int number = THERE
                 | entry.placement << PLACEMENT
-                | (entry.lost ? LOST : 0)
                 | (entry.replicated ? REPLICATED : 0)
                 | (entry.shadowed ? SHADOWED : 0)
                 | (entry.migratory ? MIGRATORY : 0);
-        if (owner == null) {
-            return number;
-        }
-        int copies =
-                entry.copies.equals(NodeSet.of(owner)) ? 0 : copySetNumber(new CopySet(entry.copies, entry.unsure));
-        return copies == UNPACKABLE ? UNPACKABLE : number | OWNED | owner.value() | copies << COPY_SET;
+        return switch (entry.holders) {
+            case Absent _ -> number;
+            case Lost _ -> number | LOST;
+            case Owned it -> packed(number | (it.remaking() ? LOST : 0), it);
+        };
+    }
+
+    private int packed(int number, Owned it) {
+        boolean alone = it.copies().equals(NodeSet.of(it.owner()));
+        int copies = alone ? 0 : copySetNumber(new CopySet(it.copies(), it.unsure()));
+        return copies == UNPACKABLE ? UNPACKABLE : number | OWNED | it.owner().value() | copies << COPY_SET;
     }
 
     private CopySet copySet(int number) {

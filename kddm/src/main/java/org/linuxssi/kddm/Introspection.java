@@ -5,10 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.linuxssi.kddm.ObjectInfo.Awaited;
-import org.linuxssi.kddm.Transaction.Phase;
 import org.linuxssi.kddm.spi.ObjectState;
 import org.linuxssi.kddm.spi.SetId;
-import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 
 /** Looks into sets and objects for people. */
@@ -70,30 +68,21 @@ final class Introspection {
         List<WaitInfo> waits = new ArrayList<>();
         directory.forEachActive(entry -> {
             synchronized (entry) {
-                Transaction active = entry.active;
-                if (active != null) {
-                    waits.add(wait(entry, active, 0));
+                entry.state.transaction().ifPresent(active -> {
+                    waits.add(wait(entry, active, 0, entry.state.waitsFor()));
                     int position = 1;
                     for (Transaction queued : entry.queue) {
-                        waits.add(wait(entry, queued, position++));
+                        waits.add(wait(entry, queued, position++, NodeSet.EMPTY));
                     }
-                }
+                });
             }
         });
         return waits;
     }
 
-    private static WaitInfo wait(DirectoryEntry entry, Transaction t, int position) {
-        NodeId to = t.phase == Phase.SUPPLYING ? t.sentTo : t.target;
-        NodeSet missing = t.phase == Phase.INVALIDATING ? t.waiting : to == null ? NodeSet.EMPTY : NodeSet.of(to);
+    private static WaitInfo wait(DirectoryEntry entry, Transaction t, int position, NodeSet missing) {
         return new WaitInfo(
-                SetId.ofKey(entry.set),
-                entry.object,
-                t.requester,
-                t.request.want().name(),
-                position,
-                missing,
-                t.blocked);
+                SetId.ofKey(entry.set), entry.object, t.requester, t.want().name(), position, missing, t.blocked);
     }
 
     private static Awaited awaited(Copy<?> copy) {
@@ -111,7 +100,7 @@ final class Introspection {
         List<Long> objects = new ArrayList<>();
         engine.directory().forEach(id.key(), entry -> {
             synchronized (entry) {
-                if (entry.owner != null || entry.lost) {
+                if (!entry.holders.equals(Holders.ABSENT)) {
                     objects.add(entry.object);
                 }
             }
@@ -123,7 +112,7 @@ final class Introspection {
         List<Long> lost = new ArrayList<>();
         engine.directory().forEach(id.key(), entry -> {
             synchronized (entry) {
-                if (entry.lost && entry.owner == null) {
+                if (entry.holders instanceof Holders.Lost) {
                     lost.add(entry.object);
                 }
             }

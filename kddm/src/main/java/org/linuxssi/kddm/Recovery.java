@@ -227,12 +227,12 @@ final class Recovery implements AutoCloseable {
 
     private void collect(DirectoryEntry entry, List<Fact> facts) {
         synchronized (entry) {
-            NodeId owner = entry.owner;
-            NodeId heir = entry.heir();
+            NodeId owner = entry.owner();
+            NodeId heir = entry.state.heir(entry.replicated);
             Announcement witness = witness(entry.set, entry.object, entry.placement, Claim.WITNESS);
-            if (entry.lost) {
+            if (entry.holders.lost()) {
                 facts.add(new Fact(witness(entry.set, entry.object, entry.placement, Claim.LOST), null));
-            } else if (owner != null && !entry.removing() && (entry.shadowed || !entry.replicated)) {
+            } else if (owner != null && !entry.state.removing() && (entry.shadowed || !entry.replicated)) {
                 facts.add(new Fact(witness, owner));
             }
             if (heir != null) {
@@ -362,10 +362,7 @@ final class Recovery implements AutoCloseable {
     private void apply(Rebuild.Key key, Resolution it) {
         directory.locked(key.set(), key.object(), entry -> {
             entry.placement = it.placement();
-            entry.owner = it.owner();
-            entry.copies = it.copies();
-            entry.unsure = NodeSet.EMPTY;
-            entry.lost = it.lost();
+            entry.holders = it.holders();
             entry.shadowed = it.exists() || it.lost();
         });
     }
@@ -472,7 +469,7 @@ final class Recovery implements AutoCloseable {
         Map<NodeId, List<Announcement>> letters = new HashMap<>();
         directory.forEach(entry -> {
             synchronized (entry) {
-                if (entry.shadowed && (entry.owner != null || entry.lost)) {
+                if (entry.shadowed && !entry.holders.equals(Holders.ABSENT)) {
                     Announcement exists = witness(entry.set, entry.object, entry.placement, Claim.WITNESS);
                     whom.apply(entry).stream().distinct().forEach(node -> letters.computeIfAbsent(
                                     node, _ -> new ArrayList<>())

@@ -37,6 +37,14 @@ record Resolution(
     /** What one node is told. */
     record Told(NodeId node, Verdict verdict) {}
 
+    /** Returns what the directory is to say. */
+    Holders holders() {
+        if (owner == null) {
+            return lost ? Holders.LOST : Holders.ABSENT;
+        }
+        return new Holders.Owned(owner, copies, NodeSet.EMPTY, lost);
+    }
+
     /** Returns the same with nothing to tell this node. */
     Resolution without(NodeId node) {
         List<Told> others =

@@ -18,14 +18,13 @@ final class StandIns {
     }
 
     /** Tells the stand-in whether the object exists. */
-    void shadow(DirectoryEntry entry, boolean exists, Outbox out) {
+    void shadow(DirectoryEntry entry, boolean exists, long seq, Outbox out) {
         if (entry.shadowed == exists) {
             return;
         }
         entry.shadowed = exists;
-        NodeId owner = entry.owner;
-        Transaction t = entry.active;
-        tellStandIn(entry, exists, owner == null ? engine.self() : owner, t == null ? 0 : t.seq, out);
+        NodeId owner = entry.owner();
+        tellStandIn(entry, exists, owner == null ? engine.self() : owner, seq, out);
     }
 
     private void tellStandIn(DirectoryEntry entry, boolean exists, NodeId owner, long seq, Outbox out) {

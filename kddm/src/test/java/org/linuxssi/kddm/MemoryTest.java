@@ -79,10 +79,10 @@ class MemoryTest {
             DirectoryTable table = new DirectoryTable(TestCluster.COUNTERS.key());
             for (long object = 0; object < objects; object++) {
                 int id = (int) (object % 5);
-                table.locked(object, entry -> {
-                    entry.own(NodeId.of(id));
-                    entry.copies = entry.copies.plus(NodeId.of(id / 2));
-                });
+                table.locked(
+                        object,
+                        entry -> entry.holders =
+                                Holders.ABSENT.ownedBy(NodeId.of(id)).with(NodeId.of(id / 2)));
             }
             return table;
         });

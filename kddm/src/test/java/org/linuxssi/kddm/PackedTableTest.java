@@ -60,10 +60,7 @@ class PackedTableTest {
         }
         assertThat(table.size()).isEqualTo(5000);
         for (int n = 0; n < 5000; n++) {
-            table.locked(n, entry -> {
-                entry.absent();
-                entry.lost = false;
-            });
+            table.locked(n, entry -> entry.holders = Holders.ABSENT);
         }
         assertThat(table.size()).isZero();
     }
@@ -74,10 +71,12 @@ class PackedTableTest {
         entry.replicated = n % 3 == 0;
         entry.shadowed = n % 5 == 0;
         if (n % 11 == 0) {
-            entry.lost = true;
+            entry.holders = Holders.LOST;
         } else {
-            entry.own(NodeId.of(n % NodeId.LIMIT));
-            entry.copies = entry.copies.plus(NodeSet.of(NodeId.of(n / 20 % NodeId.LIMIT), NodeId.of(7)));
+            entry.holders = Holders.ABSENT
+                    .ownedBy(NodeId.of(n % NodeId.LIMIT))
+                    .perhapsWith(NodeSet.of(NodeId.of(n / 20 % NodeId.LIMIT)))
+                    .with(NodeId.of(7));
         }
     }
 }
