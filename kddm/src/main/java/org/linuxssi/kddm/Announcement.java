@@ -12,7 +12,8 @@ import org.linuxssi.tools.NodeId;
  * @param claim what the node has of it or knows about it
  * @param version of the data
  * @param heir whom a ghost was handed to, else the announcing node
- * @param seq of the newest transaction that took effect on it; of the removal; of the transaction that made the ghost
+ * @param seq of the newest transaction that took effect on it; of the removal; of the transaction that made the ghost; for stand-ins, the
+ *     number of what the home says
  */
 record Announcement(long set, long object, int placement, Claim claim, long version, NodeId heir, long seq) {
 

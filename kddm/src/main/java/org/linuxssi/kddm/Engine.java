@@ -39,6 +39,7 @@ final class Engine implements AutoCloseable {
     private static final Duration TRUST_STEP = Duration.ofMillis(5);
     private static final int EPOCH_SHIFT = 40;
     private static final long NANOS_IDLE = Duration.ofSeconds(30).toNanos();
+    private static final long NANOS_AGE = Duration.ofSeconds(15).toNanos();
     private static final long NANOS_LONG = Duration.ofSeconds(2).toNanos();
 
     static final Service<Envelope, Codec.Nothing> OBJECT =
@@ -85,6 +86,7 @@ final class Engine implements AutoCloseable {
     private volatile boolean closed;
     private volatile Registration ticking = () -> {};
     private volatile long reminded;
+    private volatile long aged;
 
     /**
      * Makes the machine.
@@ -106,6 +108,7 @@ final class Engine implements AutoCloseable {
         });
         this.servedRoom = rpc.serve(ROOM, (_, id) -> copies(id.key()).evictor().room());
         this.reminded = rpc.time().nanos();
+        this.aged = reminded;
         tick();
     }
 
@@ -372,7 +375,7 @@ final class Engine implements AutoCloseable {
             case Message.Blocked it -> directory.blocked(from, it, out);
             case Message.Relinquished it -> directory.relinquished(from, it, out);
             case Message.Exists it -> {
-                shadows.set(it.set(), it.object(), it.placement(), it.present(), from, members.epoch());
+                shadows.said(it, from, members.epoch());
                 if (it.present()) {
                     out.send(it.owner(), new Message.Witnessed(it.set(), it.object(), it.seq()));
                 }
@@ -396,14 +399,21 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** A home that may have been voted out removes nothing, also where it needs nobody for that; it is asked again. */
+    /**
+     * A home that may have been voted out does nothing that it may need nobody for; it is asked again. What comes of a read or a write is
+     * looked at where it is used.
+     */
     private boolean mayDo(Request request) {
-        return request.want() != Want.REMOVE || serving();
+        return switch (request.want()) {
+            case READ, WRITE -> true;
+            case REMOVE, FLUSH, SYNC -> serving();
+        };
     }
 
     /** Installs the members; the epoch lock is held. */
     void install(Members next) {
         members = next;
+        shadows.newView();
         leaving = leaving.and(next.set());
         seqs.set(0);
         reconsider();
@@ -488,6 +498,10 @@ final class Engine implements AutoCloseable {
         if (now - reminded > NANOS_LONG) {
             reminded = now;
             transact(out -> directory.remind(NANOS_LONG, out));
+        }
+        if (now - aged > NANOS_AGE) {
+            aged = now;
+            shadows.age();
         }
         askHeirs(now);
         for (Idle next = idle.peek(); next != null && now - next.since() > NANOS_IDLE; next = idle.peek()) {

@@ -171,8 +171,12 @@ sealed interface Message {
     /** Home to requester: did the grant of this transaction arrive? */
     record Probe(long set, long object, long seq) implements Message {}
 
-    /** Home to its stand-in: the object exists, and the owner waits for your word; or it exists no longer. */
-    record Exists(long set, long object, boolean present, int placement, NodeId owner, long seq) implements Message {}
+    /**
+     * Home to its stand-in: the object exists, and the owner waits for your word; or it exists no longer. What the home says of an object in
+     * one view has growing numbers, since its steps may overtake each other on their way.
+     */
+    record Exists(long set, long object, boolean present, int placement, NodeId owner, long seq, long number)
+            implements Message {}
 
     /** Stand-in to owner: I know that the object exists. */
     record Witnessed(long set, long object, long seq) implements Message {}

@@ -75,7 +75,8 @@ final class MessageCodec {
                         .bool(it.present())
                         .i16(it.placement())
                         .node(it.owner())
-                        .i64(it.seq());
+                        .i64(it.seq())
+                        .i64(it.number());
             case Message.Created it -> head(out, 11, it).i64(it.seq());
             case Message.Witnessed it -> head(out, 16, it).i64(it.seq());
             case Message.Blocked it -> head(out, 13, it).i64(it.seq());
@@ -146,7 +147,7 @@ final class MessageCodec {
             case 7 -> new Message.Done(set, object, in.i64(), in.bool(), in.bool(), in.bool(), in.text(MAX_ERROR));
             case 8 -> new Message.Received(set, object, in.i64());
             case 9 -> new Message.Probe(set, object, in.i64());
-            case 10 -> new Message.Exists(set, object, in.bool(), placement(in), in.node(), in.i64());
+            case 10 -> new Message.Exists(set, object, in.bool(), placement(in), in.node(), in.i64(), in.i64());
             case 11 -> new Message.Created(set, object, in.i64());
             case 13 -> new Message.Blocked(set, object, in.i64());
             case 14 ->

@@ -276,8 +276,7 @@ final class Recovery implements AutoCloseable {
 
     private void announced(NodeId from, Announce announce) {
         if (announce.shadows()) {
-            announce.list()
-                    .forEach(it -> shadows.set(it.set(), it.object(), it.placement(), true, from, announce.epoch()));
+            engine.transact(_ -> shadowed(from, announce));
             return;
         }
         synchronized (rebuilds) {
@@ -287,6 +286,20 @@ final class Recovery implements AutoCloseable {
             rebuilds.computeIfAbsent(announce.epoch(), Rebuild::new).add(from, announce);
         }
         resolveIfComplete(announce.epoch());
+    }
+
+    /** A home says what exists; in this view it may have said something newer of some objects. */
+    private void shadowed(NodeId home, Announce announce) {
+        long epoch = announce.epoch();
+        Members now = engine.members();
+        boolean current = now.epoch() == epoch && now.contains(home);
+        for (Announcement it : announce.list()) {
+            if (current) {
+                shadows.said(it.set(), it.object(), it.placement(), true, home, epoch, it.seq());
+            } else {
+                shadows.exists(it, home, epoch);
+            }
+        }
     }
 
     private void resolveIfComplete(long epoch) {
@@ -470,7 +483,8 @@ final class Recovery implements AutoCloseable {
         directory.forEach(entry -> {
             synchronized (entry) {
                 if (entry.shadowed && !entry.holders.equals(Holders.ABSENT)) {
-                    Announcement exists = witness(entry.set, entry.object, entry.placement, Claim.WITNESS);
+                    Announcement exists = new Announcement(
+                            entry.set, entry.object, entry.placement, Claim.WITNESS, 0, self, engine.nextNumber());
                     whom.apply(entry).stream().distinct().forEach(node -> letters.computeIfAbsent(
                                     node, _ -> new ArrayList<>())
                             .add(exists));

@@ -27,8 +27,63 @@ final class Shadows {
     }
 
     private final ConcurrentHashMap<Long, ConcurrentSkipListMap<Long, PackedTable>> sets = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, Newest> newest = new ConcurrentHashMap<>();
 
-    void set(long set, long object, int placement, boolean present, NodeId home, long epoch) {
+    /**
+     * The numbers of what homes said lately, a bit shorter than they are and never 0. What overtakes something else does so within a
+     * moment, so that numbers are forgotten after two ages.
+     */
+    private static final class Newest {
+        private PackedTable young = new PackedTable();
+        private PackedTable old = new PackedTable();
+
+        private static int shortened(long number) {
+            return (int) number << 1 | 1;
+        }
+
+        /** Notes the number; false when a greater one was noted before. */
+        boolean note(long object, long number) {
+            int now = shortened(number);
+            int before = young.get(object) != 0 ? young.get(object) : old.get(object);
+            if (before != 0 && before - now > 0) {
+                return false;
+            }
+            young.put(object, now);
+            return true;
+        }
+
+        synchronized void age() {
+            old = young;
+            young = new PackedTable();
+        }
+    }
+
+    /** Takes note of what a home says in this view, unless it has said something newer. */
+    void said(Message.Exists it, NodeId home, long epoch) {
+        said(it.set(), it.object(), it.placement(), it.present(), home, epoch, it.number());
+    }
+
+    /** Takes note of what a home says of an object, unless it has said something newer in this view. */
+    void said(long set, long object, int placement, boolean present, NodeId home, long epoch, long number) {
+        Newest words = newest.computeIfAbsent(set, _ -> new Newest());
+        synchronized (words) {
+            if (words.note(object, number)) {
+                set(set, object, placement, present, home, epoch);
+            }
+        }
+    }
+
+    /** Nothing that was said before comes any more. */
+    void newView() {
+        newest.clear();
+    }
+
+    /** Time passes. */
+    void age() {
+        newest.values().forEach(Newest::age);
+    }
+
+    private void set(long set, long object, int placement, boolean present, NodeId home, long epoch) {
         ConcurrentSkipListMap<Long, PackedTable> views = sets.computeIfAbsent(set, _ -> new ConcurrentSkipListMap<>());
         views.forEach((view, objects) -> {
             if (!present || view != epoch) {
@@ -48,10 +103,17 @@ final class Shadows {
 
     void clear(long set) {
         sets.remove(set);
+        newest.remove(set);
     }
 
     void clear() {
         sets.clear();
+        newest.clear();
+    }
+
+    /** Takes note of what exists at a home that is about to leave, or was one. */
+    void exists(Announcement it, NodeId home, long epoch) {
+        set(it.set(), it.object(), it.placement(), true, home, epoch);
     }
 
     void forEach(Visitor visitor) {

@@ -30,7 +30,10 @@ final class StandIns {
     private void tellStandIn(DirectoryEntry entry, boolean exists, NodeId owner, long seq, Outbox out) {
         NodeId standIn = engine.standIn(entry.placement, entry.object);
         if (!standIn.equals(engine.self())) {
-            out.send(standIn, new Message.Exists(entry.set, entry.object, exists, entry.placement, owner, seq));
+            out.send(
+                    standIn,
+                    new Message.Exists(
+                            entry.set, entry.object, exists, entry.placement, owner, seq, engine.nextNumber()));
         } else if (exists) {
             out.send(owner, new Message.Witnessed(entry.set, entry.object, seq));
         }

@@ -95,7 +95,7 @@ class MemoryTest {
         double cost = cost(objects, () -> {
             Shadows shadows = new Shadows();
             for (long object = 0; object < objects; object++) {
-                shadows.set(TestCluster.COUNTERS.key(), object * 7, Members.MODULO, true, NodeId.of(3), 9);
+                shadows.said(TestCluster.COUNTERS.key(), object * 7, Members.MODULO, true, NodeId.of(3), 9, object);
             }
             return shadows;
         });

@@ -38,7 +38,7 @@ class MessageCodecTest {
             new Message.Done(SET, 2, 3, true, false, true, "why"),
             new Message.Received(SET, 2, 3),
             new Message.Probe(SET, 2, 3),
-            new Message.Exists(SET, 2, true, 0, NodeId.of(3), 9),
+            new Message.Exists(SET, 2, true, 0, NodeId.of(3), 9, 10),
             new Message.Witnessed(SET, 2, 9),
             new Message.Created(SET, 2, 9),
             new Message.Blocked(SET, 2, 3),

@@ -25,7 +25,10 @@ enum Mutation {
     /** The protocol as it is. */
     NONE,
 
-    /** The protocol as it is; but of what belongs to reads by hints a third gets lost, and the rest comes late and in another order. */
+    /**
+     * The protocol as it is; but of what belongs to reads by hints a third gets lost, and the rest comes late and in another order, as do the
+     * words of homes to their stand-ins.
+     */
     LATE_AND_LOST {
         @Override
         Optional<Message> outgoing(Spoiler at, Message message) {
@@ -34,7 +37,8 @@ enum Mutation {
 
         @Override
         Duration delay(Spoiler at, Message message) {
-            return ofHints(message) ? Duration.ofMillis(at.next() % 13) : Duration.ZERO;
+            boolean late = ofHints(message) || message instanceof Message.Exists;
+            return late ? Duration.ofMillis(at.next() % 13) : Duration.ZERO;
         }
     },
 
@@ -344,6 +348,24 @@ enum Mutation {
         }
     },
 
+    /** What homes say to their stand-ins comes late and in another order, and the last word counts. */
+    LAST_WORD_COUNTS {
+        @Override
+        Duration delay(Spoiler at, Message message) {
+            boolean overtaken = message instanceof Message.Exists m && !m.present();
+            return overtaken ? Duration.ofMillis(100) : Duration.ZERO;
+        }
+
+        @Override
+        Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
+            return Optional.of(
+                    it.message() instanceof Message.Exists m
+                            ? new Message.Exists(
+                                    m.set(), m.object(), m.present(), m.placement(), m.owner(), m.seq(), at.words++)
+                            : it.message());
+        }
+    },
+
     /** A reader takes a copy from the owner that was sent before the one that it dropped. */
     TAKE_OUTDATED {
         @Override
@@ -429,6 +451,8 @@ enum Mutation {
         final Map<Long, Long> numbers = new HashMap<>();
         /** Of what is being sent. */
         long epoch;
+        /** How many words of homes came. */
+        long words;
 
         private final Random random = new Random(1);
 
