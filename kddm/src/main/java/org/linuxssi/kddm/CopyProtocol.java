@@ -126,9 +126,15 @@ final class CopyProtocol<T> {
         return demand instanceof Message.Invalidate it ? it.seq() : demand instanceof Message.Supply it ? it.seq() : 0;
     }
 
-    /** Tells whether the holds, and readers of whom the home has not heard, allow to obey the demand. */
+    /**
+     * Tells whether the holds, and readers of whom the home has not heard, allow to obey the demand. An owner that may have been voted out
+     * writes nothing to the store, where something newer may be.
+     */
     boolean ready(Copy<T> copy) {
         if (copy.demand() instanceof Message.Invalidate && !copy.unconfirmed().isEmpty()) {
+            return false;
+        }
+        if (copy.demand() instanceof Message.Supply supply && supply.mode() == Mode.SYNC && !engine.serving()) {
             return false;
         }
         boolean sharing = copy.demand() instanceof Message.Supply supply
@@ -169,24 +175,16 @@ final class CopyProtocol<T> {
     }
 
     private void supplied(Copy<T> copy, NodeId home, Message.Supply it, Outbox out) {
-        switch (copy.state()) {
-            case INV_COPY -> {}
-            case INV_OWNER -> {
-                copy.state(ObjectState.INV_COPY);
-                out.send(home, new Message.Relinquished(it.set(), it.object(), it.seq()));
-            }
-            case READ_COPY, READ_OWNER, WRITE_OWNER, WRITE_GHOST -> {
-                try {
-                    serve(copy, it, out);
-                } catch (RuntimeException e) {
-                    LOG.log(Level.WARNING, "supply of object " + it.object() + " of set " + copies.id() + " failed", e);
-                    out.send(it.requester(), grant(it, Outcome.FAILED, 0, text(String.valueOf(e))));
-                }
-            }
+        try {
+            CopyState.of(copy).supply(this, copy, home, it, out);
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "supply of object " + it.object() + " of set " + copies.id() + " failed", e);
+            out.send(it.requester(), grant(it, Outcome.FAILED, 0, text(String.valueOf(e))));
         }
     }
 
-    private void serve(Copy<T> copy, Message.Supply it, Outbox out) {
+    /** Sends what the home demands. */
+    void serve(Copy<T> copy, Message.Supply it, Outbox out) {
         switch (it.mode()) {
             case READ -> share(copy, it, out);
             case WRITE -> move(copy, it, out);
@@ -534,14 +532,17 @@ final class CopyProtocol<T> {
             return;
         }
         synchronized (copy) {
-            if (copy.state() == ObjectState.WRITE_GHOST && copy.heirSeq() == seq) {
-                copy.state(ObjectState.INV_COPY);
-                copy.raw(null);
-                copy.noHeir();
-                releasePredecessor(copy, out);
-                copies.forget(copy);
-            }
+            CopyState.of(copy).received(this, copy, seq, out);
         }
+    }
+
+    /** The new owner has it. */
+    void dropGhost(Copy<T> copy, Outbox out) {
+        copy.state(ObjectState.INV_COPY);
+        copy.raw(null);
+        copy.noHeir();
+        releasePredecessor(copy, out);
+        copies.forget(copy);
     }
 
     void probe(NodeId home, Message.Probe it, Outbox out) {

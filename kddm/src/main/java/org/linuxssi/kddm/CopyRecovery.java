@@ -3,7 +3,6 @@ package org.linuxssi.kddm;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Announcement.Claim;
 import org.linuxssi.kddm.spi.ObjectState;
 import org.linuxssi.tools.NodeId;
@@ -63,8 +62,7 @@ final class CopyRecovery<T> {
             copy.raw(null);
             copy.noHeir();
         }
-        Claim claim = claim(copy.state());
-        if (claim != null) {
+        CopyState.of(copy).claim().ifPresent(claim -> {
             NodeId heir = copy.heir();
             sink.accept(new Announcement(
                     copies.key(),
@@ -74,17 +72,7 @@ final class CopyRecovery<T> {
                     copy.version,
                     heir == null ? self : heir,
                     heir == null ? copy.seq : copy.heirSeq()));
-        }
-    }
-
-    private static @Nullable Claim claim(ObjectState state) {
-        return switch (state) {
-            case INV_COPY -> null;
-            case READ_COPY -> Claim.READER;
-            case INV_OWNER -> Claim.MAKER;
-            case READ_OWNER, WRITE_OWNER -> Claim.OWNER;
-            case WRITE_GHOST -> Claim.GHOST;
-        };
+        });
     }
 
     /** Does what the new home says about something announced. */
@@ -95,10 +83,10 @@ final class CopyRecovery<T> {
             }
             copy.seq = it.seq();
             switch (it.verdict()) {
-                case DISCARD -> discard(copy, home);
+                case DISCARD -> CopyState.of(copy).discard(this, copy, home);
                 case PURGE -> {
                     copies.backup().removed(copy.object, it.seq(), copies.placement(copy));
-                    discard(copy, home);
+                    CopyState.of(copy).discard(this, copy, home);
                 }
                 case OUTDATED -> copies.backup().outdated(copy.object, it.version());
                 case COPY -> become(copy, it.version(), ObjectState.READ_COPY);
@@ -112,24 +100,13 @@ final class CopyRecovery<T> {
         });
     }
 
-    private void discard(Copy<T> copy, NodeId home) {
-        if (copy.state() == ObjectState.WRITE_GHOST) {
-            copy.state(ObjectState.INV_COPY);
-            copy.raw(null);
-            copy.noHeir();
-        } else if (copy.state().readable()) {
-            copy.demand(
-                    new Message.Invalidate(
-                            copies.key(),
-                            copy.object,
-                            copy.seq,
-                            false,
-                            false,
-                            copies.placement(copy),
-                            Message.ANY_NODE),
-                    home,
-                    0);
-        }
+    /** Has the copy dropped when nobody holds it. */
+    void demandDrop(Copy<T> copy, NodeId home) {
+        copy.demand(
+                new Message.Invalidate(
+                        copies.key(), copy.object, copy.seq, false, false, copies.placement(copy), Message.ANY_NODE),
+                home,
+                0);
     }
 
     private void become(Copy<T> copy, long version, ObjectState state) {

@@ -131,11 +131,14 @@ final class Turn {
         }
     }
 
+    /** A home that may have been voted out meanwhile does not say so: it is asked again, and then knows. */
     private void removed(Transaction t) {
         entry.holders = Holders.ABSENT;
         standIns.shadow(entry, false, t.seq, out);
         removals.add(t.requester, t.request.request(), t.seq);
-        reply(t, Outcome.COMPLETED, t.seq, null);
+        if (engine.serving()) {
+            reply(t, Outcome.COMPLETED, t.seq, null);
+        }
     }
 
     private void sync(Transaction t) {

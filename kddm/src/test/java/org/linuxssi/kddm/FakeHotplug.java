@@ -25,6 +25,7 @@ final class FakeHotplug implements Hotplug {
     private final Map<Stage, HotplugHandler> handlers = new ConcurrentHashMap<>();
     private volatile View view = View.NONE;
     private volatile boolean paused;
+    private volatile boolean trusted = true;
 
     FakeHotplug(NodeId self) {
         this.self = self;
@@ -38,6 +39,10 @@ final class FakeHotplug implements Hotplug {
     void pause(boolean pause) {
         paused = pause;
         pauses.forEach(listener -> listener.paused(pause, "test"));
+    }
+
+    void trust(boolean trust) {
+        trusted = trust;
     }
 
     CompletableFuture<?> handle(Stage stage, HotplugEvent event) {
@@ -70,6 +75,11 @@ final class FakeHotplug implements Hotplug {
     @Override
     public boolean paused() {
         return paused;
+    }
+
+    @Override
+    public boolean trusted() {
+        return trusted;
     }
 
     @Override
