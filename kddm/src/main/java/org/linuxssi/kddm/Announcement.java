@@ -10,8 +10,8 @@ import org.linuxssi.tools.NodeId;
  * @param object number of the object
  * @param placement where its directory entry goes
  * @param claim what the node has of it or knows about it
- * @param version of the data
- * @param heir whom a ghost was handed to, else the announcing node
+ * @param version of the data; of removals the request, or {@link #NO_REQUEST}
+ * @param heir whom a ghost was handed to; of removals, who asked for it; else the announcing node
  * @param seq of the newest transaction that took effect on it; of the removal; of the transaction that made the ghost; for stand-ins, the
  *     number of what the home says
  */
@@ -36,8 +36,20 @@ record Announcement(long set, long object, int placement, Claim claim, long vers
         /** The object was lost before. */
         LOST,
         /** No data: the object is being removed, or was not long ago. */
-        REMOVED
+        REMOVED,
+        /** Nothing: the old home has carried out this removal, and the requester has not confirmed that. */
+        ANSWERED,
+        /** Nothing: the old home was about to carry out this removal, which is done if no data is left. */
+        REMOVING;
+
+        /** Tells whether it is about a request and not about the object. */
+        boolean ofRequest() {
+            return this == ANSWERED || this == REMOVING;
+        }
     }
+
+    /** The request is not known. */
+    static final long NO_REQUEST = 0;
 
     private static final Claim[] CLAIMS = Claim.values();
 

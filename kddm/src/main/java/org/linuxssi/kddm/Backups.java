@@ -1,7 +1,10 @@
 package org.linuxssi.kddm;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.linuxssi.tools.NodeId;
 
 /** Bytes of objects that other nodes own, kept in case those die. Nobody reads them before. */
 final class Backups {
@@ -10,8 +13,33 @@ final class Backups {
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Backup(long version, long seq, int placement, byte[] data) {}
 
-    /** A removal: what was sent before it and arrives after it is not kept. */
-    record Tombstone(long seq, int placement) {}
+    /**
+     * Removals of an object: what was sent before the newest and arrives after it is not kept.
+     *
+     * @param seq of the newest
+     * @param placement where the directory entry goes
+     * @param asked the requests that were carried out, some of the newest
+     */
+    record Tombstone(long seq, int placement, List<Answered.Asked> asked) {
+        private static final int MOST = 16;
+
+        /** Returns what a removal leaves. */
+        static Tombstone of(Message.Invalidate it) {
+            boolean known = it.heir() != Message.ANY_NODE;
+            return new Tombstone(
+                    it.seq(),
+                    it.placement(),
+                    known ? List.of(new Answered.Asked(NodeId.of(it.heir()), it.request())) : List.of());
+        }
+
+        Tombstone and(Tombstone later) {
+            List<Answered.Asked> all = Stream.concat(asked.stream(), later.asked.stream())
+                    .distinct()
+                    .toList();
+            Tombstone newest = later.seq >= seq ? later : this;
+            return new Tombstone(newest.seq, newest.placement, all.subList(Math.max(0, all.size() - MOST), all.size()));
+        }
+    }
 
     /** Visits backups. */
     @FunctionalInterface
@@ -53,7 +81,7 @@ final class Backups {
 
     /** Forgets an object that is removed, and remembers that until {@link #forgetRemovals}. */
     void remove(long set, long object, Tombstone tombstone) {
-        tombstones(set).merge(object, tombstone, (old, now) -> now.seq() >= old.seq() ? now : old);
+        tombstones(set).merge(object, tombstone, Tombstone::and);
         ConcurrentHashMap<Long, Backup> objects = sets.get(set);
         if (objects != null) {
             objects.computeIfPresent(object, (_, backup) -> backup.seq() < tombstone.seq() ? null : backup);

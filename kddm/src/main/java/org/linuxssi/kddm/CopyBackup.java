@@ -40,10 +40,10 @@ final class CopyBackup<T> {
         return engine.replicator().backups().find(copies.key(), object);
     }
 
-    /** The object is removed by this transaction. */
-    void removed(long object, long seq, int placement) {
+    /** The object is removed. */
+    void removed(long object, Backups.Tombstone tombstone) {
         if (waits() || find(object) != null) {
-            engine.replicator().backups().remove(copies.key(), object, new Backups.Tombstone(seq, placement));
+            engine.replicator().backups().remove(copies.key(), object, tombstone);
         }
     }
 

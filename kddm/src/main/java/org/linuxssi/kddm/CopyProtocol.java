@@ -37,7 +37,7 @@ final class CopyProtocol<T> {
             boolean again = engine.replicator().backups().removed(it.set(), it.object(), it.seq() - 1);
             boolean stored = copies.durable().keeps(it.placement());
             boolean begun = stored && !again && copies.durable().beginRemoval(it.object());
-            copies.backup().removed(it.object(), it.seq(), it.placement());
+            copies.backup().removed(it.object(), Backups.Tombstone.of(it));
             if (stored) {
                 long epoch = engine.members().epoch();
                 copies.durable()
@@ -150,7 +150,7 @@ final class CopyProtocol<T> {
         if (demand instanceof Message.Invalidate it && home != null) {
             copy.answered(it.seq(), false);
             drop(copy, it.removal());
-            copy.hint(it.heir() == Message.ANY_NODE ? null : NodeId.of(it.heir()));
+            copy.hint(it.removal() || it.heir() == Message.ANY_NODE ? null : NodeId.of(it.heir()));
             out.send(home, new Message.Invalidated(it.set(), it.object(), it.seq(), false));
         } else if (demand instanceof Message.Supply it && home != null) {
             copy.answered(it.seq(), false);

@@ -1,5 +1,6 @@
 package org.linuxssi.kddm;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -85,7 +86,8 @@ final class CopyRecovery<T> {
             switch (it.verdict()) {
                 case DISCARD -> CopyState.of(copy).discard(this, copy, home);
                 case PURGE -> {
-                    copies.backup().removed(copy.object, it.seq(), copies.placement(copy));
+                    copies.backup()
+                            .removed(copy.object, new Backups.Tombstone(it.seq(), copies.placement(copy), List.of()));
                     CopyState.of(copy).discard(this, copy, home);
                 }
                 case OUTDATED -> copies.backup().outdated(copy.object, it.version());
@@ -104,7 +106,14 @@ final class CopyRecovery<T> {
     void demandDrop(Copy<T> copy, NodeId home) {
         copy.demand(
                 new Message.Invalidate(
-                        copies.key(), copy.object, copy.seq, false, false, copies.placement(copy), Message.ANY_NODE),
+                        copies.key(),
+                        copy.object,
+                        copy.seq,
+                        false,
+                        false,
+                        copies.placement(copy),
+                        Message.ANY_NODE,
+                        Announcement.NO_REQUEST),
                 home,
                 0);
     }

@@ -80,11 +80,23 @@ final class Directory {
             Transaction asked = new Transaction(from, request);
             long removal = removals.seq(from, request.request());
             if (removal != Answered.NONE) {
-                turn.answerAgain(asked, removal);
+                answerAgain(turn, asked, removal);
             } else {
                 turn.entry.state.requested(turn, asked);
             }
         });
+    }
+
+    /** A removal that goes on in the store is answered when it has ended, and asked for again till then. */
+    private void answerAgain(Turn turn, Transaction asked, long removal) {
+        if (!engine.copies(turn.entry.set).durable().removing(turn.entry.object)) {
+            turn.answerAgain(asked, removal);
+        }
+    }
+
+    /** Returns the removals that were carried out and not confirmed. */
+    Answered removals() {
+        return removals;
     }
 
     /** Sends again for transactions that take longer than this: when the requester has what it wants, only the home misses the end. */

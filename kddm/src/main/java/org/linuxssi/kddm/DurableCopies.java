@@ -136,11 +136,14 @@ final class DurableCopies<T> {
         });
     }
 
-    /** Loads the object if it is in the store and tells the home, which is this node. */
+    /** Loads the object if it is in the store and tells the home, which is this node; while it is being removed, is asked again. */
     void load(Message.Grant it) {
         ObjectStore known = store;
         if (known == null) {
             missing();
+            return;
+        }
+        if (removing(it.object())) {
             return;
         }
         long epoch = engine.members().epoch();
@@ -154,6 +157,10 @@ final class DurableCopies<T> {
     }
 
     private void loaded(Copy<T> copy, Message.Grant it, Optional<Stored> found, @Nullable Throwable error, Outbox out) {
+        if (copy.seq < it.seq() && copy.exists() && copy.demand() != null) {
+            // held, and to be dropped when that ends: asked again until then
+            return;
+        }
         String problem = error == null ? "" : MessageCodec.error("the store failed: " + error);
         if (copy.seq < it.seq() && !copy.exists() && found.isPresent()) {
             Stored stored = found.get();

@@ -136,9 +136,9 @@ final class Engine implements AutoCloseable {
         return replicator;
     }
 
-    /** Returns a number that this node has not used in a message. */
+    /** Returns a number that is greater than all that this node has used in messages, also in an earlier life as a member. */
     long nextNumber() {
-        return requests.incrementAndGet();
+        return members.epoch() << EPOCH_SHIFT | requests.incrementAndGet();
     }
 
     Recovery recovery() {
@@ -270,8 +270,7 @@ final class Engine implements AutoCloseable {
 
     /** Returns a new request, to be sent and repeated until it is answered. */
     Outstanding request(long set, long object, Want want, int flags, int placement, @Nullable Waiter<?> initiator) {
-        Request request =
-                new Request(set, object, requests.incrementAndGet(), want, flags, placement, Message.ANY_NODE);
+        Request request = new Request(set, object, nextNumber(), want, flags, placement, Message.ANY_NODE);
         Outstanding asked = new Outstanding(request, initiator, null, rpc.time().nanos());
         outstanding.put(request.request(), asked);
         return asked;
@@ -294,7 +293,7 @@ final class Engine implements AutoCloseable {
             int destination,
             CompletableFuture<Void> operation,
             Outbox out) {
-        Request request = new Request(set, object, requests.incrementAndGet(), want, flags, placement, destination);
+        Request request = new Request(set, object, nextNumber(), want, flags, placement, destination);
         Outstanding asked = new Outstanding(request, null, operation, rpc.time().nanos());
         var _ = operation.whenComplete((_, _) -> answered(asked));
         outstanding.put(request.request(), asked);
@@ -308,6 +307,21 @@ final class Engine implements AutoCloseable {
 
     void answered(Outstanding asked) {
         outstanding.remove(asked.request.request());
+    }
+
+    /** Ends the removals that were asked for: the others have gone on, and may have carried them out. */
+    void fenceRemovals() {
+        for (Outstanding asked : outstanding.values()) {
+            CompletableFuture<Void> operation = asked.operation;
+            if (operation != null && asked.request.want() == Want.REMOVE) {
+                rpc.time()
+                        .execute(() -> operation.completeExceptionally(new KddmException(
+                                KddmException.Kind.FENCED,
+                                "this node was voted out before object " + asked.request.object() + " of set "
+                                        + SetId.ofKey(asked.request.set())
+                                        + " was removed: look whether it still exists")));
+            }
+        }
     }
 
     int outstandingCount() {

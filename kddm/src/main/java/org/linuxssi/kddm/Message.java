@@ -77,8 +77,9 @@ sealed interface Message {
     /** Home to owner: I know of these readers. */
     record Registered(long set, long object, long number) implements Message {}
 
-    /** Home to a node with a copy: drop it; who will own it, if that is known. */
-    record Invalidate(long set, long object, long seq, boolean removal, boolean attempt, int placement, int heir)
+    /** Home to a node with a copy: drop it; who will own it, if that is known; of a removal, who asked for it, and by which request. */
+    record Invalidate(
+            long set, long object, long seq, boolean removal, boolean attempt, int placement, int heir, long request)
             implements Message {}
 
     /** A node with a copy to home: dropped, or (busy) held and not dropped. */

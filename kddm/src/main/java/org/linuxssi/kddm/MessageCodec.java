@@ -45,7 +45,8 @@ final class MessageCodec {
                         .bool(it.removal())
                         .bool(it.attempt())
                         .i16(it.placement())
-                        .i16(it.heir());
+                        .i16(it.heir())
+                        .i64(it.request());
             case Message.Invalidated it -> head(out, 3, it).i64(it.seq()).bool(it.busy());
             case Message.Supply it ->
                 head(out, 4, it)
@@ -119,7 +120,8 @@ final class MessageCodec {
                 new Message.Request(
                         set, object, in.i64(), in.constant(WANTS), flags(in), placement(in), destination(in));
             case 2 ->
-                new Message.Invalidate(set, object, in.i64(), in.bool(), in.bool(), placement(in), destination(in));
+                new Message.Invalidate(
+                        set, object, in.i64(), in.bool(), in.bool(), placement(in), destination(in), in.i64());
             case 3 -> new Message.Invalidated(set, object, in.i64(), in.bool());
             case 4 ->
                 new Message.Supply(

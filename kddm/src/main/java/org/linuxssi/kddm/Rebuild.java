@@ -45,6 +45,8 @@ final class Rebuild {
     int gone;
     /** What the last finished directory knew. */
     List<Fact> facts = List.of();
+    /** The removals that it had carried out, or was about to. */
+    List<Announcement> removals = List.of();
 
     boolean installed;
     boolean resolving;
@@ -55,6 +57,9 @@ final class Rebuild {
     boolean ready;
 
     final Map<Key, List<Claimed>> claims = new HashMap<>();
+    /** What was announced of removals. */
+    final List<Announcement> requests = new ArrayList<>();
+
     final List<Postponed> postponed = new ArrayList<>();
     private final Map<NodeId, BitSet> parts = new HashMap<>();
     private NodeSet heard = NodeSet.EMPTY;
@@ -70,8 +75,12 @@ final class Rebuild {
         }
         got.set(announce.part());
         for (Announcement it : announce.list()) {
-            claims.computeIfAbsent(new Key(it.set(), it.object()), _ -> new ArrayList<>(2))
-                    .add(new Claimed(from, it));
+            if (it.claim().ofRequest()) {
+                requests.add(it);
+            } else {
+                claims.computeIfAbsent(new Key(it.set(), it.object()), _ -> new ArrayList<>(2))
+                        .add(new Claimed(from, it));
+            }
         }
         if (got.cardinality() == announce.parts()) {
             heard = heard.plus(from);

@@ -166,6 +166,7 @@ final class Recovery implements AutoCloseable {
         directory.clear();
         shadows.clear();
         engine.replicator().fence();
+        engine.fenceRemovals();
         synchronized (rebuilds) {
             rebuilds.headMap(engine.members().epoch(), true).clear();
             agreedMembers = NodeSet.EMPTY;
@@ -175,16 +176,20 @@ final class Recovery implements AutoCloseable {
     private void begin(Members next, NodeSet failed, Map<NodeId, List<Announcement>> letters) {
         List<Fact> facts = new ArrayList<>();
         List<Announcement> news = new ArrayList<>();
+        List<Announcement> removals = new ArrayList<>();
         synchronized (rebuilds) {
             Rebuild before = rebuilds.get(engine.members().epoch());
             if (before != null) {
                 facts.addAll(before.facts);
+                removals.addAll(before.removals);
             }
             if (before != null && !before.ready) {
                 news.addAll(before.witnesses());
             }
         }
         directory.forEach(entry -> collect(entry, facts));
+        Removals.ofHome(directory, removals);
+        removals.stream().filter(it -> next.contains(it.heir())).forEach(news::add);
         for (Fact fact : facts) {
             if (fact.matters(next)) {
                 news.add(fact.witness());
@@ -202,8 +207,7 @@ final class Recovery implements AutoCloseable {
                         new Announcement(set, object, it.placement(), Claim.BACKUP, it.version(), self, it.seq())));
         engine.replicator()
                 .backups()
-                .forEachRemoval((set, object, it) ->
-                        news.add(new Announcement(set, object, it.placement(), Claim.REMOVED, 0, self, it.seq())));
+                .forEachRemoval((set, object, it) -> Removals.announce(set, object, it, self, news));
         directory.clear();
         if (next.contains(self)) {
             news.forEach(
@@ -220,6 +224,7 @@ final class Recovery implements AutoCloseable {
                     ? Integer.MAX_VALUE
                     : agreedMembers.minus(next.set()).size();
             now.facts = facts;
+            now.removals = removals;
             now.installed = true;
         }
         engine.install(next);
@@ -327,6 +332,7 @@ final class Recovery implements AutoCloseable {
                 });
                 lost.forEach((set, count) ->
                         LOG.log(Level.WARNING, count + " objects of set " + SetId.ofKey(set) + " are lost"));
+                Removals.note(engine, rebuild, conclusions);
                 release(rebuild, unsettled(conclusions), out);
             }
         });
@@ -457,6 +463,7 @@ final class Recovery implements AutoCloseable {
                 return;
             }
             now.facts = List.of();
+            now.removals = List.of();
             agreedMembers = now.members;
         }
         shadows.dropBefore(epoch);

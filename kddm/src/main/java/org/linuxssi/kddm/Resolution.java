@@ -109,7 +109,7 @@ record Resolution(
     private static boolean data(Claimed claimed) {
         return switch (claimed.it().claim()) {
             case OWNER, MAKER, READER, BACKUP, GHOST -> true;
-            case OFFER, WITNESS, LOST, REMOVED -> false;
+            case OFFER, WITNESS, LOST, REMOVED, ANSWERED, REMOVING -> false;
         };
     }
 
@@ -234,7 +234,7 @@ record Resolution(
             boolean copy =
                     switch (c.it().claim()) {
                         case OWNER, READER, GHOST -> true;
-                        case MAKER, BACKUP, OFFER, WITNESS, LOST, REMOVED -> false;
+                        case MAKER, BACKUP, OFFER, WITNESS, LOST, REMOVED, ANSWERED, REMOVING -> false;
                     };
             if (copy && !keep.contains(c.from())) {
                 told.add(new Told(c.from(), Verdict.DISCARD));

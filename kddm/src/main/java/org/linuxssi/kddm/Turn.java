@@ -135,7 +135,7 @@ final class Turn {
     private void removed(Transaction t) {
         entry.holders = Holders.ABSENT;
         standIns.shadow(entry, false, t.seq, out);
-        removals.add(t.requester, t.request.request(), t.seq);
+        removals.add(entry, t.requester, t.request.request(), t.seq);
         if (engine.serving()) {
             reply(t, Outcome.COMPLETED, t.seq, null);
         }
@@ -262,7 +262,8 @@ final class Turn {
                 removal,
                 t.has(Message.TRY) && !removal,
                 entry.placement,
-                t.want() == Message.Want.WRITE ? t.requester.value() : Message.ANY_NODE);
+                removal || t.want() == Message.Want.WRITE ? t.requester.value() : Message.ANY_NODE,
+                t.request.request());
         entry.state = new Invalidating(t, holders, message);
         holders.forEach(holder -> out.send(holder, message));
         engine.copies(entry.set).counting().invalidations.add(holders.size());

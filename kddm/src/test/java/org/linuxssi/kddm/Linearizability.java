@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Operation.End;
 
@@ -46,7 +45,7 @@ final class Linearizability {
      * @return what is wrong; empty when there is an order
      */
     static Optional<String> violation(List<Operation> history, boolean losses) {
-        List<Operation> relevant = Stream.concat(history.stream(), repeated(history))
+        List<Operation> relevant = history.stream()
                 .filter(it -> it.must() || (it.may() && matters(it, history)))
                 .sorted(Comparator.comparingLong(it -> it.start))
                 .toList();
@@ -67,17 +66,6 @@ final class Linearizability {
         return written.isEmpty() || history.stream().anyMatch(other -> other.read.equals(written));
     }
 
-    /** A removal that is answered around a change of the view, or whose node died with it, may take effect a second time before its end. */
-    private static Stream<Operation> repeated(List<Operation> history) {
-        return history.stream()
-                .filter(it -> it.kind == Operation.Kind.REMOVE && it.end != End.NONE)
-                .map(it -> {
-                    Operation again = new Operation(it.number, it.client, it.object, it.kind, it.start);
-                    again.latest = it.stop;
-                    return again;
-                });
-    }
-
     private record Frame(BitSet done, State state, int next) {}
 
     private boolean possible() {
@@ -94,9 +82,6 @@ final class Linearizability {
             }
             stack.add(new Frame(frame.done(), frame.state(), candidate + 1));
             Operation operation = operations.get(candidate);
-            if (tooLate(operation, frame.done())) {
-                continue;
-            }
             State after = apply(operation, frame.state());
             if (after != null) {
                 BitSet done = (BitSet) frame.done().clone();
@@ -111,12 +96,6 @@ final class Linearizability {
             }
         }
         return false;
-    }
-
-    /** Tells whether something already done began after this one must have happened. */
-    private boolean tooLate(Operation operation, BitSet done) {
-        return operation.latest < Long.MAX_VALUE
-                && done.stream().anyMatch(i -> operations.get(i).start > operation.latest);
     }
 
     private void note(BitSet done) {

@@ -26,8 +26,8 @@ class MessageCodecTest {
 
     private static final List<Message> MESSAGES = List.of(
             new Message.Request(SET, -1, 5, Want.FLUSH, Message.ALL_FLAGS, Members.MODULO, Message.ANY_NODE),
-            new Message.Invalidate(SET, 2, 3, true, false, 256, Message.ANY_NODE),
-            new Message.Invalidate(SET, 2, 3, false, true, 256, 255),
+            new Message.Invalidate(SET, 2, 3, true, false, 256, Message.ANY_NODE, 4),
+            new Message.Invalidate(SET, 2, 3, false, true, 256, 255, 0),
             new Message.Hinted(SET, 2, NODE, 4, Message.TRY, Members.MODULO),
             new Message.Readers(SET, 2, 3, NodeSet.of(NODE, NodeId.of(0)), 4),
             new Message.Registered(SET, 2, 3),

@@ -104,8 +104,8 @@ enum Mutation {
         @Override
         Optional<Message> incoming(Spoiler at, NodeId from, Single it) {
             if (it.message() instanceof Message.Invalidate m && m.removal()) {
-                return Optional.of(
-                        new Message.Invalidate(m.set(), m.object(), m.seq(), false, false, m.placement(), m.heir()));
+                return Optional.of(new Message.Invalidate(
+                        m.set(), m.object(), m.seq(), false, false, m.placement(), m.heir(), m.request()));
             }
             return Optional.of(it.message());
         }
@@ -166,6 +166,18 @@ enum Mutation {
         @Override
         Announce announced(Announce it) {
             return without(Claim.OWNER, it);
+        }
+    },
+
+    /** A node does not tell the new homes which removals were carried out. */
+    HIDE_REMOVALS {
+        @Override
+        Announce announced(Announce it) {
+            List<Announcement> others = it.list().stream()
+                    .filter(one -> !one.claim().ofRequest())
+                    .map(one -> one.claim() == Claim.REMOVED ? withoutRequest(one) : one)
+                    .toList();
+            return new Announce(it.epoch(), it.shadows(), it.part(), it.parts(), others);
         }
     },
 
@@ -288,7 +300,7 @@ enum Mutation {
             if (it.message() instanceof Message.Grant m && m.outcome() == Outcome.OWNER && m.request() == 0) {
                 at.deliver(from, it);
                 return Optional.of(new Message.Invalidate(
-                        m.set(), m.object(), m.seq(), false, false, m.placement(), Message.ANY_NODE));
+                        m.set(), m.object(), m.seq(), false, false, m.placement(), Message.ANY_NODE, 0));
             }
             return Optional.of(it.message());
         }
@@ -407,6 +419,11 @@ enum Mutation {
                 || message instanceof Message.Shared
                 || message instanceof Message.Readers
                 || message instanceof Message.Registered;
+    }
+
+    private static Announcement withoutRequest(Announcement it) {
+        return new Announcement(
+                it.set(), it.object(), it.placement(), it.claim(), Announcement.NO_REQUEST, it.heir(), it.seq());
     }
 
     private static Announce without(Claim claim, Announce it) {

@@ -42,8 +42,6 @@ final class Operation {
     final Kind kind;
     final long start;
     long stop = Long.MAX_VALUE;
-    /** Something that did not have to take effect must have done so by then. */
-    long latest = Long.MAX_VALUE;
 
     End end = End.UNKNOWN;
     Optional<Stamp> read = Optional.empty();
