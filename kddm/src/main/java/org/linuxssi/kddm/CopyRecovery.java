@@ -85,11 +85,7 @@ final class CopyRecovery<T> {
             copy.seq = it.seq();
             switch (it.verdict()) {
                 case DISCARD -> CopyState.of(copy).discard(this, copy, home);
-                case PURGE -> {
-                    copies.backup()
-                            .removed(copy.object, new Backups.Tombstone(it.seq(), copies.placement(copy), List.of()));
-                    CopyState.of(copy).discard(this, copy, home);
-                }
+                case PURGE -> purge(copy, home);
                 case OUTDATED -> copies.backup().outdated(copy.object, it.version());
                 case COPY -> become(copy, it.version(), ObjectState.READ_COPY);
                 case OWNER -> become(copy, it.version(), ObjectState.WRITE_OWNER);
@@ -100,6 +96,13 @@ final class CopyRecovery<T> {
             }
             copies.serve(copy, out);
         });
+    }
+
+    /** What is here counts as removed, also when somebody holds it and the view changes before it can be dropped. */
+    private void purge(Copy<T> copy, NodeId home) {
+        copies.backup()
+                .removed(copy.object, new Backups.Tombstone(copy.seq + 1, copies.placement(copy), List.of()));
+        CopyState.of(copy).discard(this, copy, home);
     }
 
     /** Has the copy dropped when nobody holds it. */
