@@ -527,7 +527,10 @@ final class Copies<T> {
             return;
         }
         (first.exclusive ? counting.grabs : counting.gets).increment();
-        int flags = first.flags | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0) | replicated();
+        int flags = first.flags
+                | (data.touchAtHome() ? Message.TOUCH_AT_HOME : 0)
+                | (first.exclusive && copy.exists() ? Message.HAS_COPY : 0)
+                | replicated();
         Outstanding asked = engine.request(
                 key, copy.object, first.exclusive ? Want.WRITE : Want.READ, flags, placement(copy), first);
         copy.outstanding(asked);

@@ -305,6 +305,10 @@ final class CopyProtocol<T> {
         }
         Outstanding asked = copy.outstanding();
         boolean mine = asked != null && asked.request.request() == it.request();
+        if (mine && asked != null && it.seq() > copy.seq && lacksData(copy, it)) {
+            engine.askForData(copy, asked, out);
+            return;
+        }
         if (mine && asked != null) {
             copy.outstanding(null);
             engine.answered(asked);
@@ -357,6 +361,11 @@ final class CopyProtocol<T> {
             copy.told(true);
         }
         done(it, copy.exists() && safelyMade, taken, taken && copy.state().owner(), error, out);
+    }
+
+    /** Tells whether ownership comes without data to a node that has lost its copy since it asked. */
+    private static boolean lacksData(Copy<?> copy, Message.Grant it) {
+        return it.outcome() == Outcome.UPGRADE && it.version() != NO_GHOST && !copy.exists();
     }
 
     /** Releases the ghost, with several copies not before the backups are where they have to be. */

@@ -100,8 +100,7 @@ final class CopyRecovery<T> {
 
     /** What is here counts as removed, also when somebody holds it and the view changes before it can be dropped. */
     private void purge(Copy<T> copy, NodeId home) {
-        copies.backup()
-                .removed(copy.object, new Backups.Tombstone(copy.seq + 1, copies.placement(copy), List.of()));
+        copies.backup().removed(copy.object, new Backups.Tombstone(copy.seq + 1, copies.placement(copy), List.of()));
         CopyState.of(copy).discard(this, copy, home);
     }
 

@@ -300,6 +300,24 @@ final class Engine implements AutoCloseable {
         send(asked, out);
     }
 
+    /** Asks the home again, since there is no copy here any more; the copy is locked. */
+    void askForData(Copy<?> copy, Outstanding asked, Outbox out) {
+        Request it = asked.request;
+        Request changed = new Request(
+                it.set(),
+                it.object(),
+                it.request(),
+                it.want(),
+                it.flags() & ~Message.HAS_COPY,
+                it.placement(),
+                it.destination());
+        Outstanding again = new Outstanding(
+                changed, asked.initiator, asked.operation, rpc.time().nanos());
+        outstanding.put(it.request(), again);
+        copy.outstanding(again);
+        send(again, out);
+    }
+
     @Nullable
     Outstanding outstanding(long request) {
         return request == 0 ? null : outstanding.get(request);

@@ -88,8 +88,13 @@ abstract sealed class HomeState {
 
         @Override
         void requested(Turn turn, Transaction asked) {
-            if (t.is(asked.requester, asked.request)
-                    || turn.entry.queue.stream().anyMatch(queued -> queued.is(asked.requester, asked.request))) {
+            Optional<Transaction> queued =
+                    turn.entry.queue.stream().filter(asked::is).findFirst();
+            if (t.is(asked)) {
+                t.repeated(asked);
+                again(turn);
+            } else if (queued.isPresent()) {
+                queued.get().repeated(asked);
                 again(turn);
             } else if (asked.has(Message.TRY) && t.blocked) {
                 turn.answer(asked, Outcome.BUSY);
@@ -205,7 +210,7 @@ abstract sealed class HomeState {
         }
 
         @Override
-        final void again(Turn turn) {
+        void again(Turn turn) {
             turn.out.send(sentTo, sent);
             turn.out.send(target, new Message.Probe(sent.set(), sent.object(), t.seq));
         }
@@ -245,6 +250,17 @@ abstract sealed class HomeState {
         @Nullable
         NodeId heir(boolean replicated) {
             return t.want() == Want.WRITE || t.want() == Want.FLUSH || migrates() ? target : null;
+        }
+
+        /** Sends again; the data too, when the requester turned out not to have it. */
+        @Override
+        void again(Turn turn) {
+            boolean withoutData = sent instanceof Message.Supply supply && supply.mode() == Mode.OWNERSHIP;
+            if (withoutData && t.want() == Want.WRITE && !turn.hasData(t)) {
+                turn.supplyData(t, sentTo);
+            } else {
+                super.again(turn);
+            }
         }
 
         /** Tells whether ownership may go to a requester that wants to read. */

@@ -46,8 +46,8 @@ sealed interface Message {
     int REPLICATED = 32;
     /** An absent object may be in the store of its default owner. */
     int DURABLE = 64;
-    /** All flags. */
-    int ALL_FLAGS = 127;
+    /** The requester, which wants to write, has a copy, perhaps one of which the home is not sure. */
+    int HAS_COPY = 128;
 
     /** No destination in a flush, no known owner. */
     int ANY_NODE = 0xffff;

@@ -117,8 +117,7 @@ final class MessageCodec {
         long object = in.i64();
         return switch (kind) {
             case 1 ->
-                new Message.Request(
-                        set, object, in.i64(), in.constant(WANTS), flags(in), placement(in), destination(in));
+                new Message.Request(set, object, in.i64(), in.constant(WANTS), in.i8(), placement(in), destination(in));
             case 2 ->
                 new Message.Invalidate(
                         set, object, in.i64(), in.bool(), in.bool(), placement(in), destination(in), in.i64());
@@ -164,7 +163,7 @@ final class MessageCodec {
                         in.bytes(SetSpec.MAX_OBJECT_SIZE));
             case 15 -> new Message.BackedUp(set, object, in.i64());
             case 16 -> new Message.Witnessed(set, object, in.i64());
-            case 17 -> new Message.Hinted(set, object, in.node(), in.i64(), flags(in), placement(in));
+            case 17 -> new Message.Hinted(set, object, in.node(), in.i64(), in.i8(), placement(in));
             case 18 ->
                 new Message.Shared(
                         set, object, in.i64(), in.i64(), in.i64(), placement(in), in.bytes(SetSpec.MAX_OBJECT_SIZE));
@@ -185,14 +184,6 @@ final class MessageCodec {
     /** Reads the key of a set. */
     static long set(Decoder in) {
         return in.value(SetId.CODEC).key();
-    }
-
-    private static int flags(Decoder in) {
-        int flags = in.i8();
-        if (flags > Message.ALL_FLAGS) {
-            throw new DecodeException(in.position() - 1, "unknown flags " + flags);
-        }
-        return flags;
     }
 
     /** Reads where an object's directory entry goes. */

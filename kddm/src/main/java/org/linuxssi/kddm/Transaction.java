@@ -15,6 +15,8 @@ final class Transaction {
     long since;
     /** Whether it waits for a hold to end. */
     boolean blocked;
+    /** The requester says that it has a copy. */
+    boolean hasCopy;
     /** The default owner's store was looked into. */
     boolean looked;
     /** The transaction that made the object, when its new owner said so before this one has ended. */
@@ -23,6 +25,12 @@ final class Transaction {
     Transaction(NodeId requester, Message.Request request) {
         this.requester = requester;
         this.request = request;
+        this.hasCopy = request.has(Message.HAS_COPY);
+    }
+
+    /** The requester asks again: what it had it may have no more. */
+    void repeated(Transaction again) {
+        hasCopy &= again.hasCopy;
     }
 
     /** It begins, perhaps not for the first time. */
@@ -46,7 +54,7 @@ final class Transaction {
         return want() == Message.Want.READ || want() == Message.Want.WRITE;
     }
 
-    boolean is(NodeId node, Message.Request other) {
-        return requester.equals(node) && request.request() == other.request();
+    boolean is(Transaction other) {
+        return requester.equals(other.requester) && request.request() == other.request.request();
     }
 }

@@ -99,9 +99,19 @@ final class Turn {
             Message.Grant upgrade = grant(t, Outcome.UPGRADE, t.request.request());
             enter(new Supplying(t, t.requester, t.requester, upgrade), t.requester, upgrade);
         } else {
-            Mode mode = entry.holders.data().contains(t.requester) ? Mode.OWNERSHIP : Mode.WRITE;
-            supply(t, owner, mode, t.requester, t.request.request(), false);
+            supply(t, owner, hasData(t) ? Mode.OWNERSHIP : Mode.WRITE, t.requester, t.request.request(), false);
         }
+    }
+
+    /** Tells whether the requester needs no data: the home is sure that it has a copy, or knows that it may and it says so. */
+    boolean hasData(Transaction t) {
+        return entry.holders.data().contains(t.requester)
+                || (t.hasCopy && entry.copies().contains(t.requester));
+    }
+
+    /** Has the owner, or who was it, send the data. */
+    void supplyData(Transaction t, NodeId owner) {
+        supply(t, owner, Mode.WRITE, t.requester, t.request.request(), false);
     }
 
     private void remove(Transaction t) {

@@ -202,12 +202,41 @@ class HintsTest {
     void aReaderThatWritesThenIsTheOnlyOneWithACopy() {
         known(5);
         assertThat(read(1)).isEqualTo(5);
+        seen.clear();
 
         assertThat(sets.get(1).update(OBJECT, n -> n + 1)).isEqualTo(6);
 
         assertThat(state(1)).isEqualTo(ObjectState.WRITE_OWNER);
+        assertThat(seen).noneMatch(it -> it.message() instanceof Message.Grant grant && grant.data() != null);
         assertThat(read(2)).isEqualTo(6);
         assertThat(read(3)).isEqualTo(6);
+    }
+
+    @Test
+    void aWriterThatHasLostItsCopyGetsTheData() {
+        known(5);
+        assertThat(read(1)).isEqualTo(5);
+        keep((to, message) -> to.equals(NodeId.of(1)) && message instanceof Message.Grant);
+        CompletableFuture<Hold<Long>> writing = sets.get(1).grabAsync(OBJECT);
+        await().until(() -> !kept.isEmpty());
+        long seq = kept.stream()
+                .map(it -> (Message.Grant) it.message())
+                .findFirst()
+                .orElseThrow()
+                .seq();
+        SingleMessages.send(
+                cluster.nodes.get(NodeId.of(0)).rpc(),
+                NodeId.of(1),
+                1,
+                new Message.Invalidate(
+                        TestCluster.COUNTERS.key(), OBJECT, seq - 1, false, false, 0, Message.ANY_NODE, 0));
+        await().until(() -> state(1) == ObjectState.INV_COPY);
+
+        release();
+
+        try (Hold<Long> hold = TestCluster.join(writing)) {
+            assertThat(hold.value()).isEqualTo(5);
+        }
     }
 
     @Test

@@ -25,7 +25,7 @@ class MessageCodecTest {
     private static final NodeId NODE = NodeId.of(255);
 
     private static final List<Message> MESSAGES = List.of(
-            new Message.Request(SET, -1, 5, Want.FLUSH, Message.ALL_FLAGS, Members.MODULO, Message.ANY_NODE),
+            new Message.Request(SET, -1, 5, Want.FLUSH, 0xff, Members.MODULO, Message.ANY_NODE),
             new Message.Invalidate(SET, 2, 3, true, false, 256, Message.ANY_NODE, 4),
             new Message.Invalidate(SET, 2, 3, false, true, 256, 255, 0),
             new Message.Hinted(SET, 2, NODE, 4, Message.TRY, Members.MODULO),

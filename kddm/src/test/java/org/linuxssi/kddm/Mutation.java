@@ -27,12 +27,26 @@ enum Mutation {
 
     /**
      * The protocol as it is; but of what belongs to reads by hints a third gets lost, and the rest comes late and in another order, as do the
-     * words of homes to their stand-ins.
+     * words of homes to their stand-ins, and who wants to write often says that it has a copy when it has none.
      */
     LATE_AND_LOST {
         @Override
         Optional<Message> outgoing(Spoiler at, Message message) {
+            if (message instanceof Message.Request m && m.want() == Want.WRITE && at.next() % 2 == 0) {
+                return Optional.of(claimingCopy(m));
+            }
             return ofHints(message) && at.next() % 3 == 0 ? Optional.empty() : Optional.of(message);
+        }
+
+        private Message claimingCopy(Message.Request m) {
+            return new Message.Request(
+                    m.set(),
+                    m.object(),
+                    m.request(),
+                    m.want(),
+                    m.flags() | Message.HAS_COPY,
+                    m.placement(),
+                    m.destination());
         }
 
         @Override
