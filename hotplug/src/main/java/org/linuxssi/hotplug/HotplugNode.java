@@ -307,13 +307,16 @@ final class HotplugNode
 
     /**
      * A member that may rely on this node must not be voted out; it is not told any more that it may. Into a large view nobody comes
-     * whom most do not reach, since a few that do may ask for it.
+     * whom most do not reach, since a few that do may ask for it; nor is somebody voted out of a small one whom most do reach.
      */
     @Override
     public boolean agreeable(Agreed next) {
         boolean large = current.map(this::large).orElse(false);
         return switch (next.kind()) {
             case FAIL -> {
+                if (!large && !doubted(next)) {
+                    yield false;
+                }
                 if (!large) {
                     next.changed().minus(self).forEach(watch::accused);
                 }
@@ -325,6 +328,18 @@ final class HotplugNode
             case ADD -> !large || next.changed().stream().allMatch(watch::connected);
             case LEAVING, REMOVED, STAY -> true;
         };
+    }
+
+    /**
+     * Tells whether this node is of the same opinion on those who are to be voted out: one that only the accuser does not reach stays,
+     * unless the accuser says so for long, since changes wait for each other's word. Of two nodes none can ask a third.
+     */
+    private boolean doubted(Agreed next) {
+        boolean some = current.map(view -> view.members().size() > 2).orElse(false);
+        return !some
+                || select(member -> next.changed().contains(member.node())
+                                && (member.node().equals(self) || !watch.agrees(member)))
+                        .isEmpty();
     }
 
     /** Sends the views that the peer does not know, also when it does not know that it was taken in. */

@@ -34,6 +34,10 @@ final class Watch {
         OptionalLong trusted = OptionalLong.empty();
 
         long accused = Long.MIN_VALUE;
+        /** Since when somebody has wanted the peer voted out, again and again. */
+        OptionalLong complained = OptionalLong.empty();
+
+        long complainedLast;
         OptionalLong helped = OptionalLong.empty();
 
         @Nullable
@@ -44,6 +48,8 @@ final class Watch {
     private record Confirmed(NodeId node, long sent) {}
 
     private static final Duration ACCUSATION = Duration.ofSeconds(3);
+    /** So many silences an accuser has to insist on that a node goes which others hear. */
+    private static final int PATIENCE = 4;
 
     private final TimeSource time;
     private final HotplugConfig config;
@@ -228,6 +234,19 @@ final class Watch {
         OptionalLong confirmed = peer(node).confirmed;
         return confirmed.isPresent()
                 && time.nanos() - confirmed.getAsLong() < 2 * config.heartbeat().toNanos();
+    }
+
+    /** Somebody wants the member voted out: tells whether this node has doubts too, or has heard that for long. */
+    boolean agrees(Agreed.Member member) {
+        Peer peer = peer(member.node());
+        long now = time.nanos();
+        if (peer.complained.isEmpty() || now - peer.complainedLast >= ACCUSATION.toNanos()) {
+            peer.complained = OptionalLong.of(now);
+        }
+        peer.complainedLast = now;
+        return doubtful(member)
+                || now - peer.complained.getAsLong()
+                        >= config.silence().multipliedBy(PATIENCE).toNanos();
     }
 
     /** Somebody wants the node voted out: what it says is not confirmed any more for a while. */
