@@ -154,6 +154,7 @@ final class HotplugNode
         registrations.add(rpc.serve(Messages.RELAYED, (_, known) -> posted(() -> relays.answered(known))));
         registrations.add(rpc.serve(Messages.POWEROFF, (_, reboot) -> posted(() -> poweredOff(reboot))));
         registrations.add(rpc.onConnection((peer, connected) -> post(() -> connection(peer, connected))));
+        registrations.add(rpc.onRefusal(peer -> post(() -> refused(peer))));
         post(() -> rpc.connected().forEach(peer -> connection(peer, true)));
         tick();
     }
@@ -219,6 +220,13 @@ final class HotplugNode
             rpc.send(peer, Messages.BEAT, ownBeat());
         } else {
             checkAfterGrace();
+        }
+    }
+
+    /** There is no use to wait for the connection to come back. */
+    private void refused(NodeId peer) {
+        if (watch.refused(peer)) {
+            check();
         }
     }
 

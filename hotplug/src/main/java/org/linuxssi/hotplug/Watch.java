@@ -19,6 +19,8 @@ final class Watch {
     private static final class Peer {
         boolean connected;
         boolean lost;
+        /** Nobody listened where it was since then. */
+        boolean refused;
         /** Others have seen the peer alive after this node had lost it. */
         boolean seenSince;
         /** Most of those who watch the peer do not hear it. */
@@ -104,6 +106,7 @@ final class Watch {
         Peer peer = peer(node);
         peer.connected = connected;
         peer.lost = !connected;
+        peer.refused = false;
         peer.seenSince = false;
         peer.lostRound = round;
         peer.changed = time.nanos();
@@ -114,6 +117,14 @@ final class Watch {
         } else if (peer.beat != null && peer.beat.cluster() == 0) {
             peer.beat = null;
         }
+    }
+
+    /** Nobody listens where the peer was; tells whether that is news. */
+    boolean refused(NodeId node) {
+        Peer peer = peer(node);
+        boolean news = peer.lost && !peer.refused;
+        peer.refused |= news;
+        return news;
     }
 
     void beat(NodeId node, Beat beat) {
@@ -327,7 +338,7 @@ final class Watch {
         return ended(member)
                 || (peer.lost
                         && !peer.seenSince
-                        && now - peer.changed >= config.grace().toNanos())
+                        && (peer.refused || now - peer.changed >= config.grace().toNanos()))
                 || (peer.cutOff && !relied(member))
                 || now - peer.heard >= config.silence().toNanos();
     }

@@ -42,6 +42,7 @@ class HotplugOverSocketsTest {
     private final List<String> addresses = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
     private long lives = 1;
+    private Duration grace = HotplugConfig.of(0).grace();
 
     @AfterEach
     void stop() {
@@ -74,7 +75,16 @@ class HotplugOverSocketsTest {
                 Security.plain(),
                 Duration.ofMillis(50));
         Rpc rpc = SocketRpc.start(config, time);
-        Hotplug hotplug = Hotplug.create(rpc, HotplugConfig.of(lives++).withAutostart(3));
+        HotplugConfig usual = HotplugConfig.of(lives++).withAutostart(3);
+        Hotplug hotplug = Hotplug.create(
+                rpc,
+                new HotplugConfig(
+                        usual.incarnation(),
+                        usual.heartbeat(),
+                        usual.silence(),
+                        grace,
+                        usual.autostart(),
+                        usual.mesh()));
         hotplug.start();
         return new Node(rpc, hotplug);
     }
@@ -83,6 +93,21 @@ class HotplugOverSocketsTest {
         return nodes.stream()
                 .filter(node -> members.contains(node.hotplug().self()))
                 .allMatch(node -> node.hotplug().settled().members().equals(members));
+    }
+
+    @Test
+    void whereNobodyListensAnyMoreNothingIsWaitedFor() throws Exception {
+        grace = Duration.ofMinutes(1);
+        reserve(3);
+        for (int i = 0; i < 3; i++) {
+            nodes.add(start(i));
+        }
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> settled(NodeSet.first(3)));
+        nodes.get(0).crash();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(3))
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> settled(NodeSet.parse("1-2")));
     }
 
     @Test

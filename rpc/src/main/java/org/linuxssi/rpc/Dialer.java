@@ -3,6 +3,7 @@ package org.linuxssi.rpc;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +33,9 @@ final class Dialer {
         Result dial(String address) throws IOException;
 
         boolean connected(NodeId peer);
+
+        /** Nobody listens where the peer was, and there is no connection to it. */
+        void refused(NodeId peer);
     }
 
     private static final class Endpoint {
@@ -123,8 +127,15 @@ final class Dialer {
             }
         } catch (IOException | RuntimeException e) {
             report(endpoint, e);
+            if (known != null && isRefusal(e)) {
+                attempt.refused(known);
+            }
         }
         again(endpoint);
+    }
+
+    private static boolean isRefusal(Exception e) {
+        return e instanceof ConnectException && String.valueOf(e.getMessage()).startsWith("Connection refused");
     }
 
     private void again(Endpoint endpoint) {

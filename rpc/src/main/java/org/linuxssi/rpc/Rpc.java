@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.linuxssi.tools.NodeId;
 import org.linuxssi.tools.NodeSet;
 import org.linuxssi.tools.Registration;
@@ -88,6 +89,12 @@ public interface Rpc extends AutoCloseable {
 
     /** Calls the listener when a peer becomes connected or the connection to it is lost. */
     Registration onConnection(ConnectionListener listener);
+
+    /**
+     * Calls the listener when the machine of a peer that was connected and is no longer says that nobody listens at the peer's address: its
+     * process has ended. On a thread that must not block.
+     */
+    Registration onRefusal(Consumer<NodeId> listener);
 
     @Override
     void close();

@@ -33,6 +33,7 @@ final class RpcNode implements Rpc, Transport.Receiver {
     private final Calls calls;
     private final Incoming incoming;
     private final List<ConnectionListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<NodeId>> refusals = new CopyOnWriteArrayList<>();
     private final Deque<byte[]> toSelf = new ArrayDeque<>();
     private boolean drainingSelf;
 
@@ -251,6 +252,17 @@ final class RpcNode implements Rpc, Transport.Receiver {
                 LOG.log(Level.WARNING, "a listener for connections failed", failure);
             }
         }
+    }
+
+    @Override
+    public void refused(NodeId peer) {
+        refusals.forEach(listener -> listener.accept(peer));
+    }
+
+    @Override
+    public Registration onRefusal(Consumer<NodeId> listener) {
+        refusals.add(listener);
+        return () -> refusals.remove(listener);
     }
 
     @Override

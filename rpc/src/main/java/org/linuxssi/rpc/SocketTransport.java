@@ -178,6 +178,14 @@ final class SocketTransport implements Transport, Dialer.Attempt {
     }
 
     @Override
+    public void refused(NodeId peer) {
+        Receiver delivery = receiver;
+        if (delivery != null && !connected(peer)) {
+            delivery.refused(peer);
+        }
+    }
+
+    @Override
     public void disconnect(NodeId peer, String reason) {
         peers.disconnect(peer, reason);
     }

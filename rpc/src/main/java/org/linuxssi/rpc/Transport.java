@@ -40,6 +40,9 @@ interface Transport {
 
         void connection(NodeId peer, boolean connected);
 
+        /** Nobody listens where the peer was. */
+        void refused(NodeId peer);
+
         /** Tells whether streams of the service are accepted. */
         boolean accepts(int service);
 
