@@ -3,6 +3,8 @@ package org.linuxssi.kddm;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,6 +56,10 @@ final class Rebuild {
     @Nullable
     Set<Key> unsettled;
 
+    /** What is told to holders; null before that is known. */
+    @Nullable
+    Verdicts verdicts;
+
     boolean ready;
 
     final Map<Key, List<Claimed>> claims = new HashMap<>();
@@ -100,10 +106,41 @@ final class Rebuild {
         if (ready || told == null) {
             return !ready;
         }
-        boolean hold = message instanceof Message.Request it
-                && (it.want() == Message.Want.READ || it.want() == Message.Want.WRITE);
-        boolean settled = hold && !told.contains(new Key(message.set(), message.object()));
+        boolean settled = isHold(message) && !told.contains(new Key(message.set(), message.object()));
         return !settled && !(message instanceof Message.Created);
+    }
+
+    /** Tells whether somebody wants to read or write the object. */
+    static boolean isHold(Message message) {
+        return message instanceof Message.Request it
+                && (it.want() == Message.Want.READ || it.want() == Message.Want.WRITE);
+    }
+
+    /** Conclusions were drawn; returns the messages that need not wait any more. */
+    List<Postponed> concluded(Verdicts told) {
+        verdicts = told;
+        unsettled = new HashSet<>(told.objects());
+        return released();
+    }
+
+    /** The holders of these objects know what becomes of them; returns the messages that need not wait any more. */
+    List<Postponed> settled(Set<Key> objects) {
+        Set<Key> left = unsettled;
+        if (left != null) {
+            left.removeAll(objects);
+        }
+        return released();
+    }
+
+    /** Returns the objects that somebody wants to read or write. */
+    Set<Key> waitedFor() {
+        Set<Key> keys = new LinkedHashSet<>();
+        for (Postponed it : postponed) {
+            if (isHold(it.message())) {
+                keys.add(new Key(it.message().set(), it.message().object()));
+            }
+        }
+        return keys;
     }
 
     /** Takes out the messages that need not wait any more. */

@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -130,6 +129,10 @@ final class Recovery implements AutoCloseable {
                 return false;
             }
             now.postponed.add(new Rebuild.Postponed(from, message));
+            Verdicts verdicts = now.verdicts;
+            if (verdicts != null && Rebuild.isHold(message)) {
+                rpc.time().execute(() -> verdicts.hurry(Set.of(new Rebuild.Key(message.set(), message.object()))));
+            }
             return true;
         }
     }
@@ -322,7 +325,7 @@ final class Recovery implements AutoCloseable {
     private void resolve(Rebuild rebuild) {
         Map<Rebuild.Key, Resolution> conclusions = new HashMap<>();
         rebuild.claims.forEach((key, claims) -> conclusions.put(key, conclude(key, claims, rebuild)));
-        CompletableFuture<Void> settled = settle(conclusions, rebuild.epoch);
+        Verdicts verdicts = verdicts(conclusions, rebuild);
         engine.transact(out -> {
             if (engine.members().epoch() == rebuild.epoch) {
                 Map<Long, Integer> lost = new TreeMap<>();
@@ -333,21 +336,45 @@ final class Recovery implements AutoCloseable {
                 lost.forEach((set, count) ->
                         LOG.log(Level.WARNING, count + " objects of set " + SetId.ofKey(set) + " are lost"));
                 Removals.note(engine, rebuild, conclusions);
-                release(rebuild, unsettled(conclusions), out);
+                release(rebuild, verdicts, out);
             }
         });
-        var _ = settled.thenRun(() -> serial.execute(() -> open(rebuild)));
+        verdicts.hurry(waitedFor(rebuild));
+        verdicts.begin();
+        var _ = verdicts.all().thenRun(() -> serial.execute(() -> open(rebuild)));
     }
 
-    /** Tells those concerned; completes when all have confirmed it. */
-    private CompletableFuture<Void> settle(Map<Rebuild.Key, Resolution> conclusions, long epoch) {
-        Map<NodeId, List<Message.Settle>> letters = new HashMap<>();
-        conclusions.forEach((key, it) -> it.verdicts().forEach(told -> letters.computeIfAbsent(
-                        told.node(), _ -> new ArrayList<>())
-                .add(new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict()))));
-        return CompletableFuture.allOf(letters.entrySet().stream()
-                .map(letter -> settlement.send(letter.getKey(), epoch, letter.getValue()))
-                .toArray(CompletableFuture[]::new));
+    /** Returns whom to tell what. */
+    private Verdicts verdicts(Map<Rebuild.Key, Resolution> conclusions, Rebuild rebuild) {
+        Verdicts verdicts = new Verdicts(
+                (to, list) -> settlement.send(to, rebuild.epoch, list), objects -> settled(rebuild, objects));
+        conclusions.forEach((key, it) -> it.verdicts()
+                .forEach(told -> verdicts.add(
+                        told.node(),
+                        key,
+                        new Message.Settle(key.set(), key.object(), engine.nextSeq(), it.version(), told.verdict()))));
+        return verdicts;
+    }
+
+    /** Serves objects that all who were concerned have confirmed. */
+    private void settled(Rebuild rebuild, Set<Rebuild.Key> objects) {
+        engine.transact(out -> {
+            List<Rebuild.Postponed> released;
+            synchronized (rebuilds) {
+                if (engine.members().epoch() != rebuild.epoch || rebuild.ready) {
+                    return;
+                }
+                released = rebuild.settled(objects);
+            }
+            released.forEach(it -> directory.handle(it.from(), it.message(), out));
+        });
+    }
+
+    /** Returns the objects that somebody waits for. */
+    private Set<Rebuild.Key> waitedFor(Rebuild rebuild) {
+        synchronized (rebuilds) {
+            return rebuild.waitedFor();
+        }
     }
 
     private Resolution conclude(Rebuild.Key key, List<Claimed> claims, Rebuild rebuild) {
@@ -386,22 +413,11 @@ final class Recovery implements AutoCloseable {
         });
     }
 
-    private static Set<Rebuild.Key> unsettled(Map<Rebuild.Key, Resolution> conclusions) {
-        Set<Rebuild.Key> unsettled = new HashSet<>();
-        conclusions.forEach((key, conclusion) -> {
-            if (!conclusion.verdicts().isEmpty()) {
-                unsettled.add(key);
-            }
-        });
-        return unsettled;
-    }
-
     /** Serves the objects of which all that is left may stay as it is, while the others are settled. */
-    private void release(Rebuild rebuild, Set<Rebuild.Key> unsettled, Outbox out) {
+    private void release(Rebuild rebuild, Verdicts verdicts, Outbox out) {
         List<Rebuild.Postponed> released;
         synchronized (rebuilds) {
-            rebuild.unsettled = unsettled;
-            released = rebuild.released();
+            released = rebuild.concluded(verdicts);
         }
         released.forEach(it -> directory.handle(it.from(), it.message(), out));
     }

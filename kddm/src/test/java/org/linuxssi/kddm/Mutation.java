@@ -379,7 +379,7 @@ enum Mutation {
         @Override
         Duration delay(Spoiler at, Message message) {
             boolean overtaken = message instanceof Message.Exists m && !m.present();
-            return overtaken ? Duration.ofMillis(100) : Duration.ZERO;
+            return overtaken ? Duration.ofMillis(20) : Duration.ZERO;
         }
 
         @Override
