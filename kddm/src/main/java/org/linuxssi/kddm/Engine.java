@@ -224,6 +224,11 @@ final class Engine implements AutoCloseable {
         leaving = nodes;
     }
 
+    /** These nodes came, or could not leave after all. */
+    void stay(NodeSet nodes) {
+        leaving = leaving.minus(nodes);
+    }
+
     /** Returns one of these nodes, the same one for everybody. */
     NodeId among(NodeSet nodes, int placement, long object) {
         return members.without(members.set().minus(nodes)).home(placement, object, self);

@@ -95,7 +95,10 @@ public final class Kddm implements AutoCloseable {
 
     private CompletableFuture<?> changed(HotplugEvent event) {
         return switch (event) {
-            case HotplugEvent.Add add -> engine.recovery().ready(add.after().epoch());
+            case HotplugEvent.Add add -> {
+                engine.stay(add.nodes());
+                yield engine.recovery().ready(add.after().epoch());
+            }
             case HotplugEvent.Fail fail when fail.nodes().contains(rpc.self()) -> left(fail);
             case HotplugEvent.Fail fail -> engine.recovery().ready(fail.after().epoch());
             case HotplugEvent.Remove remove -> removed(remove);
