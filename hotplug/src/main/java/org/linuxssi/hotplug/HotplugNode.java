@@ -40,6 +40,7 @@ final class HotplugNode
     private final NodeId self;
     private final Mailbox mailbox = new Mailbox(this::publish);
     private final Watch watch;
+    private final Opinion opinion;
     private final Consensus consensus;
     private final StageRunner runner;
     private final Operations operations;
@@ -75,6 +76,7 @@ final class HotplugNode
         self = rpc.self();
         incarnation = config.incarnation();
         watch = new Watch(rpc.time(), config);
+        opinion = new Opinion(self, watch, config.mesh());
         consensus = new Consensus(self, rpc.time(), this, this::ended);
         runner = new StageRunner(rpc.time(), this);
         operations = new Operations(self, rpc, config, this);
@@ -313,41 +315,9 @@ final class HotplugNode
         reliance = watch.reliance(now, self, ended());
     }
 
-    /**
-     * A member that may rely on this node must not be voted out; it is not told any more that it may. Into a large view nobody comes
-     * whom most do not reach, since a few that do may ask for it; nor is somebody voted out of a small one whom most do reach.
-     */
     @Override
     public boolean agreeable(Agreed next) {
-        boolean large = current.map(this::large).orElse(false);
-        return switch (next.kind()) {
-            case FAIL -> {
-                if (!large && !doubted(next)) {
-                    yield false;
-                }
-                if (!large) {
-                    next.changed().minus(self).forEach(watch::accused);
-                }
-                yield select(member -> next.changed().contains(member.node())
-                                && !member.node().equals(self)
-                                && watch.relied(member))
-                        .isEmpty();
-            }
-            case ADD -> !large || next.changed().stream().allMatch(watch::connected);
-            case LEAVING, REMOVED, STAY -> true;
-        };
-    }
-
-    /**
-     * Tells whether this node is of the same opinion on those who are to be voted out: one that only the accuser does not reach stays,
-     * unless the accuser says so for long, since changes wait for each other's word. Of two nodes none can ask a third.
-     */
-    private boolean doubted(Agreed next) {
-        boolean some = current.map(view -> view.members().size() > 2).orElse(false);
-        return !some
-                || select(member -> next.changed().contains(member.node())
-                                && (member.node().equals(self) || !watch.agrees(member)))
-                        .isEmpty();
+        return opinion.agrees(current, next);
     }
 
     /** Sends the views that the peer does not know, also when it does not know that it was taken in. */
