@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.linuxssi.kddm.Announcement.Claim;
@@ -52,7 +53,7 @@ final class Rebuild {
 
     boolean installed;
     boolean resolving;
-    /** Objects whose holders have to be told something before anybody is served; null while that is not known. */
+    /** Objects that are not in the directory yet, or whose holders have to be told something before anybody is served; null while that is not known. */
     @Nullable
     Set<Key> unsettled;
 
@@ -63,6 +64,8 @@ final class Rebuild {
     boolean ready;
 
     final Map<Key, List<Claimed>> claims = new HashMap<>();
+    /** Conclusions that are not in the directory yet. */
+    private final Map<Key, Resolution> unapplied = new HashMap<>();
     /** What was announced of removals. */
     final List<Announcement> requests = new ArrayList<>();
 
@@ -106,8 +109,8 @@ final class Rebuild {
         if (ready || told == null) {
             return !ready;
         }
-        boolean settled = isHold(message) && !told.contains(new Key(message.set(), message.object()));
-        return !settled && !(message instanceof Message.Created);
+        Key key = new Key(message.set(), message.object());
+        return message instanceof Message.Created ? unapplied.containsKey(key) : !isHold(message) || told.contains(key);
     }
 
     /** Tells whether somebody wants to read or write the object. */
@@ -116,14 +119,19 @@ final class Rebuild {
                 && (it.want() == Message.Want.READ || it.want() == Message.Want.WRITE);
     }
 
-    /** Conclusions were drawn; returns the messages that need not wait any more. */
-    List<Postponed> concluded(Verdicts told) {
+    /** Conclusions were drawn. */
+    void concluded(Map<Key, Resolution> conclusions, Verdicts told) {
         verdicts = told;
-        unsettled = new HashSet<>(told.objects());
-        return released();
+        unapplied.putAll(conclusions);
+        unsettled = new HashSet<>(conclusions.keySet());
     }
 
-    /** The holders of these objects know what becomes of them; returns the messages that need not wait any more. */
+    /** Returns a conclusion that is to be written into the directory, once. */
+    Optional<Resolution> take(Key key) {
+        return Optional.ofNullable(unapplied.remove(key));
+    }
+
+    /** These objects are in the directory and their holders know what becomes of them; returns the messages that need not wait any more. */
     List<Postponed> settled(Set<Key> objects) {
         Set<Key> left = unsettled;
         if (left != null) {

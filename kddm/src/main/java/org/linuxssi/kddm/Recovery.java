@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -129,9 +130,8 @@ final class Recovery implements AutoCloseable {
                 return false;
             }
             now.postponed.add(new Rebuild.Postponed(from, message));
-            Verdicts verdicts = now.verdicts;
-            if (verdicts != null && Rebuild.isHold(message)) {
-                rpc.time().execute(() -> verdicts.hurry(Set.of(new Rebuild.Key(message.set(), message.object()))));
+            if (now.verdicts != null && Rebuild.isHold(message)) {
+                rpc.time().execute(() -> hurry(now, Set.of(new Rebuild.Key(message.set(), message.object()))));
             }
             return true;
         }
@@ -326,22 +326,46 @@ final class Recovery implements AutoCloseable {
         Map<Rebuild.Key, Resolution> conclusions = new HashMap<>();
         rebuild.claims.forEach((key, claims) -> conclusions.put(key, conclude(key, claims, rebuild)));
         Verdicts verdicts = verdicts(conclusions, rebuild);
-        engine.transact(out -> {
+        engine.transact(_ -> {
             if (engine.members().epoch() == rebuild.epoch) {
-                Map<Long, Integer> lost = new TreeMap<>();
-                conclusions.forEach((key, conclusion) -> {
-                    apply(key, conclusion);
-                    count(key, conclusion, rebuild, lost);
-                });
-                lost.forEach((set, count) ->
-                        LOG.log(Level.WARNING, count + " objects of set " + SetId.ofKey(set) + " are lost"));
                 Removals.note(engine, rebuild, conclusions);
-                release(rebuild, verdicts, out);
+                synchronized (rebuilds) {
+                    rebuild.concluded(conclusions, verdicts);
+                }
             }
         });
-        verdicts.hurry(waitedFor(rebuild));
+        hurry(rebuild, waitedFor(rebuild));
         verdicts.begin();
+        applyAll(rebuild, conclusions);
         var _ = verdicts.all().thenRun(() -> serial.execute(() -> open(rebuild)));
+    }
+
+    /** Writes all into the directory that is not there yet. */
+    private void applyAll(Rebuild rebuild, Map<Rebuild.Key, Resolution> conclusions) {
+        if (engine.members().epoch() != rebuild.epoch) {
+            return;
+        }
+        Map<Long, Integer> lost = new TreeMap<>();
+        Set<Rebuild.Key> quiet = new HashSet<>();
+        conclusions.forEach((key, conclusion) -> {
+            if (conclusion.verdicts().isEmpty()) {
+                quiet.add(key);
+            }
+            count(key, conclusion, rebuild, lost);
+        });
+        lost.forEach(
+                (set, count) -> LOG.log(Level.WARNING, count + " objects of set " + SetId.ofKey(set) + " are lost"));
+        settled(rebuild, quiet);
+        settled(rebuild, Set.of(), conclusions.keySet());
+    }
+
+    /** Somebody waits for these objects: they are seen to before the others. */
+    private void hurry(Rebuild rebuild, Set<Rebuild.Key> keys) {
+        Verdicts verdicts = rebuild.verdicts;
+        if (verdicts != null && !keys.isEmpty()) {
+            settled(rebuild, verdicts.without(keys));
+            verdicts.hurry(keys);
+        }
     }
 
     /** Returns whom to tell what. */
@@ -356,14 +380,19 @@ final class Recovery implements AutoCloseable {
         return verdicts;
     }
 
-    /** Serves objects that all who were concerned have confirmed. */
+    /** Serves objects of which all who were concerned know. */
     private void settled(Rebuild rebuild, Set<Rebuild.Key> objects) {
+        settled(rebuild, objects, objects);
+    }
+
+    private void settled(Rebuild rebuild, Set<Rebuild.Key> objects, Set<Rebuild.Key> known) {
         engine.transact(out -> {
             List<Rebuild.Postponed> released;
             synchronized (rebuilds) {
                 if (engine.members().epoch() != rebuild.epoch || rebuild.ready) {
                     return;
                 }
+                known.forEach(key -> rebuild.take(key).ifPresent(conclusion -> apply(key, conclusion)));
                 released = rebuild.settled(objects);
             }
             released.forEach(it -> directory.handle(it.from(), it.message(), out));
@@ -411,15 +440,6 @@ final class Recovery implements AutoCloseable {
             entry.holders = it.holders();
             entry.shadowed = it.exists() || it.lost();
         });
-    }
-
-    /** Serves the objects of which all that is left may stay as it is, while the others are settled. */
-    private void release(Rebuild rebuild, Verdicts verdicts, Outbox out) {
-        List<Rebuild.Postponed> released;
-        synchronized (rebuilds) {
-            released = rebuild.concluded(verdicts);
-        }
-        released.forEach(it -> directory.handle(it.from(), it.message(), out));
     }
 
     private void count(Rebuild.Key key, Resolution it, Rebuild rebuild, Map<Long, Integer> lost) {

@@ -51,9 +51,11 @@ final class Verdicts {
         list.add(it);
     }
 
-    /** Returns the objects of which somebody has to be told. */
-    synchronized Set<Rebuild.Key> objects() {
-        return Set.copyOf(open.keySet());
+    /** Returns those of the objects of which nobody has to be told any more. */
+    synchronized Set<Rebuild.Key> without(Set<Rebuild.Key> keys) {
+        Set<Rebuild.Key> others = new LinkedHashSet<>(keys);
+        others.removeAll(open.keySet());
+        return others;
     }
 
     /** Completes when all have confirmed all. */

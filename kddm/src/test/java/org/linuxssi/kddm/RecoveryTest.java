@@ -6,6 +6,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,9 @@ class RecoveryTest {
         }
     }
 
+    private static final Resolution MAKER =
+            new Resolution(NodeId.of(0), NodeSet.of(NodeId.of(0)), false, false, 0, Members.MODULO, List.of());
+
     private static Request request(long object, Want want) {
         return new Request(1, object, 5, want, 0, Members.MODULO, Message.ANY_NODE);
     }
@@ -84,7 +88,11 @@ class RecoveryTest {
         Message.Created created = new Message.Created(1, 8, 5);
         assertThat(rebuild.postpones(created)).isTrue();
 
-        rebuild.unsettled = Set.of(new Rebuild.Key(1, 8));
+        Rebuild.Key key = new Rebuild.Key(1, 8);
+        rebuild.concluded(Map.of(key, MAKER), new Verdicts((_, _) -> new CompletableFuture<>(), _ -> {}));
+        assertThat(rebuild.postpones(created)).isTrue();
+
+        assertThat(rebuild.take(key)).contains(MAKER);
         assertThat(rebuild.postpones(created)).isFalse();
     }
 
