@@ -30,7 +30,7 @@ sealed interface CopyState {
     }
 
     /** A copy to read; the owner is another node. */
-    record Reader() implements Readable {
+    record Reader() implements Present {
         @Override
         public Optional<Claim> claim() {
             return Optional.of(Claim.READER);
@@ -59,7 +59,7 @@ sealed interface CopyState {
     }
 
     /** Ownership and data, alone or while others read. */
-    record Owner() implements Readable {
+    record Owner() implements Present {
         @Override
         public Optional<Claim> claim() {
             return Optional.of(Claim.OWNER);
@@ -95,7 +95,7 @@ sealed interface CopyState {
     }
 
     /** Data that may be read. */
-    sealed interface Readable extends CopyState {
+    sealed interface Present extends CopyState {
         @Override
         default <T> void supply(CopyProtocol<T> protocol, Copy<T> copy, NodeId home, Message.Supply it, Outbox out) {
             protocol.serve(copy, it, out);

@@ -10,7 +10,7 @@ final class DirectoryEntry extends ObjectTable.Node {
 
     final long set;
     int placement = Members.MODULO;
-    Holders holders = Holders.ABSENT;
+    Holders holders = Holders.Absent.IT;
     /** The set has several copies: what is not shadowed was never written by a put that has ended. */
     boolean replicated;
     /** The stand-in knows that the object exists. */
@@ -18,7 +18,7 @@ final class DirectoryEntry extends ObjectTable.Node {
     /** Nodes read and then write it in turn, so that who wants to read it gets it with ownership. */
     boolean migratory;
     /** What goes on. */
-    HomeState state = HomeState.RESTING;
+    HomeState state = HomeState.Resting.IT;
 
     /** Requests that came while something went on. */
     final ArrayDeque<Transaction> queue = new ArrayDeque<>(1);
@@ -30,11 +30,11 @@ final class DirectoryEntry extends ObjectTable.Node {
 
     /** Tells whether nothing goes on. */
     boolean rests() {
-        return state == HomeState.RESTING && queue.isEmpty();
+        return state == HomeState.Resting.IT && queue.isEmpty();
     }
 
     boolean empty() {
-        return holders.equals(Holders.ABSENT) && rests();
+        return holders.equals(Holders.Absent.IT) && rests();
     }
 
     @Nullable

@@ -93,7 +93,7 @@ final class DirectoryTable {
     private Holders holders(int number) {
         boolean lost = (number & LOST) != 0;
         if ((number & OWNED) == 0) {
-            return lost ? Holders.LOST : Holders.ABSENT;
+            return lost ? Holders.Lost.IT : Holders.Absent.IT;
         }
         NodeId owner = NodeId.of(number & 0xff);
         if (number >>> COPY_SET == 0) {

@@ -8,10 +8,14 @@ import org.linuxssi.tools.NodeSet;
 sealed interface Holders {
 
     /** Nobody has it: who touches it first makes it. */
-    record Absent() implements Holders {}
+    record Absent() implements Holders {
+        static final Absent IT = new Absent();
+    }
 
     /** Nobody has it, since its only copy died with its node. */
-    record Lost() implements Holders {}
+    record Lost() implements Holders {
+        static final Lost IT = new Lost();
+    }
 
     /**
      * A node owns it.
@@ -26,11 +30,6 @@ sealed interface Holders {
             return new Owned(owner, NodeSet.of(owner), NodeSet.EMPTY, remaking);
         }
     }
-
-    /** Nobody has it. */
-    Holders ABSENT = new Absent();
-    /** It is lost. */
-    Holders LOST = new Lost();
 
     /** Returns the owner, or null. */
     default @Nullable NodeId owner() {
@@ -68,7 +67,7 @@ sealed interface Holders {
     /** The object exists, or counts as one that never did. */
     default Holders found() {
         return switch (this) {
-            case Absent _, Lost _ -> ABSENT;
+            case Absent _, Lost _ -> Absent.IT;
             case Owned it -> it.remaking ? new Owned(it.owner, it.copies, it.unsure, false) : it;
         };
     }
@@ -80,7 +79,7 @@ sealed interface Holders {
 
     /** Ownership was given back: there is no object. */
     default Holders givenBack() {
-        return lost() ? LOST : ABSENT;
+        return lost() ? Lost.IT : Absent.IT;
     }
 
     /** The node has a copy. */

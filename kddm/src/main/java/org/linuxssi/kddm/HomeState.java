@@ -14,8 +14,6 @@ import org.linuxssi.tools.NodeSet;
  */
 abstract sealed class HomeState {
 
-    static final HomeState RESTING = new Resting();
-
     private HomeState() {}
 
     /** A request that was not answered before. */
@@ -67,6 +65,8 @@ abstract sealed class HomeState {
 
     /** Nothing goes on. */
     static final class Resting extends HomeState {
+        static final Resting IT = new Resting();
+
         @Override
         void requested(Turn turn, Transaction asked) {
             turn.begin(asked);

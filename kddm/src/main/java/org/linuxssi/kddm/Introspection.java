@@ -100,7 +100,7 @@ final class Introspection {
         List<Long> objects = new ArrayList<>();
         engine.directory().forEach(id.key(), entry -> {
             synchronized (entry) {
-                if (!entry.holders.equals(Holders.ABSENT)) {
+                if (!entry.holders.equals(Holders.Absent.IT)) {
                     objects.add(entry.object);
                 }
             }

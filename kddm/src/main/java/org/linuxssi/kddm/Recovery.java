@@ -525,7 +525,7 @@ final class Recovery implements AutoCloseable {
         Map<NodeId, List<Announcement>> letters = new HashMap<>();
         directory.forEach(entry -> {
             synchronized (entry) {
-                if (entry.shadowed && !entry.holders.equals(Holders.ABSENT)) {
+                if (entry.shadowed && !entry.holders.equals(Holders.Absent.IT)) {
                     Announcement exists = new Announcement(
                             entry.set, entry.object, entry.placement, Claim.WITNESS, 0, self, engine.nextNumber());
                     whom.apply(entry).stream().distinct().forEach(node -> letters.computeIfAbsent(

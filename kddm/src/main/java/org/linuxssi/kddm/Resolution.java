@@ -40,7 +40,7 @@ record Resolution(
     /** Returns what the directory is to say. */
     Holders holders() {
         if (owner == null) {
-            return lost ? Holders.LOST : Holders.ABSENT;
+            return lost ? Holders.Lost.IT : Holders.Absent.IT;
         }
         return new Holders.Owned(owner, copies, NodeSet.EMPTY, lost);
     }

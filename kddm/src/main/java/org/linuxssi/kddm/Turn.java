@@ -38,12 +38,12 @@ final class Turn {
 
     /** What went on has ended. */
     void leave() {
-        entry.state = HomeState.RESTING;
+        entry.state = HomeState.Resting.IT;
     }
 
     /** Starts those that queue, if nothing goes on. */
     void next() {
-        while (entry.state == HomeState.RESTING) {
+        while (entry.state == HomeState.Resting.IT) {
             Transaction queued = entry.queue.poll();
             if (queued == null) {
                 return;
@@ -116,7 +116,7 @@ final class Turn {
 
     private void remove(Transaction t) {
         if (entry.holders instanceof Lost) {
-            entry.holders = Holders.ABSENT;
+            entry.holders = Holders.Absent.IT;
         }
         NodeSet holders = t.has(Message.REPLICATED) ? engine.members().set() : entry.copies();
         if (t.has(Message.DURABLE)
@@ -143,7 +143,7 @@ final class Turn {
 
     /** A home that may have been voted out meanwhile does not say so: it is asked again, and then knows. */
     private void removed(Transaction t) {
-        entry.holders = Holders.ABSENT;
+        entry.holders = Holders.Absent.IT;
         standIns.shadow(entry, false, t.seq, out);
         removals.add(entry, t.requester, t.request.request(), t.seq);
         if (engine.serving()) {

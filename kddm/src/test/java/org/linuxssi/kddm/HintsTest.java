@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -225,7 +226,7 @@ class HintsTest {
                 .orElseThrow()
                 .seq();
         SingleMessages.send(
-                cluster.nodes.get(NodeId.of(0)).rpc(),
+                Objects.requireNonNull(cluster.nodes.get(NodeId.of(0))).rpc(),
                 NodeId.of(1),
                 1,
                 new Message.Invalidate(

@@ -82,7 +82,7 @@ class MemoryTest {
                 table.locked(
                         object,
                         entry -> entry.holders =
-                                Holders.ABSENT.ownedBy(NodeId.of(id)).with(NodeId.of(id / 2)));
+                                Holders.Absent.IT.ownedBy(NodeId.of(id)).with(NodeId.of(id / 2)));
             }
             return table;
         });

@@ -60,7 +60,7 @@ class PackedTableTest {
         }
         assertThat(table.size()).isEqualTo(5000);
         for (int n = 0; n < 5000; n++) {
-            table.locked(n, entry -> entry.holders = Holders.ABSENT);
+            table.locked(n, entry -> entry.holders = Holders.Absent.IT);
         }
         assertThat(table.size()).isZero();
     }
@@ -71,9 +71,9 @@ class PackedTableTest {
         entry.replicated = n % 3 == 0;
         entry.shadowed = n % 5 == 0;
         if (n % 11 == 0) {
-            entry.holders = Holders.LOST;
+            entry.holders = Holders.Lost.IT;
         } else {
-            entry.holders = Holders.ABSENT
+            entry.holders = Holders.Absent.IT
                     .ownedBy(NodeId.of(n % NodeId.LIMIT))
                     .perhapsWith(NodeSet.of(NodeId.of(n / 20 % NodeId.LIMIT)))
                     .with(NodeId.of(7));
