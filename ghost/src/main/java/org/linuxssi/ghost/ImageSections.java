@@ -51,10 +51,13 @@ public final class ImageSections {
             case PAGES -> pages(section.pages(), reader);
             case HEADER -> reader.section(type, Described.of(section.decode(ImageHeader.CODEC)));
             case LAYOUT -> reader.section(type, Described.of(section.decode(MappingImage.LIST)));
-            case DROPPED -> reader.section(type, Described.of(section.decode(DroppedPages.CODEC)));
+            case DROPPED, GUARDS -> reader.section(type, Described.of(section.decode(DroppedPages.CODEC)));
             case STATE -> reader.section(type, Described.of(section.decode(ProcessState.CODEC)));
             case THREADS -> reader.section(type, Described.of(section.decode(Threads.CODEC)));
             case FILES -> reader.section(type, Described.of(section.decode(FileImage.CODEC)));
+            case OBJECT -> reader.section(type, Described.of(section.decode(SharedObject.CODEC)));
+            case CONTENT -> reader.section(type, Described.of(section.decode(ObjectPart.CODEC)));
+            case INNER -> reader.section(type, Described.of(section.decode(SharedFiles.CODEC)));
             case END -> {
                 // says nothing
             }
