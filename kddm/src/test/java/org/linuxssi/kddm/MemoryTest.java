@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Collections;
-import java.util.Deque;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,22 +25,24 @@ class MemoryTest {
     private static final int LOOKS = 5;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** Bytes that looks may differ by: at most one for each object of a test. */
+    /** Bytes less that count as less: at most one for each object of a test. */
     private static final long SAME = 200_000;
 
-    /** Collects garbage until several looks at the heap see the same, since what ends in the background is freed later. */
+    /**
+     * Collects garbage until several looks at the heap see no less than before, since what ends in the background is freed
+     * later. The least counts: threads take room in large pieces for what they may allocate next.
+     */
     static long used() {
-        Deque<Long> looks = new ArrayDeque<>();
+        long[] least = {Long.MAX_VALUE};
+        int[] looks = {0};
         await().atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> {
             System.gc();
-            looks.addLast(
-                    Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
-            if (looks.size() > LOOKS) {
-                looks.removeFirst();
-            }
-            return looks.size() == LOOKS && Collections.max(looks) - Collections.min(looks) < SAME;
+            long now = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+            looks[0] = now < least[0] - SAME ? 1 : looks[0] + 1;
+            least[0] = Math.min(least[0], now);
+            return looks[0] == LOOKS;
         });
-        return looks.getLast();
+        return least[0];
     }
 
     /** Returns the bytes for each of the objects that the maker makes. */

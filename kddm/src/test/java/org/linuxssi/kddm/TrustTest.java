@@ -55,8 +55,9 @@ class TrustTest {
         sets.get(node).update(OTHER, n -> n + 1);
     }
 
-    private void awaitRequest() {
-        while (cluster.kddm(0).waits().isEmpty()) {
+    private void awaitRequest(String wants) {
+        while (cluster.kddm(0).waits().stream()
+                .noneMatch(request -> request.wants().equals(wants))) {
             Thread.onSpinWait();
         }
     }
@@ -66,7 +67,7 @@ class TrustTest {
         CompletableFuture<Void> removal;
         try (Hold<Long> _ = sets.get(1).get(OBJECT)) {
             removal = beginRemoval();
-            awaitRequest();
+            awaitRequest("REMOVE");
             cluster.hotplug(0).trust(false);
         }
         while (!cluster.kddm(0).waits().isEmpty()) {
@@ -99,7 +100,7 @@ class TrustTest {
         cluster.hotplug(1).trust(false);
         CompletableFuture<Void> sync =
                 CompletableFuture.runAsync(() -> sets.get(2).syncObject(OBJECT));
-        awaitRequest();
+        awaitRequest("SYNC");
         assertThat(sets.get(2).read(OWNED)).isEqualTo(7L);
         assertThat(synced).hasValue(0);
         assertThat(sync).isNotDone();

@@ -261,7 +261,12 @@ class ProxyTest {
                 "exec bash -c 'trap \"echo leader; exit 4\" USR1; sleep 1000 & echo child $! child; wait $!; wait $!'");
         awaitText(output, " child\n");
         int child = Integer.parseInt(Files.readString(output).split(" ")[1]);
-        nodes.replace(child, 0, 1, "trap 'echo moved; exit 0' USR1; echo ready; while :; do sleep 0.02; done", remote);
+        nodes.replace(
+                child,
+                0,
+                1,
+                "trap 'echo moved; sleep 2; exit 0' USR1; echo ready; while :; do sleep 0.02; done",
+                remote);
         awaitText(remote, "ready");
         assertThat(end(shell(container(2), output, "exec bash -c 'kill -USR1 -- -" + leader.pid() + "'")))
                 .isEqualTo(WaitStatus.ofExit(0));

@@ -96,7 +96,7 @@ class ImageCommandTest {
         long address = Long.parseUnsignedLong(
                 Files.readString(directory.resolve("output")).strip(), 16);
         Path out = directory.resolve("words");
-        String range = Long.toHexString(address) + "-" + Long.toHexString(address + 4096 * WORD.length());
+        String range = Long.toHexString(address) + "-" + Long.toHexString(address + 4096L * WORD.length());
         assertThat(image("extract " + memory + " " + range + " " + out))
                 .isEqualTo(new Result(0, 4096 * WORD.length() + " bytes\n", ""));
         assertThat(Files.readString(out, StandardCharsets.US_ASCII)).isEqualTo(WORD.repeat(4096));
