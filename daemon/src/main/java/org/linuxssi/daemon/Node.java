@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.linuxssi.capability.Capabilities;
 import org.linuxssi.checkpoint.Checkpointer;
 import org.linuxssi.checkpoint.IpcObjects;
@@ -75,6 +76,11 @@ final class Node {
     private static final Logger LOG = System.getLogger(Node.class.getName());
     private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
     private static final Duration LAST_MIGRATIONS = Duration.ofSeconds(10);
+
+    /** How long who starts a program waits for the end of a pause; a node that has come back pauses for some seconds. */
+    private static final Duration PAUSE = Duration.ofSeconds(10);
+
+    private static final Duration LOOK = Duration.ofMillis(20);
 
     private static final Service<Integer, Codec.Nothing> MOVED = Service.of(
             402,
@@ -408,9 +414,13 @@ final class Node {
         }
     }
 
-    /** Checks that programs can be started on a node, or moved, from here. */
+    /** Checks that programs can be started on a node, or moved, from here; a pause may be over in moments. */
     void requireActive(NodeId node) {
         requireUp(node);
+        long end = System.nanoTime() + PAUSE.toNanos();
+        while (hotplug.paused() && System.nanoTime() < end) {
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
         if (hotplug.paused()) {
             throw new ControlException(
                     Errno.EAGAIN,

@@ -269,9 +269,10 @@ final class HotplugNode
         current.ifPresent(this::rely);
     }
 
+    /** One that is out tells its next life already: it can be taken in by that alone. */
     private Beat ownBeat() {
         return new Beat(
-                incarnation,
+                votedOut ? incarnation + 1 : incarnation,
                 current.map(Agreed::cluster).orElse(0L),
                 current.map(Agreed::epoch).orElse(0L),
                 wantsIn,

@@ -37,8 +37,8 @@ class LeavingNodeTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static final String HAS_MEMFD =
-            "import os, time; e = os.memfd_create('x'); print('ready', flush=True); time.sleep(1000)";
+    private static final String LISTENS =
+            "import socket, time; s = socket.create_server(('', 0)); print('ready', flush=True); time.sleep(1000)";
 
     @TempDir
     static Path directory;
@@ -100,7 +100,7 @@ class LeavingNodeTest {
         Prompt prompt = new Prompt(cluster.bed().directory());
         try (Program program = cluster.start(1, ledger.command(ledgerProgram))) {
             awaitProgress();
-            try (Program stuck = cluster.start(1, Command.of("python3", "-c", HAS_MEMFD))) {
+            try (Program stuck = cluster.start(1, Command.of("python3", "-c", LISTENS))) {
                 await().atMost(PATIENCE).until(() -> stuck.output().equals("ready\n"));
                 Result refused = prompt.type("krg shutdown --drain --on 1");
                 assertThat(refused.exit()).isEqualTo(1);

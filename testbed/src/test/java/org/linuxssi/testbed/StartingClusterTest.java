@@ -104,7 +104,7 @@ class StartingClusterTest {
         prompt.refuses("krgadm nodes del -c 1", "krgadm nodes del: " + down);
         prompt.refuses("krg run true", "krg run: " + down);
         prompt.refuses("krg shell", "krg shell: " + down);
-        prompt.refuses("migrate 20000 1", "migrate: node 1 is not online: see krgadm nodes status (ENONET)");
+        prompt.refuses("migrate 20000 1", "migrate: " + down);
         startRefused("-n 1,7", "node 7 is offline; those that fit: 0-1: see krgadm nodes status (EINVAL)");
         startRefused(
                 "-n 1",
