@@ -106,7 +106,7 @@ public final class Restarter {
                 root,
                 number -> FileChannel.open(place.resolve(FrozenApplication.sharedMemory(node, number))),
                 instead)) {
-            return build(wish, manifest, part, place, files);
+            return build(wish, new Saved(manifest, part, place, files));
         }
     }
 
@@ -134,33 +134,37 @@ public final class Restarter {
         }
     }
 
-    private Restarted build(Wish wish, Manifest manifest, Task.Part part, Path place, RestoredFiles files)
-            throws IOException {
-        List<Relations> tree = part.tasks().stream().map(Task::relations).toList();
+    /** A version that is being started. */
+    private record Saved(Manifest manifest, Task.Part part, Path place, RestoredFiles files) {
+        List<Task> tasks() {
+            return part.tasks();
+        }
+    }
+
+    private Restarted build(Wish wish, Saved saved) throws IOException {
+        List<Relations> tree = saved.tasks().stream().map(Task::relations).toList();
         try {
-            return build(wish, manifest, part, place, files, around.revival().prepare(tree));
+            return build(wish, saved, around.revival().prepare(tree));
         } finally {
             around.revival().over(tree);
         }
     }
 
-    private Restarted build(
-            Wish wish, Manifest manifest, Task.Part part, Path place, RestoredFiles files, List<Integer> agents)
-            throws IOException {
+    private Restarted build(Wish wish, Saved saved, List<Integer> agents) throws IOException {
         List<ProcessArrival> built = new ArrayList<>();
         List<Registration> kept = new ArrayList<>();
         JointStart start = around.migrator().jointStart();
         boolean passedOn = false;
         try {
             if (wish.standsStill()) {
-                keep(part, kept);
+                keep(saved, kept);
             }
-            hold(manifest, part, place, files, agents, built, start);
-            Restarted restarted = arrived(manifest, part);
-            NotBegun whole = new NotBegun(manifest, agents, built, start, kept, around.table());
+            hold(saved, agents, built, start);
+            Restarted restarted = arrived(saved);
+            NotBegun whole = new NotBegun(saved.manifest(), agents, built, start, kept, around.table());
             passedOn = true;
             if (wish.standsStill()) {
-                checkpointer.keep(manifest.application(), whole);
+                checkpointer.keep(wish.application(), whole);
             } else {
                 whole.close();
             }
@@ -174,8 +178,8 @@ public final class Restarter {
     }
 
     /** Lets none of them move. */
-    private void keep(Task.Part part, List<Registration> kept) {
-        for (Task task : part.tasks()) {
+    private void keep(Saved saved, List<Registration> kept) {
+        for (Task task : saved.tasks()) {
             try {
                 kept.add(around.migrator().keep(task.pid()));
             } catch (MigrationException moving) {
@@ -185,52 +189,45 @@ public final class Restarter {
     }
 
     /** Builds all processes, so that they run whatever happens; otherwise none is there. */
-    private void hold(
-            Manifest manifest,
-            Task.Part part,
-            Path place,
-            RestoredFiles files,
-            List<Integer> agents,
-            List<ProcessArrival> built,
-            JointStart start)
+    private void hold(Saved saved, List<Integer> agents, List<ProcessArrival> built, JointStart start)
             throws IOException {
-        Imager imager = new Imager(around.imager().premises(), files);
+        Imager imager = new Imager(around.imager().premises(), saved.files());
         boolean complete = false;
         try {
-            reached(Phase.PREPARED, manifest);
+            reached(Phase.PREPARED, saved);
             for (int i = 0; i < agents.size(); i++) {
-                int pid = part.tasks().get(i).pid();
-                built.add(arrive(imager, place, pid, agents.get(i)));
+                int pid = saved.tasks().get(i).pid();
+                built.add(arrive(imager, saved.place(), pid, agents.get(i)));
             }
-            files.watch(numbers(part, agents));
-            reached(Phase.BUILT, manifest);
+            saved.files().watch(numbers(saved, agents));
+            reached(Phase.BUILT, saved);
             for (int i = 0; i < agents.size(); i++) {
                 byte[] held = HeldProcess.CODEC.toBytes(built.get(i).hold());
-                start.add(part.tasks().get(i).pid(), held);
+                start.add(saved.tasks().get(i).pid(), held);
             }
-            part.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
-            reached(Phase.HELD, manifest);
+            saved.tasks().forEach(task -> around.table().moved(task.pid(), around.self()));
+            reached(Phase.HELD, saved);
             start.decide();
-            files.settle();
+            saved.files().settle();
             complete = true;
         } finally {
             if (!complete) {
-                takeBack(part, built);
+                takeBack(saved, built);
             }
         }
     }
 
     /** Returns the numbers of processes in our pid name space by those in the cluster. */
-    private static Map<Integer, Integer> numbers(Task.Part part, List<Integer> agents) {
+    private static Map<Integer, Integer> numbers(Saved saved, List<Integer> agents) {
         Map<Integer, Integer> numbers = new HashMap<>();
         for (int i = 0; i < agents.size(); i++) {
-            numbers.put(part.tasks().get(i).pid(), agents.get(i));
+            numbers.put(saved.tasks().get(i).pid(), agents.get(i));
         }
         return numbers;
     }
 
-    private void reached(Phase phase, Manifest manifest) throws IOException {
-        around.faults().reached(phase, manifest.application());
+    private void reached(Phase phase, Saved saved) throws IOException {
+        around.faults().reached(phase, saved.manifest().application());
     }
 
     private ProcessArrival arrive(Imager imager, Path place, int pid, int agent) throws IOException {
@@ -244,18 +241,19 @@ public final class Restarter {
         }
     }
 
-    private void takeBack(Task.Part part, List<ProcessArrival> built) {
+    private void takeBack(Saved saved, List<ProcessArrival> built) {
         built.forEach(ProcessArrival::abandon);
-        part.tasks().reversed().forEach(task -> around.table().abandon(task.pid()));
+        saved.tasks().reversed().forEach(task -> around.table().abandon(task.pid()));
     }
 
-    private Restarted arrived(Manifest manifest, Task.Part part) throws IOException {
-        reached(Phase.DECIDED, manifest);
-        CompletableFuture<WaitStatus> end = around.revival().end(manifest.application());
-        for (Task task : part.tasks()) {
+    private Restarted arrived(Saved saved) throws IOException {
+        reached(Phase.DECIDED, saved);
+        CompletableFuture<WaitStatus> end =
+                around.revival().end(saved.manifest().application());
+        for (Task task : saved.tasks()) {
             around.table().arrived(task.pid(), around.self(), task.history());
             around.capabilities().restore(task.pid(), task.history().startMillis(), task.capabilities());
         }
-        return new Restarted(part.tasks().stream().map(Task::pid).toList(), end);
+        return new Restarted(saved.tasks().stream().map(Task::pid).toList(), end);
     }
 }

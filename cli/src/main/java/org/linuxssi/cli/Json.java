@@ -1,7 +1,7 @@
 package org.linuxssi.cli;
 
 import java.util.List;
-import java.util.Locale;
+import org.linuxssi.tools.JsonText;
 
 /** Writes JSON (RFC 8259). */
 final class Json {
@@ -17,28 +17,10 @@ final class Json {
     }
 
     static String field(String name, long value) {
-        return text(name) + ": " + value;
+        return JsonText.quoted(name) + ": " + value;
     }
 
     static String field(String name, String value) {
-        return text(name) + ": " + text(value);
-    }
-
-    static String text(String value) {
-        StringBuilder quoted = new StringBuilder("\"");
-        value.chars().forEach(character -> {
-            switch (character) {
-                case '"' -> quoted.append("\\\"");
-                case '\\' -> quoted.append("\\\\");
-                default -> {
-                    if (character < 0x20) {
-                        quoted.append(String.format(Locale.ROOT, "\\u%04x", character));
-                    } else {
-                        quoted.append((char) character);
-                    }
-                }
-            }
-        });
-        return quoted.append('"').toString();
+        return JsonText.quoted(name) + ": " + JsonText.quoted(value);
     }
 }

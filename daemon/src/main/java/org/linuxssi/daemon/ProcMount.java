@@ -80,32 +80,20 @@ final class ProcMount implements AutoCloseable {
     private void mount(Container container, Path agreed) {
         container.keep(REAL, real.fd());
         int number = container.keep(DEVICE, device.fd());
-        call(container, "fuse", "/proc", ProcFsOptions.MOUNT.data(number));
+        mount(container, "proc", "/proc", "fuse", ProcFsOptions.MOUNT_FLAGS, ProcFsOptions.MOUNT.data(number));
         FuseSession session = tree.serve(device);
         write(agreed, session.awaitReady(PATIENCE));
         String hidden = "/proc/" + ProcFsOptions.defaults().hidden();
-        call(container, "proc", hidden, "");
-        cover(container, hidden + "/" + ProcFsOptions.COVERED, "/proc/" + ProcFsOptions.COVERED);
+        mount(container, "proc", hidden, "proc", ProcFsOptions.MOUNT_FLAGS, "");
+        String real = hidden + "/" + ProcFsOptions.COVERED;
+        mount(container, real, "/proc/" + ProcFsOptions.COVERED, "", Mounts.BIND, "");
     }
 
-    private static void cover(Container container, String source, String target) {
+    private static void mount(Container container, String source, String target, String type, long flags, String data) {
         CallTable table = new CallTable();
-        table.must(Nr.MOUNT, table.text(source), table.text(target), 0, Mounts.BIND, 0);
+        table.must(Nr.MOUNT, table.text(source), table.text(target), table.text(type), flags, table.text(data));
         long[] results = container.initAgent().run(table).join();
         Syscalls.check("mount " + source + " on " + target + " in the container", results[0]);
-    }
-
-    private static void call(Container container, String type, String target, String data) {
-        CallTable table = new CallTable();
-        table.must(
-                Nr.MOUNT,
-                table.text("proc"),
-                table.text(target),
-                table.text(type),
-                ProcFsOptions.MOUNT_FLAGS,
-                table.text(data));
-        long[] results = container.initAgent().run(table).join();
-        Syscalls.check("mount " + type + " on " + target + " in the container", results[0]);
     }
 
     private static void write(Path file, FuseNegotiated agreed) {

@@ -306,7 +306,6 @@ sealed interface AnonymousFile {
     record Watches(List<Watched> files, int flags) implements AnonymousFile {
 
         private static final int LIMIT = 1 << 20;
-        private static final String WAIT = "events wait to be read";
 
         static final Codec<Watches> CODEC = Codec.of(
                 (w, out) -> out.list(w.files, Watched.CODEC).i32(w.flags),
@@ -318,7 +317,7 @@ sealed interface AnonymousFile {
                     .sorted(Comparator.comparingInt(Watched::number))
                     .toList();
             if (Descriptors.readable(duplicate) > 0) {
-                throw new ErrnoException("move fd " + file.fd() + ", inotify: " + WAIT, Errno.EAGAIN);
+                throw new ErrnoException("leave no event of inotify behind, fd " + file.fd(), Errno.EAGAIN);
             }
             return new Watches(files, file.flags());
         }
@@ -326,9 +325,8 @@ sealed interface AnonymousFile {
         private static Optional<String> refusal(OpenFile file) {
             int duplicate = Descriptors.fromProcess(file.pid(), file.fd());
             try {
-                return of(file, duplicate).files.size() > LIMIT
-                        ? Optional.of("inotify: more watches than an image has room for")
-                        : Optional.empty();
+                of(file, duplicate);
+                return Optional.empty();
             } catch (ErrnoException problem) {
                 return Optional.of("inotify: " + problem.getMessage());
             } finally {

@@ -29,11 +29,6 @@ final class FileBuilder {
     private static final int AT_FDCWD = -100;
     private static final int O_PATH = 010000000;
     private static final int O_CLOEXEC = 02000000;
-    private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
-
-    /** {@code O_NOFOLLOW}, {@code O_TMPFILE} with {@code O_DIRECTORY}. */
-    private static final int ONLY_BY_PATH = 0400000 | 020000000 | 0200000;
-
     private static final int O_NONBLOCK = 04000;
     private static final int EFD_SEMAPHORE = 1;
     private static final int PIDFD_THREAD = 0200;
@@ -42,6 +37,7 @@ final class FileBuilder {
     static final long TFD_IOC_SET_TICKS = 0x4008_5400L;
 
     private static final String LOCK = "take a lock on a part of a file, which somebody else has";
+
     /** Bytes of the event that tells of the removal of a watch. */
     private static final int REMOVED = 16;
 
@@ -226,23 +222,17 @@ final class FileBuilder {
             for (Open open : part) {
                 switch (open) {
                     case Open.Path(String path, int flags, long _, int _) ->
-                        table.add(Nr.OPENAT, AT_FDCWD, table.text(path), (flags & ~ONLY_AT_CREATION) | O_CLOEXEC, 0);
-                    case Open.Relayed(byte[] image) -> {
-                        int fd = relayed.restore(image);
-                        ours.add(fd);
-                        table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
-                    }
-                    case Open.Inner(byte[] number) -> {
-                        int fd = objects.inner(number);
-                        ours.add(fd);
-                        table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
-                    }
+                        table.add(
+                                Nr.OPENAT,
+                                AT_FDCWD,
+                                table.text(path),
+                                (flags & ~OpenFiles.ONLY_AT_CREATION) | O_CLOEXEC,
+                                0);
+                    case Open.Relayed(byte[] image) -> take(table, relayed.restore(image), ours);
+                    case Open.Inner(byte[] number) -> take(table, objects.inner(number), ours);
                     case Open.Anonymous(AnonymousFile file) -> create(table, file);
-                    case Open.Stored(String key, int flags, long _, int _) -> {
-                        int fd = objects.open(key, flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH));
-                        ours.add(fd);
-                        table.add(Nr.PIDFD_GETFD, doorway, fd, 0);
-                    }
+                    case Open.Stored(String key, int flags, long _, int _) ->
+                        take(table, objects.open(key, OpenFiles.reopening(flags)), ours);
                 }
             }
             table.run(call);
@@ -255,6 +245,12 @@ final class FileBuilder {
         } finally {
             ours.forEach(fd -> Syscalls.call(Nr.CLOSE, fd));
         }
+    }
+
+    /** Has the process take a descriptor of ours, which is closed afterwards. */
+    private void take(PtraceScratch.Table table, int descriptor, List<Integer> ours) {
+        ours.add(descriptor);
+        table.add(Nr.PIDFD_GETFD, doorway, descriptor, 0);
     }
 
     private static void create(PtraceScratch.Table table, AnonymousFile file) {

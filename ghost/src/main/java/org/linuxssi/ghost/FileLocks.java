@@ -104,16 +104,14 @@ final class FileLocks {
         PtraceCall call = process.leader().call();
         long instruction = PtraceCall.findInstruction(ProcFilesMaps.maps(process.pid()), process.memory());
         PtraceScratch scratch = PtraceScratch.map(call, instruction, 0);
-        List<Consumer<PtraceScratch.Table>> left = calls(locks, release);
-        long end = System.nanoTime() + PATIENCE;
-        while (!left.isEmpty()) {
+        List<Consumer<PtraceScratch.Table>> left = failed(calls(locks, release), scratch, call);
+        for (long end = System.nanoTime() + PATIENCE; !left.isEmpty() && System.nanoTime() < end; ) {
+            LockSupport.parkNanos(PAUSE);
             left = failed(left, scratch, call);
-            if (!left.isEmpty() && System.nanoTime() >= end) {
-                System.getLogger(FileLocks.class.getName())
-                        .log(System.Logger.Level.WARNING, "process {0} lost {1} locks", process.pid(), left.size());
-                break;
-            }
-            LockSupport.parkNanos(left.isEmpty() ? 0 : PAUSE);
+        }
+        if (!left.isEmpty()) {
+            System.getLogger(FileLocks.class.getName())
+                    .log(System.Logger.Level.WARNING, "process {0} lost {1} locks", process.pid(), left.size());
         }
         scratch.unmap(call, instruction);
     }

@@ -15,12 +15,23 @@ final class OpenFiles {
 
     static final int O_CLOEXEC = 02000000;
 
+    /** {@code O_CREAT}, {@code O_EXCL}, {@code O_NOCTTY}, {@code O_TRUNC}. */
+    static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
+
+    /** {@code O_NOFOLLOW}, {@code O_TMPFILE} with {@code O_DIRECTORY}. */
+    private static final int ONLY_BY_PATH = 0400000 | 020000000 | 0200000;
+
     private static final ProcFilesStat UNKNOWN = new ProcFilesStat(0, 0, 0, 0, 0, 0, 0, 0);
     private static final int KCMP_FILE = 0;
     private static final int MEMORY_MAJOR = 1;
     private static final List<Integer> SIMPLE = List.of(3, 5, 7, 8, 9);
 
     private OpenFiles() {}
+
+    /** Returns the flags by which a file is opened once more that has no path. */
+    static int reopening(int flags) {
+        return flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH);
+    }
 
     /** Returns all descriptors, each as if it were the only one of its open file. */
     static List<OpenFile> list(int pid) {

@@ -31,12 +31,6 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
     private static final int EFD_SEMAPHORE = 1;
     private static final int LOCK_NB = 4;
 
-    /** {@code O_CREAT}, {@code O_EXCL}, {@code O_NOCTTY}, {@code O_TRUNC}. */
-    private static final int ONLY_AT_CREATION = 0100 | 0200 | 0400 | 01000;
-
-    /** {@code O_NOFOLLOW}, {@code O_TMPFILE} with {@code O_DIRECTORY}. */
-    private static final int ONLY_BY_PATH = 0400000 | 020000000 | 0200000;
-
     private final SharedFiles image;
     private final String root;
     private final Map<Integer, Integer> instead;
@@ -96,10 +90,11 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
             case SharedFile.State(AnonymousFile state) -> state(state);
             case SharedFile.Watching _ -> made("epoll_create1", Syscalls.call(Nr.EPOLL_CREATE1, Descriptors.O_CLOEXEC));
             case SharedFile.Stored(String key, String _, int flags, long position, int lock) ->
-                placed(Descriptors.reopen(object(key), flags & ~(ONLY_AT_CREATION | ONLY_BY_PATH)), position, lock);
+                placed(Descriptors.reopen(object(key), OpenFiles.reopening(flags)), position, lock);
             case SharedFile.Socket(SavedSocket socket) ->
                 Descriptors.duplicate(sockets().get(socket.id()));
-            case SharedFile.Terminal terminal -> Descriptors.open("/dev/null", terminal.flags() & ~ONLY_AT_CREATION);
+            case SharedFile.Terminal terminal ->
+                Descriptors.open("/dev/null", terminal.flags() & ~OpenFiles.ONLY_AT_CREATION);
         };
     }
 
@@ -114,7 +109,7 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
     }
 
     private int named(SharedFile.Named file) {
-        int descriptor = Descriptors.open(root + file.path(), file.flags() & ~ONLY_AT_CREATION);
+        int descriptor = Descriptors.open(root + file.path(), file.flags() & ~OpenFiles.ONLY_AT_CREATION);
         return placed(descriptor, file.position(), file.lock());
     }
 
@@ -238,7 +233,8 @@ public final class RestoredFiles implements RelayedFile, AutoCloseable {
 
     private int pipeEnd(PipeEnd end) {
         Pipes.Pipe pipe = pipes.computeIfAbsent(end.pipe(), _ -> pipe(end));
-        return Descriptors.reopen(end.reads() ? pipe.readEnd() : pipe.writeEnd(), end.flags() & ~ONLY_AT_CREATION);
+        return Descriptors.reopen(
+                end.reads() ? pipe.readEnd() : pipe.writeEnd(), end.flags() & ~OpenFiles.ONLY_AT_CREATION);
     }
 
     private Pipes.Pipe pipe(PipeEnd end) {

@@ -8,6 +8,7 @@ import org.linuxssi.linux.Descriptors;
 import org.linuxssi.linux.SocketDiag.Unix;
 import org.linuxssi.linux.Sockets;
 import org.linuxssi.linux.StreamSockets;
+import org.linuxssi.linux.TcpRepair;
 
 /**
  * Tells why a socket can't be in an image.
@@ -28,7 +29,6 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
     private static final int TCP_ULP = 31;
     private static final int UDP_ENCAP = 100;
     private static final int POLLERR = 0x8;
-    private static final int POLLRDHUP = 0x2000;
     private static final String DESCRIPTORS = "scm_fds:";
 
     static int domain(int descriptor) {
@@ -115,7 +115,7 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
         if (Sockets.option(descriptor, SocketOptions.IPPROTO_TCP, TCP_ULP).orElse(new byte[0]).length > 0) {
             return Optional.of("it has a protocol on top (TCP_ULP)");
         }
-        int state = tcpInfo(descriptor)[0];
+        int state = TcpRepair.info(descriptor).state();
         if (state == TcpConnections.LISTEN) {
             return Optional.empty();
         }
@@ -129,12 +129,9 @@ record SocketRules(OpenFile file, int descriptor, SocketView view) {
                             .orElse("")
                     + ", which is not an open file of the application");
         }
-        return ended(descriptor) ? Optional.of("a TCP connection that has just ended") : Optional.empty();
-    }
-
-    /** Tells whether nothing comes any more to a socket that was connected. */
-    static boolean ended(int descriptor) {
-        return (Sockets.events(descriptor, POLLRDHUP) & POLLRDHUP) != 0;
+        return StreamSockets.isEnded(descriptor)
+                ? Optional.of("a TCP connection that has just ended")
+                : Optional.empty();
     }
 
     private Optional<String> udp() {

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class TcpConnections {
     private static final int SO_PEEK_OFF = 42;
 
     private final Map<Long, End> ends = new LinkedHashMap<>();
+    private final Map<Route, End> byRoute = new HashMap<>();
     private final Map<Long, Connection> taken = new HashMap<>();
 
     /**
@@ -52,8 +54,9 @@ final class TcpConnections {
     @SuppressWarnings("ArrayRecordComponent")
     private record End(OpenFile file, byte[] local, byte[] remote, int state, boolean ended, boolean silent) {
 
-        boolean connectedTo(End other) {
-            return remote.length > 0 && same(remote, other.local) && same(local, other.remote);
+        /** Returns the way from here to there; nothing when it is not connected. */
+        Optional<Route> route() {
+            return remote.length > 0 ? Optional.of(new Route(text(local), text(remote))) : Optional.empty();
         }
 
         /** Returns the inode of the other end, 0 when no process has it; nothing when it is not of this node. */
@@ -111,7 +114,9 @@ final class TcpConnections {
                 boolean tcp = (domain == Sockets.AF_INET || domain == Sockets.AF_INET6)
                         && protocol == SocketOptions.IPPROTO_TCP;
                 if (tcp) {
-                    ends.put(file.inode(), end(file, descriptor));
+                    End end = end(file, descriptor);
+                    ends.put(file.inode(), end);
+                    end.route().ifPresent(route -> byRoute.put(route, end));
                 }
             });
         } catch (ErrnoException closed) {
@@ -127,7 +132,7 @@ final class TcpConnections {
                 Sockets.local(descriptor),
                 Sockets.remote(descriptor).orElse(new byte[0]),
                 info.state(),
-                SocketRules.ended(descriptor),
+                StreamSockets.isEnded(descriptor),
                 silent);
     }
 
@@ -145,15 +150,19 @@ final class TcpConnections {
         }
     }
 
-    private static boolean same(byte[] one, byte[] other) {
-        return SocketNames.port(one) == SocketNames.port(other)
-                && Arrays.equals(SocketNames.host(one), SocketNames.host(other));
+    /** An address and another that it is connected to, in one form for both families. */
+    private record Route(String from, String to) {
+        Route back() {
+            return new Route(to, from);
+        }
+    }
+
+    private static String text(byte[] address) {
+        return HexFormat.of().formatHex(SocketNames.host(address)) + ":" + SocketNames.port(address);
     }
 
     private Optional<End> peer(End end) {
-        return ends.values().stream()
-                .filter(other -> other.connectedTo(end) && end.connectedTo(other))
-                .findFirst();
+        return end.route().map(route -> byRoute.get(route.back()));
     }
 
     /** Tells whether the other end of a connection is among the sockets. */

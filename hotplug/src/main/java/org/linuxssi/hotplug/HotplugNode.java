@@ -76,7 +76,7 @@ final class HotplugNode
         self = rpc.self();
         incarnation = config.incarnation();
         watch = new Watch(rpc.time(), config);
-        opinion = new Opinion(self, watch, config.mesh());
+        opinion = new Opinion(self, watch, this::large);
         consensus = new Consensus(self, rpc.time(), this, this::ended);
         runner = new StageRunner(rpc.time(), this);
         operations = new Operations(self, rpc, config, this);

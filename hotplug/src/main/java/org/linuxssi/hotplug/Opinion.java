@@ -11,12 +11,17 @@ final class Opinion {
 
     private final NodeId self;
     private final Watch watch;
-    private final int mesh;
+    private final Predicate<Agreed> isLarge;
 
-    Opinion(NodeId self, Watch watch, int mesh) {
+    /**
+     * Forms opinions.
+     *
+     * @param isLarge tells whether the members of a view do not all watch each other
+     */
+    Opinion(NodeId self, Watch watch, Predicate<Agreed> isLarge) {
         this.self = self;
         this.watch = watch;
-        this.mesh = mesh;
+        this.isLarge = isLarge;
     }
 
     /**
@@ -24,7 +29,7 @@ final class Opinion {
      * whom most do not reach, since a few that do may ask for it; nor is somebody voted out of a small one whom most do reach.
      */
     boolean agrees(Optional<Agreed> current, Agreed next) {
-        boolean large = current.map(view -> view.members().size() > mesh).orElse(false);
+        boolean large = current.filter(isLarge).isPresent();
         return switch (next.kind()) {
             case FAIL -> (large || doubted(current, next)) && mayGo(current, next, large);
             case ADD -> !large || next.changed().stream().allMatch(watch::connected);

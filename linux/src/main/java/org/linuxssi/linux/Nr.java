@@ -234,6 +234,12 @@ public final class Nr {
     /** getpgid(2). */
     public static final int GETPGID = 121;
 
+    /** setfsuid(2). */
+    public static final int SETFSUID = 122;
+
+    /** setfsgid(2). */
+    public static final int SETFSGID = 123;
+
     /** getsid(2). */
     public static final int GETSID = 124;
 
@@ -251,12 +257,6 @@ public final class Nr {
 
     /** personality(2). */
     public static final int PERSONALITY = 135;
-
-    /** setfsuid(2). */
-    public static final int SETFSUID = 122;
-
-    /** setfsgid(2). */
-    public static final int SETFSGID = 123;
 
     /** statfs(2). */
     public static final int STATFS = 137;

@@ -61,7 +61,12 @@ public final class StreamSockets {
 
     /** Tells whether it was never connected: an ended connection has an end to be read, or still knows its peer. */
     private static boolean isNew(int descriptor) {
-        return Sockets.remote(descriptor).isEmpty() && (Sockets.events(descriptor, POLLRDHUP) & POLLRDHUP) == 0;
+        return Sockets.remote(descriptor).isEmpty() && !isEnded(descriptor);
+    }
+
+    /** Tells whether nothing comes any more to a socket that was connected. */
+    public static boolean isEnded(int descriptor) {
+        return (Sockets.events(descriptor, POLLRDHUP) & POLLRDHUP) != 0;
     }
 
     /** Returns what kind of socket it is, as {@code a listening TCP socket}. */

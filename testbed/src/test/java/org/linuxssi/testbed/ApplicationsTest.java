@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,34 +16,20 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.linuxssi.control.ProcessRow;
 
 /**
  * Whole applications, as they are, that are saved, ended and started again in the middle of their work, from node to node.
  * {@code -Dlinuxssi.applications.rounds=N} sets how often; those that are not installed are left out.
  */
-@ExtendWith(TestBedExtension.class)
 @Timeout(value = 1800, unit = TimeUnit.SECONDS)
-class ApplicationsTest {
+class ApplicationsTest extends SavingTest {
 
     private static final int ROUNDS = Integer.getInteger("linuxssi.applications.rounds", 2);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Path POSTGRES = Path.of("/usr/lib/postgresql");
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final Cluster cluster;
-    private final Prompt prompt;
-    private final SavedApplications applications;
-
     ApplicationsTest(Cluster cluster) {
-        this.cluster = cluster;
-        prompt = new Prompt(cluster.bed().directory());
-        applications = new SavedApplications(prompt);
+        super(cluster);
     }
 
     private Path file(String name) {

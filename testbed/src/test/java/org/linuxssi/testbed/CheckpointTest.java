@@ -6,25 +6,16 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.linuxssi.control.ProcessRow;
 
 /** Applications that are saved, ended and started again, by the commands that people type. */
-@ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
-class CheckpointTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+class CheckpointTest extends SavingTest {
 
     /** A thread that beats, a child that doubles numbers through pipes with fifty in flight, a file both write to. */
     private static final String DOUBLING = """
@@ -69,18 +60,8 @@ class CheckpointTest {
             print('child', os.WEXITSTATUS(os.waitpid(child, 0)[1]), 'beats', beats > rounds // 10)
             """;
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final Cluster cluster;
-    private final Prompt prompt;
-    private final SavedApplications applications;
-
     CheckpointTest(Cluster cluster) {
-        this.cluster = cluster;
-        prompt = new Prompt(cluster.bed().directory());
-        applications = new SavedApplications(prompt);
+        super(cluster);
     }
 
     @BeforeEach

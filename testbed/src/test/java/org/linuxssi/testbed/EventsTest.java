@@ -6,36 +6,18 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What processes are told events by: timers, signals and sets of epoll that they share, and the watches of inotify. */
-@ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
-class EventsTest {
+class EventsTest extends SavingTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int ROUNDS = 3;
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final Cluster cluster;
-    private final Prompt prompt;
-    private final SavedApplications applications;
-
     EventsTest(Cluster cluster) {
-        this.cluster = cluster;
-        prompt = new Prompt(cluster.bed().directory());
-        applications = new SavedApplications(prompt);
+        super(cluster);
     }
 
     private List<String> lines() throws IOException {

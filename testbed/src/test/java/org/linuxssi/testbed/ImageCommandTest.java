@@ -7,34 +7,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code krg image} looks into what {@code checkpoint} has written. */
-@ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
-class ImageCommandTest {
+class ImageCommandTest extends SavingTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String WORD = "LinuxSSI";
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final Cluster cluster;
-    private final Prompt prompt;
-    private final SavedApplications applications;
-
     ImageCommandTest(Cluster cluster) {
-        this.cluster = cluster;
-        prompt = new Prompt(cluster.bed().directory());
-        applications = new SavedApplications(prompt);
+        super(cluster);
     }
 
     private Result image(String words) {

@@ -6,25 +6,16 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.linuxssi.control.ProcessRow;
 
 /** Applications whose processes speak by sockets, and servers: saved, ended and started again. */
-@ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
-class SavedSocketsTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+class SavedSocketsTest extends SavingTest {
 
     /** A child doubles numbers that come by socket pairs of all kinds, with forty in flight each way. */
     private static final String DOUBLING = """
@@ -121,18 +112,8 @@ class SavedSocketsTest {
             time.sleep(float(sys.argv[2]))
             """;
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final Cluster cluster;
-    private final Prompt prompt;
-    private final SavedApplications applications;
-
     SavedSocketsTest(Cluster cluster) {
-        this.cluster = cluster;
-        prompt = new Prompt(cluster.bed().directory());
-        applications = new SavedApplications(prompt);
+        super(cluster);
     }
 
     @AfterEach

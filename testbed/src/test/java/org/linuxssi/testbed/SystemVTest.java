@@ -7,21 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Message queues, semaphores and shared memory of System V that are saved by themselves, and applications that use them. */
-@ExtendWith(TestBedExtension.class)
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
-class SystemVTest {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+class SystemVTest extends SavingTest {
 
     private static final String LIBRARY = """
             import ctypes, os, struct, sys, time
@@ -41,18 +32,8 @@ class SystemVTest {
                 return (ctypes.c_char * size).from_address(libc.shmat(memory, None, flags))
             """;
 
-    @TempDir
-    @SuppressWarnings("NullAway.Init")
-    private Path directory;
-
-    private final Cluster cluster;
-    private final Prompt prompt;
-    private final SavedApplications applications;
-
     SystemVTest(Cluster cluster) {
-        this.cluster = cluster;
-        prompt = new Prompt(cluster.bed().directory());
-        applications = new SavedApplications(prompt);
+        super(cluster);
     }
 
     @AfterEach

@@ -97,7 +97,7 @@ public sealed interface Described {
     private void json(StringBuilder text, String indent) {
         String deeper = indent + "  ";
         switch (this) {
-            case Leaf(String value) -> text.append(quoted(value));
+            case Leaf(String value) -> text.append(JsonText.quoted(value));
             case Leaf(Object value) -> text.append(value);
             case Items(List<Described> all) -> {
                 String separator = "[\n" + deeper;
@@ -111,27 +111,15 @@ public sealed interface Described {
             case Fields(Map<String, Described> all) -> {
                 String separator = "{\n" + deeper;
                 for (Map.Entry<String, Described> field : all.entrySet()) {
-                    text.append(separator).append(quoted(field.getKey())).append(": ");
+                    text.append(separator)
+                            .append(JsonText.quoted(field.getKey()))
+                            .append(": ");
                     field.getValue().json(text, deeper);
                     separator = ",\n" + deeper;
                 }
                 text.append(all.isEmpty() ? "{}" : "\n" + indent + "}");
             }
         }
-    }
-
-    private static String quoted(String value) {
-        StringBuilder quoted = new StringBuilder("\"");
-        value.chars().forEach(character -> {
-            if (character == '"' || character == '\\') {
-                quoted.append('\\').append((char) character);
-            } else if (character < 0x20) {
-                quoted.append("\\u00").append(HexFormat.of().toHexDigits((byte) character));
-            } else {
-                quoted.append((char) character);
-            }
-        });
-        return quoted.append('"').toString();
     }
 
     /** Returns its leaves by their paths, as {@code mappings[3].path}. */
